@@ -1,0 +1,40 @@
+"""The application: the list of its parts."""
+
+from pyramid.config import Configurator
+from pyramid_tm import explicit_manager
+
+from core import config as settings
+from core.web import log
+
+
+def main(global_config=None, **ini):
+    """Make the WSGI application of an installation; settings come from the ini file and the environment. Raises WrongSetting."""
+    portal = settings.load({key: value for key, value in ini.items() if isinstance(value, str)})
+    log.set_up(portal.log_level)
+    return configure(portal, ini).make_wsgi_app()
+
+
+def configure(portal: settings.Settings, ini=None) -> Configurator:
+    """Put the parts together. Reading these lines is reading the architecture."""
+    config = Configurator(settings={"tm.manager_hook": explicit_manager, "retry.attempts": 3, **(ini or {})})
+    config.registry.portal = portal
+    config.include("pyramid_retry")
+    config.include("pyramid_tm")
+    config.include("pyramid_jinja2")
+    config.include("core.db")
+    config.include("core.files")
+    config.include("core.mail")
+    config.include("core.web.request")
+    config.include("core.web.headers")
+    config.include("core.web.csrf")
+    config.include("core.web.templating")
+    config.include("core.audit")
+    config.include("core.auth")
+    config.include("core.web.routes")
+    config.include("core.web.errors")
+    config.include("core.web.health")
+    config.include("core.plugins")
+    config.include("core.records.kinds")
+    config.include("tenants")
+    config.include("core.tasks")
+    return config

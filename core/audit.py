@@ -1,0 +1,50 @@
+"""Who did what, for whom, when and from where: one row for every view, download, change and transmission of a record."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core.db import Base, TenantScoped, index_in_practice, uuid7
+
+
+class AuditEvent(TenantScoped, Base):
+    """One entry of the practice's audit log; it names ids only. `action` is `<plugin>.<subject>.<verb>`."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (index_in_practice("patient_id", "happened_at"), index_in_practice("happened_at"))
+
+    happened_at: Mapped[datetime]
+    action: Mapped[str]
+    account_id: Mapped[UUID | None]
+    patient_id: Mapped[UUID | None]
+    target_id: Mapped[UUID | None]
+    address: Mapped[str] = mapped_column(default="")
+    request_id: Mapped[str] = mapped_column(default="")
+
+
+def record(session: Session, practice_id: UUID, action: str, happened_at: datetime, **about) -> None:
+    """Write one entry in the running transaction. `about` holds account_id, patient_id, target_id, address, request_id."""
+    values = {"practice_id": practice_id, "id": uuid7(), "action": action, "happened_at": happened_at, **about}
+    session.execute(insert(AuditEvent.__table__).values(**values))
+
+
+def request_audit(request, action: str, patient_id: UUID | None = None, target_id: UUID | None = None) -> None:
+    """`request.audit`: record what the signed-in account did, or an anonymous visitor."""
+    record(
+        request.db,
+        request.practice_id,
+        action,
+        request.now,
+        account_id=request.identity.account_id if request.identity else None,
+        patient_id=patient_id,
+        target_id=target_id,
+        address=request.remote_addr or "",
+        request_id=request.id,
+    )
+
+
+def includeme(config) -> None:
+    """Add `request.audit`."""
+    config.add_request_method(request_audit, "audit")

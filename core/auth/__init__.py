@@ -1,0 +1,14 @@
+"""Accounts, sign-in and sessions."""
+
+
+def includeme(config) -> None:
+    """Add the policy, the counting of failures and the pages."""
+    from core.auth.limits import Limiter
+
+    portal = config.registry.portal
+    config.registry.limiter = Limiter(portal.limits_url or portal.broker_url)
+    config.include("core.auth.policy")
+    config.add_route("auth.sign_in", "/sign-in")
+    config.add_route("auth.sign_out", "/sign-out")
+    config.add_route("portal.switch_person", "/family/switch")
+    config.scan("core.auth.views")

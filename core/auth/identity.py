@@ -1,0 +1,102 @@
+"""Who is asking, read in one statement with the version of the practice's settings."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from uuid import UUID
+
+from sqlalchemy import text
+
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=12)
+_SEEN_EVERY = timedelta(minutes=1)
+
+# Session, account, the people it may see with what was granted, and the practice's version: one round trip for every page.
+_VISITOR = text("""
+select practice.version, visit.id, visit.account_id, visit.patient_id, visit.created_at, visit.seen_at, account.user_name,
+    account.patient_id as own_patient_id,
+    (select json_agg(json_build_array(patient.id, patient.first_name, patient.last_name, patient.preferred_name, patient.birthdate,
+            patient.clinic_id, granted.rights) order by patient.id <> account.patient_id, patient.birthdate)
+        from (select patient_id, json_agg(plugin || '.' || level) as rights from access_grant
+            where practice_id = :practice and account_id = account.id and since <= :now and (until is null or until > :now)
+            group by patient_id) granted
+        join patient on patient.practice_id = :practice and patient.id = granted.patient_id) as people
+from practice
+left join sign_in_session visit on visit.practice_id = practice.id and visit.token_hash = :token_hash
+left join account on account.practice_id = practice.id and account.id = visit.account_id
+where practice.id = :practice
+""")
+_VERSION = text("select version from practice where id = :practice")
+_SEEN = text("update sign_in_session set seen_at = :now where practice_id = :practice and id = :id")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A patient whom the account may see. `rights` are what was granted, such as `*.act` or `images.see`."""
+
+    id: UUID
+    first_name: str
+    last_name: str
+    preferred_name: str
+    birthdate: date | None
+    clinic_id: UUID | None
+    rights: frozenset[str]
+    is_self: bool
+
+    @property
+    def name(self) -> str:
+        """The name that the person is called by."""
+        return f"{self.preferred_name or self.first_name} {self.last_name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The signed-in account, the people it may see, and what it may do for the person in view."""
+
+    account_id: UUID
+    session_id: UUID
+    user_name: str
+    person: Person
+    people: tuple[Person, ...]
+    permissions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """What the first statement of a request finds: the version of the practice's settings, and the session if there is one."""
+
+    version: int
+    row: object | None
+
+
+def token_hash(token: str) -> str:
+    """What the session's row holds in place of the token."""
+    return sha256(token.encode()).hexdigest()
+
+
+def find_visitor(session, practice_id: UUID, token: str | None, now: datetime) -> Visitor:
+    """Read the practice's version, and the session that this token opens."""
+    if not token:
+        return Visitor(session.execute(_VERSION, {"practice": practice_id}).scalar_one(), None)
+    row = session.execute(_VISITOR, {"practice": practice_id, "token_hash": token_hash(token), "now": now}).one()
+    live = row.id is not None and row.people and now - row.seen_at < IDLE and now - row.created_at < LONGEST
+    if live and now - row.seen_at > _SEEN_EVERY:
+        session.execute(_SEEN, {"practice": practice_id, "id": row.id, "now": now})
+    return Visitor(row.version, row if live else None)
+
+
+def make_identity(row, permissions_of) -> Identity | None:
+    """The identity of a session's row; `permissions_of(rights)` turns grants into permissions. None when nothing is granted any more."""
+    people = tuple(_person(entry, row.own_patient_id) for entry in row.people)
+    in_view = next((person for person in people if person.id == row.patient_id), None)
+    if in_view is None:
+        in_view = people[0]
+    return Identity(row.account_id, row.id, row.user_name, in_view, people, permissions_of(in_view.rights))
+
+
+def _person(entry, own_patient_id: UUID) -> Person:
+    id_, first, last, preferred, born, clinic, rights = entry
+    return Person(
+        UUID(id_), first, last, preferred, date.fromisoformat(born) if born else None, UUID(clinic) if clinic else None,
+        frozenset(rights), UUID(id_) == own_patient_id,
+    )

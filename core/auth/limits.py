@@ -1,0 +1,45 @@
+"""Counting failures: in the broker's store, which all processes share; in this process when that store is away."""
+
+import structlog
+from limits import RateLimitItem
+from limits.errors import StorageError
+from limits.storage import MemoryStorage, storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+
+log = structlog.get_logger("limits")
+
+
+class Limiter:
+    """A moving-window limiter that goes on counting, in memory, when the shared store cannot be reached; it never lets all through."""
+
+    def __init__(self, url: str):
+        options = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5} if url.startswith("redis") else {}
+        self._shared = MovingWindowRateLimiter(storage_from_string(url, wrap_exceptions=True, **options))
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+
+    def test(self, item: RateLimitItem, *keys: str) -> bool:
+        """Whether one more is allowed."""
+        return self._either("test", item, *keys) and self._own.test(item, *keys)
+
+    def hit(self, item: RateLimitItem, *keys: str) -> bool:
+        """Count one."""
+        self._own.hit(item, *keys)
+        return self._either("hit", item, *keys)
+
+    def clear(self, item: RateLimitItem, *keys: str) -> None:
+        """Forget what was counted."""
+        self._own.clear(item, *keys)
+        self._either("clear", item, *keys)
+
+    def get_window_stats(self, item: RateLimitItem, *keys: str):
+        """When the window opens again (`reset_time`, seconds since 1970) and how many are left."""
+        shared = self._either("get_window_stats", item, *keys)
+        own = self._own.get_window_stats(item, *keys)
+        return min(shared, own, key=lambda stats: stats.remaining)
+
+    def _either(self, method: str, item: RateLimitItem, *keys: str):
+        try:
+            return getattr(self._shared, method)(item, *keys)
+        except StorageError as error:
+            log.warning("limits_store_away", error=type(error.storage_error).__name__)
+            return getattr(self._own, method)(item, *keys)

@@ -1,0 +1,87 @@
+"""Pyramid's security policy: identity from the session's row, permissions from the grants of the person in view."""
+
+from functools import partial
+from uuid import UUID
+
+from pyramid.authorization import Allowed, Denied
+
+from core.auth.identity import Identity, Person, Visitor, find_visitor, make_identity
+
+SIGNED_IN = "portal.signed_in"
+
+
+class PortalPolicy:
+    """Who is asking, and may they. A permission that no plugin declares is denied."""
+
+    def identity(self, request) -> Identity | None:
+        """The identity of this request."""
+        return request.identity_of_visitor
+
+    def authenticated_userid(self, request) -> str | None:
+        """The account's id, for Pyramid."""
+        identity = self.identity(request)
+        return str(identity.account_id) if identity else None
+
+    def permits(self, request, context, permission: str):
+        """Whether the account may do this for the person in view."""
+        identity = self.identity(request)
+        if identity is None:
+            return Denied("nobody is signed in")
+        if permission == SIGNED_IN or permission in identity.permissions:
+            return Allowed(permission)
+        return Denied(permission)
+
+    def remember(self, request, userid, **_):
+        """Sign-in sets its own cookie (core/auth/views.py)."""
+        return []
+
+    def forget(self, request, **_):
+        """Sign-out clears its own cookie (core/auth/views.py)."""
+        return []
+
+
+def cookie_name(request) -> str:
+    """The session cookie's name; `__Host-` keeps other practices' pages from setting it, and needs https."""
+    return "__Host-cuspid" if request.registry.portal.secure else "cuspid"
+
+
+def request_visitor(request) -> Visitor:
+    """`request.visitor`: read once, before anything else of the request."""
+    return find_visitor(request.db, request.practice_id, request.cookies.get(cookie_name(request)), request.now)
+
+
+def request_identity(request) -> Identity | None:
+    """The signed-in identity with the permissions of the tabs that are on, or None."""
+    row = request.visitor.row
+    return make_identity(row, partial(_permissions, request.registry.plugins.permissions)) if row else None
+
+
+def _permissions(declared, rights: frozenset[str]) -> frozenset[str]:
+    found = set()
+    for plugin, permissions in declared.items():
+        acts = not rights.isdisjoint({"*.act", plugin + ".act"})
+        sees = acts or not rights.isdisjoint({"*.see", plugin + ".see"})
+        found.update(p.name for p in permissions if acts or (sees and not p.acts))
+    return frozenset(found)
+
+
+def request_person(request) -> Person | None:
+    """`request.person`: the person whose record is in view."""
+    return request.identity.person if request.identity else None
+
+
+def request_tenant(request):
+    """`request.tenant`: the practice as the person in view sees it; the anonymous visitor sees the practice as a whole."""
+    row = request.visitor.row
+    clinic_id: UUID | None = request.identity_of_visitor.person.clinic_id if row else None
+    return request.registry.tenants.tenant(request.practice_id, clinic_id, request.visitor.version)
+
+
+def includeme(config) -> None:
+    """Add the policy and what it reads to the request."""
+    config.set_security_policy(PortalPolicy())
+    config.set_default_permission(SIGNED_IN)
+    config.add_request_method(request_visitor, "visitor", reify=True)
+    config.add_request_method(request_identity, "identity_of_visitor", reify=True)
+    config.add_request_method(request_person, "person", reify=True)
+    config.add_request_method(request_tenant, "tenant", reify=True)

@@ -1,0 +1,131 @@
+"""Signing in and out, switching the person in view."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from limits import RateLimitItem, parse
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from core.auth.identity import token_hash
+from core.auth.limits import Limiter
+from core.auth.models import Account, SignInAttempt, SignInSession
+from core.auth.passwords import check_password, hash_password, needs_rehash
+from core.people.models import Grant
+
+TEN_FAILURES: RateLimitItem = parse("10 per 15 minutes")
+TOKEN_BYTES = 32
+
+
+class WrongCredentials(Exception):
+    """The user name and the password do not belong together; which of them is wrong is not said."""
+
+
+class TooManyAttempts(Exception):
+    """Too many failures for this account or from this address; `seconds` until the next try."""
+
+    def __init__(self, seconds: int):
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One try: what was typed, and from where."""
+
+    user_name: str
+    password: str
+    address: str
+    user_agent: str
+    at: datetime
+
+
+def normal_user_name(user_name: str) -> str:
+    """A user name as it is compared: without case and without spaces around it."""
+    return user_name.strip().casefold()
+
+
+def sign_in(session: Session, practice_id: UUID, limiter: Limiter, attempt: Attempt) -> str:
+    """Check the password and open a session; returns the cookie's token. Raises WrongCredentials, TooManyAttempts, Busy."""
+    name = normal_user_name(attempt.user_name)
+    counts = [(str(practice_id), "account", name), (str(practice_id), "address", attempt.address)]
+    _refuse_after_ten(limiter, counts, attempt.at)
+    account = session.scalars(select(Account).where(Account.practice_id == practice_id, Account.user_name_norm == name)).one_or_none()
+    right = check_password(account.password_hash if account else None, attempt.password)
+    session.add(SignInAttempt(user_name_norm=name, address=attempt.address, attempted_at=attempt.at, succeeded=right))
+    if not right:
+        for count in counts:
+            limiter.hit(TEN_FAILURES, *count)
+        raise WrongCredentials
+    limiter.clear(TEN_FAILURES, *counts[0])
+    return _open_session(session, account, attempt)
+
+
+def _refuse_after_ten(limiter: Limiter, counts: list[tuple[str, str, str]], now: datetime) -> None:
+    for count in counts:
+        if not limiter.test(TEN_FAILURES, *count):
+            window = limiter.get_window_stats(TEN_FAILURES, *count)
+            raise TooManyAttempts(max(1, int(window.reset_time - now.timestamp())))
+
+
+def _open_session(session: Session, account: Account, attempt: Attempt) -> str:
+    if needs_rehash(account.password_hash):
+        account.password_hash = hash_password(attempt.password)
+    account.signed_in_at = attempt.at
+    return open_session(session, account, attempt.at, attempt.address, attempt.user_agent)
+
+
+def open_session(session: Session, account: Account, now: datetime, address: str = "", user_agent: str = "") -> str:
+    """Open a session for an account that has proven who it is; returns the cookie's token."""
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    session.add(
+        SignInSession(
+            token_hash=token_hash(token),
+            account_id=account.id,
+            patient_id=account.patient_id,
+            created_at=now,
+            seen_at=now,
+            address=address,
+            user_agent=user_agent[:200],
+        )
+    )
+    return token
+
+
+def sign_out(session: Session, practice_id: UUID, session_id: UUID) -> None:
+    """Close one session."""
+    session.execute(delete(SignInSession).where(SignInSession.practice_id == practice_id, SignInSession.id == session_id))
+
+
+def view_person(session: Session, practice_id: UUID, session_id: UUID, patient_id: UUID) -> None:
+    """Put another person's record in view; the caller has made sure that the account may see it."""
+    session.execute(
+        update(SignInSession)
+        .where(SignInSession.practice_id == practice_id, SignInSession.id == session_id)
+        .values(patient_id=patient_id)
+    )
+
+
+def create_account(session: Session, patient, user_name: str, password: str, now: datetime) -> Account:
+    """Give a patient access: an account, with every right on the patient's own record."""
+    account = Account(
+        patient_id=patient.id,
+        user_name=user_name.strip(),
+        user_name_norm=normal_user_name(user_name),
+        password_hash=hash_password(password),
+        email=patient.email,
+        created_at=now,
+    )
+    session.add(account)
+    session.flush()
+    grant(session, account.id, patient.id, "self", now)
+    return account
+
+
+def grant(session: Session, account_id: UUID, patient_id: UUID, relation: str, now: datetime, plugin: str = "*", level: str = "act") -> None:
+    """Let an account see, or act on, one tab (or every tab) of a patient's record."""
+    session.add(
+        Grant(account_id=account_id, patient_id=patient_id, relation=relation, plugin=plugin, level=level, given_by="office", since=now)
+    )

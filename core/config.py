@@ -1,0 +1,68 @@
+"""Settings of an installation, from the ini file and the environment. A missing or wrong one stops the start with its name."""
+
+import os
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class WrongSetting(Exception):
+    """A setting is missing or cannot be right; the text names it and says what is expected."""
+
+
+class Settings(BaseModel):
+    """Everything that an operator can set, each as `CUSPID_<NAME>` in the environment or `cuspid.<name>` in the ini file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    database_url: str = Field(pattern=r"^postgresql://", description="The application's login; it must not own the tables nor bypass row security.")
+    migrate_url: str | None = Field(None, pattern=r"^postgresql://", description="The login that migrates; only `cuspid migrate` needs it.")
+    broker_url: str = Field(description="Where Celery's messages go, such as redis://:password@127.0.0.1:6379/0.")
+    limits_url: str | None = Field(None, description="Where failed sign-ins are counted; the broker when it is left out.")
+    mail_url: str = Field(description="smtp://user:password@host:587?starttls=1, or mailbox:/folder for a local mailbox.")
+    mail_from: str = Field("no-reply@localhost", description="The sender address of an office that has none of its own.")
+    files_url: str = Field(description="file:/folder, or s3://bucket?endpoint=...&region=....")
+    payments: Literal["local", "stripe"] = Field("local", description="Who takes card payments: Stripe, or the local stand-in.")
+    stripe_key: str | None = Field(None, description="The platform's Stripe key; needed with payments=stripe.")
+    secret_key: str = Field(min_length=32, description="Signs cookies and links; at least 32 characters, kept secret.")
+    base_domain: str = Field("localhost", description="Practices are at <slug>.<base domain>.")
+    base_port: int | None = Field(None, ge=1, le=65535, description="The port in addresses that are sent out, when it is not the usual one.")
+    scheme: Literal["http", "https"] = Field("https", description="How browsers reach the portal.")
+    environment: Literal["production", "local"] = Field("production", description="local allows http and warns of nothing.")
+    log_level: Literal["DEBUG", "INFO", "WARNING"] = "INFO"
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies may travel over https only."""
+        return self.scheme == "https"
+
+    def address(self, host: str) -> str:
+        """The address of a host of this installation, without a path."""
+        return f"{self.scheme}://{host}" + (f":{self.base_port}" if self.base_port else "")
+
+
+def load(ini: Mapping[str, str] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings; the environment wins over the ini file. Raises WrongSetting."""
+    environ = os.environ if environ is None else environ
+    values = {key.removeprefix("cuspid."): value for key, value in (ini or {}).items() if key.startswith("cuspid.")}
+    for name in Settings.model_fields:
+        if environ.get(f"CUSPID_{name.upper()}"):
+            values[name] = environ[f"CUSPID_{name.upper()}"]
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        raise WrongSetting(_explain(error)) from None
+    if settings.environment == "production" and not settings.secure:
+        raise WrongSetting("CUSPID_SCHEME must be https when CUSPID_ENVIRONMENT is production.")
+    return settings
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for problem in error.errors():
+        name = str(problem["loc"][0])
+        field = Settings.model_fields.get(name)
+        hint = f" {field.description}" if field and field.description else ""
+        lines.append(f"CUSPID_{name.upper()}: {problem['msg'].lower()}.{hint}")
+    return "\n".join(lines)

@@ -1,0 +1,176 @@
+"""The database: declarative base, the mixin of every table behind the wall, and the session of a request, a task or a command.
+
+Row level security is the wall: a table that is TenantScoped shows only the rows of the practice that `bind_tenant` set for the
+running transaction, and none at all when nobody set one.
+"""
+
+import os
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import zope.sqlalchemy
+from psycopg.pq import TransactionStatus
+from sqlalchemy import BigInteger, DateTime, Engine, ForeignKey, ForeignKeyConstraint, Index, MetaData, Text, UniqueConstraint, create_engine, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from zope.sqlalchemy.datamanager import STATUS_CHANGED
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Cents = Annotated[int, mapped_column(BigInteger)]
+"""Money in integer cents; never a float, never numeric (its comparison is not leakproof, so row security would skip the index)."""
+
+Json = Annotated[dict, mapped_column(JSONB)]
+
+
+class ForeignRow(Exception):
+    """A row of one practice was written while another practice is bound."""
+
+
+def uuid7() -> UUID:
+    """A new row id: time-ordered, so that rows made together lie together in the index (RFC 9562, version 7)."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
+    value = (value & ~(0xF << 76)) | (0x7 << 76)
+    return UUID(int=(value & ~(0x3 << 62)) | (0x2 << 62))
+
+
+class Base(DeclarativeBase):
+    """Every table of the portal and of its plugins."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: DateTime(timezone=True), str: Text, dict: JSONB}
+
+
+class TenantScoped:
+    """A table behind the wall: its rows belong to one practice, and its key begins with it."""
+
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+
+
+def belongs_to(table: str, column: str | None = None) -> ForeignKeyConstraint:
+    """A reference to a row of the same practice. Foreign keys look past row security, so the practice is part of the key."""
+    return ForeignKeyConstraint(["practice_id", column or f"{table}_id"], [f"{table}.practice_id", f"{table}.id"])
+
+
+def unique_in_practice(*columns: str) -> UniqueConstraint:
+    """Unique within a practice; across practices it would tell one office what another holds."""
+    return UniqueConstraint("practice_id", *columns)
+
+
+def index_in_practice(*columns: str) -> Index:
+    """An index that begins with the practice, as every query does."""
+    return Index(None, "practice_id", *columns)
+
+
+class PortalSession(Session):
+    """A session whose transactions begin with the practice that is bound to it, if any."""
+
+
+SessionFactory = sessionmaker(class_=PortalSession, expire_on_commit=False)
+
+
+@event.listens_for(PortalSession, "after_begin")
+def _begin(session, transaction, connection):
+    """Begin and set the practice in one message: one round trip, and the only form that a sharding proxy forwards."""
+    if not transaction.nested:
+        session.info.pop("savepoint", None)
+        _send(connection, "BEGIN" + _set_practice(session.info.get("practice_id")))
+
+
+@event.listens_for(PortalSession, "after_commit")
+def _call_back(session):
+    """Tell whoever waits for the commit, such as the queue's nudges; the end of a savepoint is none."""
+    if session.in_nested_transaction():
+        return
+    for function in session.info.pop("after_commit", []):
+        function()
+
+
+def after_commit(session: Session, function: Callable[[], None]) -> None:
+    """Call this once the session's rows are committed; never when they are rolled back."""
+    session.info.setdefault("after_commit", []).append(function)
+
+
+@event.listens_for(PortalSession, "after_rollback")
+def _forget_callbacks(session):
+    if not session.in_nested_transaction():
+        session.info.pop("after_commit", None)
+
+
+@event.listens_for(PortalSession, "before_flush")
+def _stamp(session, context, instances):
+    """New rows get the practice that is bound; a row of another one is refused."""
+    bound = session.info.get("practice_id")
+    for row in session.new:
+        if isinstance(row, TenantScoped):
+            row.practice_id = row.practice_id or bound
+    for row in session.new | session.dirty:
+        if isinstance(row, TenantScoped) and row.practice_id != bound:
+            raise ForeignRow(f"{type(row).__name__} belongs to another practice than the one that is bound")
+
+
+def bind_tenant(session: Session, practice_id: UUID) -> None:
+    """Set the practice for this transaction of the session and for those that follow. Nothing else does."""
+    session.info["practice_id"] = practice_id
+    if session.in_transaction():
+        _send(session.connection(), _set_practice(practice_id).lstrip("; "))
+
+
+def mark_savepoint(session: Session) -> None:
+    """Mark the point to which `mend_transaction` returns; one message, whatever the number of questions that follow."""
+    if not session.info.get("savepoint"):
+        _send(session.connection(), "SAVEPOINT portal")
+        session.info["savepoint"] = True
+
+
+def mend_transaction(session: Session) -> None:
+    """After a failed statement: return to the marked point, so that the rest of the page can be made."""
+    if session.connection().connection.driver_connection.info.transaction_status == TransactionStatus.INERROR:
+        _send(session.connection(), "ROLLBACK TO SAVEPOINT portal")
+
+
+def _set_practice(practice_id: UUID | None) -> str:
+    # UUID() proves the value, so it can stand in the statement as a literal.
+    return f"; SET LOCAL cuspid.practice_id = '{UUID(str(practice_id))}'" if practice_id else ""
+
+
+def _send(connection, statement: str) -> None:
+    if statement:
+        connection.connection.driver_connection.execute(statement, prepare=False)
+
+
+def make_engine(url: str, pool_size: int = 4) -> Engine:
+    """The connections of one process. The driver commits by itself; a session begins its transactions in `_begin`.
+
+    `pool_size` is the number of requests that one process answers at a time.
+    """
+    url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    return create_engine(
+        url, isolation_level="AUTOCOMMIT", hide_parameters=True, pool_size=pool_size, max_overflow=4, pool_timeout=5, pool_use_lifo=True
+    )
+
+
+def request_session(request) -> Session:
+    """`request.db`: one transaction, joined to the request's, with the practice of the address bound."""
+    session = SessionFactory(bind=request.registry.engine)
+    # Core writes and audit rows of a page that only reads must be committed too; the library would roll them back.
+    zope.sqlalchemy.register(session, transaction_manager=request.tm, initial_state=STATUS_CHANGED)
+    request.add_finished_callback(lambda _: session.close())
+    return session
+
+
+def includeme(config) -> None:
+    """Add `registry.engine` and `request.db`."""
+    config.registry.engine = make_engine(config.registry.portal.database_url)
+    config.add_request_method(request_session, "db", reify=True)

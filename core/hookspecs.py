@@ -1,0 +1,65 @@
+"""Every question that the portal asks its plugins. This is the contract with plugin authors; docs/plugins.md has a heading for each."""
+
+import pluggy
+
+hookspec = pluggy.HookspecMarker("cuspid")
+
+
+@hookspec
+def portal_tab(request):
+    """The plugin's tab, for the bar of every signed-in page: `core.plugins.Tab`, or None to show none. At most one statement."""
+
+
+@hookspec
+def portal_action_items(request, person):
+    """What this person should do, for the home page: a list of `core.plugins.ActionItem`. At most one statement."""
+
+
+@hookspec
+def portal_home_card(request, person):
+    """One card for the home page: `core.plugins.Card` or None. At most one statement."""
+
+
+@hookspec
+def portal_permissions():
+    """The actions that can be granted on this tab: a list of `core.plugins.Permission`. Asked once, at the start."""
+
+
+@hookspec
+def portal_office_settings():
+    """The office settings of this tab: a pydantic model class in which every field has a default. Asked once, at the start."""
+
+
+@hookspec
+def portal_record_kinds():
+    """The kinds of record that this tab takes in: a list of `core.records.RecordKind`. Asked once, at the start."""
+
+
+@hookspec
+def portal_periodic_tasks():
+    """The schedules of this tab: a list of `core.tasks.Periodic`; each runs for every practice that has the tab on."""
+
+
+@hookspec
+def portal_switched(db, tenant, on):
+    """Told when an office switched this tab on or off for the practice or the clinic of `tenant`."""
+
+
+@hookspec
+def portal_export(db, practice_id, person_id):
+    """The files of this person for a full export: an iterable of (file name, content type, bytes)."""
+
+
+@hookspec
+def portal_erase(db, practice_id, person_id):
+    """Erase what this tab holds of this person."""
+
+
+@hookspec
+def portal_patients_merged(db, practice_id, kept, absorbed):
+    """Told when two charts become one: move the rows of `absorbed` to `kept`."""
+
+
+@hookspec(firstresult=True)
+def portal_payment_event(db, practice_id, event):
+    """Told of a verified payment event; the first plugin that answers True has dealt with it."""

@@ -1,0 +1,99 @@
+"""Migrations: one history of the database with a branch for core (with tenants) and one for each plugin.
+
+They run as `cuspid_migrate`, which becomes the owner of the tables to change them. A step that changes rows does
+`RESET ROLE` first: the owner is behind the wall like everyone else, and would change nothing without a word.
+"""
+
+import os
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+from core.plugins import find_plugins
+
+HERE = Path(__file__).parent
+
+
+def branches() -> dict[str, Path]:
+    """The folders of migrations by branch: core's own, and `migrations/` beside each installed plugin."""
+    found = {plugin.name: plugin.folder("migrations") for plugin in find_plugins()}
+    return {"core": HERE / "versions", **{name: folder for name, folder in found.items() if folder}}
+
+
+def alembic_config(url: str) -> Config:
+    """Alembic's configuration for the database at this address."""
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    config.set_main_option("path_separator", "os")
+    config.set_main_option("version_locations", os.pathsep.join(str(path) for path in branches().values()))
+    config.attributes["url"] = sqlalchemy_url(url)
+    return config
+
+
+def sqlalchemy_url(url: str) -> str:
+    """The address in SQLAlchemy's spelling."""
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def upgrade(migrate_url: str) -> None:
+    """Bring the tables of core and of every installed plugin up to date."""
+    command.upgrade(alembic_config(migrate_url), "heads")
+
+
+def downgrade(migrate_url: str, branch: str) -> None:
+    """Take away all tables of one plugin, for instance before it is uninstalled."""
+    command.downgrade(alembic_config(migrate_url), f"{branch}@base")
+
+
+def behind(url: str) -> set[str]:
+    """The revisions that this database lacks; empty when it is up to date."""
+    engine = create_engine(sqlalchemy_url(url))
+    try:
+        with engine.connect() as connection:
+            applied = set(MigrationContext.configure(connection).get_current_heads())
+    finally:
+        engine.dispose()
+    return set(ScriptDirectory.from_config(alembic_config(url)).get_heads()) - applied
+
+
+def revision(migrate_url: str, branch: str, words: str) -> None:
+    """Write a new migration for what the models of one branch have and the database lacks."""
+    config = alembic_config(migrate_url)
+    load_models()
+    folder = branches().get(branch) or _new_folder(branch)
+    first = not any(folder.glob("*.py"))
+    config.attributes["branch"] = branch
+    config.set_main_option("version_locations", os.pathsep.join(map(str, {*branches().values(), folder})))
+    command.revision(
+        config,
+        words,
+        autogenerate=True,
+        head="base" if first else f"{branch}@head",
+        branch_label=branch if first else None,
+        version_path=str(folder),
+        depends_on="core" if first and branch != "core" else None,
+    )
+
+
+def _new_folder(branch: str) -> Path:
+    plugin = next(plugin for plugin in find_plugins() if plugin.name == branch)
+    code = plugin.folder(".")
+    (code / "migrations").mkdir(exist_ok=True)
+    return code / "migrations"
+
+
+def load_models() -> None:
+    """Import every module that declares tables, so that the metadata is whole; plugins' by convention at `<plugin>.models`."""
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    names = ["core.audit", "core.outbox", "core.people.models", "core.auth.models"]
+    names += [point.value for point in entry_points(group="cuspid.models")]
+    names += [name for plugin in find_plugins() if find_spec(name := f"{plugin.package}.models")]
+    for name in names:
+        import_module(name)

@@ -1,0 +1,89 @@
+"""The outbox: what must not be lost is a row first, written with the change that asks for it.
+
+It is bookkeeping of the installation (the sweep reads it before any practice is known), so it stands outside the wall and holds
+ids only: which practice, which task, which rows.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, func, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core.db import Base, uuid7
+
+MAX_ATTEMPTS = 12
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+class OutboxRow(Base):
+    """One task that is waiting, done, dropped (its tab is off) or dead (it failed too often)."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_waiting", "available_at", "id", postgresql_where=text("done_at is null and dead_at is null")),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), index=True)
+    task: Mapped[str]
+    ids: Mapped[dict]
+    available_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str] = mapped_column(default="")
+    done_at: Mapped[datetime | None]
+    dropped: Mapped[bool] = mapped_column(default=False)
+    dead_at: Mapped[datetime | None]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A row that this transaction has taken; no other worker takes it until the transaction ends."""
+
+    id: UUID
+    practice_id: UUID
+    task: str
+    ids: dict
+    attempts: int
+
+
+def put(session: Session, practice_id: UUID, task: str, ids: dict[str, str], available_at: datetime | None = None) -> UUID:
+    """Write a row in the running transaction; returns its id, which stays the same over every attempt."""
+    row = OutboxRow(id=uuid7(), practice_id=practice_id, task=task, ids=ids)
+    if available_at:
+        row.available_at = available_at
+    session.add(row)
+    return row.id
+
+
+def take(session: Session, row_id: UUID) -> Waiting | None:
+    """Take one row for this transaction; None when it is done, not due, or in another worker's hands."""
+    row = session.execute(
+        select(OutboxRow.id, OutboxRow.practice_id, OutboxRow.task, OutboxRow.ids, OutboxRow.attempts)
+        .where(OutboxRow.id == row_id, OutboxRow.done_at.is_(None), OutboxRow.dead_at.is_(None), OutboxRow.available_at <= func.now())
+        .with_for_update(skip_locked=True)
+    ).one_or_none()
+    return Waiting(*row) if row else None
+
+
+def due(session: Session, most: int) -> list[UUID]:
+    """Rows that wait and that nobody holds, oldest first."""
+    waiting = (OutboxRow.done_at.is_(None), OutboxRow.dead_at.is_(None), OutboxRow.available_at <= func.now())
+    query = select(OutboxRow.id).where(*waiting).order_by(OutboxRow.available_at, OutboxRow.id).limit(most)
+    return list(session.scalars(query.with_for_update(skip_locked=True)))
+
+
+def finish(session: Session, row: Waiting, dropped: bool = False) -> None:
+    """Mark a taken row done, in the transaction that holds its effects."""
+    values = {"done_at": func.now(), "attempts": row.attempts + 1, "dropped": dropped}
+    session.execute(update(OutboxRow).where(OutboxRow.id == row.id).values(**values))
+
+
+def postpone(session: Session, row: Waiting, error: Exception) -> None:
+    """After a failure: try again later, each time twice as late; after twelve tries the row is dead and waits for a person."""
+    attempts = row.attempts + 1
+    pause = min(timedelta(seconds=2**attempts), LONGEST_PAUSE)
+    values = {"attempts": attempts, "last_error": type(error).__name__, "available_at": func.now() + pause}
+    if attempts >= MAX_ATTEMPTS:
+        values["dead_at"] = func.now()
+    # Another worker may have finished it since the failed transaction let go of the row.
+    session.execute(update(OutboxRow).where(OutboxRow.id == row.id, OutboxRow.done_at.is_(None)).values(**values))

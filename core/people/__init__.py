@@ -1,0 +1,1 @@
+"""Patients, their families and providers, and who may see whose what."""

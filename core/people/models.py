@@ -1,0 +1,93 @@
+"""Providers, patients, and the grants that open a patient's record to an account."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base, TenantScoped, belongs_to, index_in_practice, unique_in_practice
+
+
+class Provider(TenantScoped, Base):
+    """A dentist or hygienist of the practice."""
+
+    __tablename__ = "provider"
+    __table_args__ = (unique_in_practice("external_id"),)
+
+    external_id: Mapped[str | None]
+    first_name: Mapped[str]
+    last_name: Mapped[str]
+    preferred_name: Mapped[str] = mapped_column(default="")
+    title: Mapped[str] = mapped_column(default="")
+    suffix: Mapped[str] = mapped_column(default="")
+    specialty: Mapped[str] = mapped_column(default="")
+    npi: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+
+    @property
+    def name(self) -> str:
+        """As patients know them: the preferred name, else title, names and suffix."""
+        if self.preferred_name:
+            return self.preferred_name
+        full = " ".join(part for part in (self.title, self.first_name, self.last_name) if part)
+        return f"{full}, {self.suffix}" if self.suffix else full
+
+
+class Patient(TenantScoped, Base):
+    """A person with a chart. `guarantor_id` is the head of the family account, `clinic_id` the home clinic."""
+
+    __tablename__ = "patient"
+    __table_args__ = (
+        belongs_to("clinic"),
+        belongs_to("provider"),
+        ForeignKeyConstraint(["practice_id", "guarantor_id"], ["patient.practice_id", "patient.id"]),
+        unique_in_practice("external_id"),
+        index_in_practice("guarantor_id"),
+        index_in_practice("birthdate", "last_name"),
+        CheckConstraint("sex in ('F', 'M', 'U')", name="sex"),
+    )
+
+    external_id: Mapped[str | None]
+    clinic_id: Mapped[UUID | None]
+    guarantor_id: Mapped[UUID | None]
+    provider_id: Mapped[UUID | None]
+    first_name: Mapped[str]
+    last_name: Mapped[str]
+    preferred_name: Mapped[str] = mapped_column(default="")
+    birthdate: Mapped[date | None]
+    sex: Mapped[str] = mapped_column(default="U")
+    email: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str] = mapped_column(default="")
+    address_1: Mapped[str] = mapped_column(default="")
+    address_2: Mapped[str] = mapped_column(default="")
+    city: Mapped[str] = mapped_column(default="")
+    state: Mapped[str] = mapped_column(default="")
+    postal_code: Mapped[str] = mapped_column(default="")
+    language: Mapped[str] = mapped_column(default="en-US")
+
+    @property
+    def name(self) -> str:
+        """The name that the person is called by."""
+        return f"{self.preferred_name or self.first_name} {self.last_name}"
+
+
+class Grant(TenantScoped, Base):
+    """This account may see, or act on, this tab for this patient. `plugin` is a tab's name, or `*` for every tab."""
+
+    __tablename__ = "access_grant"
+    __table_args__ = (
+        belongs_to("account"),
+        belongs_to("patient"),
+        index_in_practice("account_id", "patient_id"),
+        CheckConstraint("level in ('see', 'act')", name="level"),
+    )
+
+    account_id: Mapped[UUID]
+    patient_id: Mapped[UUID]
+    plugin: Mapped[str]
+    level: Mapped[str]
+    relation: Mapped[str]
+    given_by: Mapped[str]
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]

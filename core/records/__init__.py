@@ -1,0 +1,135 @@
+"""The one door for data in: typed records from a practice's system, checked and written in one transaction.
+
+Part of the chart is declared here (clinic, provider, patient, relationship come from core and tenants), the rest by each tab
+through `portal_record_kinds`. A record names others by the practice's own ids; a batch may be sent again, nothing doubles.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from core.db import uuid7
+
+Outcome = Literal["created", "updated", "unchanged", "refused"]
+
+
+class Record(BaseModel):
+    """The fields that every kind has; a kind's schema adds its own. Unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    external_id: str
+
+
+@dataclass(frozen=True)
+class RecordKind:
+    """A kind of record: its schema, the table it fills, and which of its fields name other records.
+
+    `references` maps a field that holds an external id to the kind it names: {"patient": "patient"} fills `patient_id`.
+    """
+
+    name: str
+    schema: type[Record]
+    model: Any
+    references: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of one record, in the order of the batch; `reason` says why one was refused, without repeating its content."""
+
+    kind: str
+    external_id: str
+    outcome: Outcome
+    reason: str = ""
+
+
+class Refused(Exception):
+    """One record cannot be taken in; the text says why."""
+
+
+def kinds_of(*lists: Iterable[RecordKind]) -> dict[str, RecordKind]:
+    """The kinds by name. Raises ValueError when two plugins declare the same one."""
+    found: dict[str, RecordKind] = {}
+    for kind in (kind for kinds in lists for kind in kinds):
+        if kind.name in found:
+            raise ValueError(f"the record kind {kind.name!r} is declared twice")
+        found[kind.name] = kind
+    return found
+
+
+def take_in(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]]) -> list[Answer]:
+    """Check and write a batch for the practice that is bound; a refused record leaves the others and itself whole."""
+    door = _Door(session, kinds)
+    answers = [door.take(dict(record)) for record in batch]
+    session.flush()
+    return answers
+
+
+class _Door:
+    """One batch: what was looked up once is not looked up again."""
+
+    def __init__(self, session: Session, kinds: Mapping[str, RecordKind]):
+        self._session, self._kinds = session, kinds
+        self._practice_id: UUID = session.info["practice_id"]
+        self._ids: dict[tuple[str, str], UUID] = {}
+
+    def take(self, record: dict[str, Any]) -> Answer:
+        name, external_id = str(record.pop("kind", "")), str(record.get("external_id", ""))
+        try:
+            kind = self._kind(name)
+            values = self._values(kind, self._check(kind, record))
+            return Answer(name, external_id, self._write(kind, external_id, values))
+        except Refused as refusal:
+            return Answer(name, external_id, "refused", str(refusal))
+
+    def _kind(self, name: str) -> RecordKind:
+        if name not in self._kinds:
+            raise Refused(f"There is no kind of record called {name!r}.")
+        return self._kinds[name]
+
+    def _check(self, kind: RecordKind, record: dict[str, Any]) -> Record:
+        try:
+            return kind.schema(**record)
+        except ValidationError as error:
+            problems = (f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
+            raise Refused("; ".join(problems)) from None
+
+    def _values(self, kind: RecordKind, record: Record) -> dict[str, Any]:
+        values = record.model_dump()
+        for name, target in kind.references.items():
+            other = values.pop(name)
+            values[f"{name}_id"] = None if other is None else self._id(target, other)
+        return values
+
+    def _id(self, kind: str, external_id: str) -> UUID:
+        key = (kind, external_id)
+        if key not in self._ids:
+            found = self._session.scalar(self._rows(self._kinds[kind], external_id, "id"))
+            if found is None:
+                raise Refused(f"The {kind} that it names is not there yet.")
+            self._ids[key] = found
+        return self._ids[key]
+
+    def _rows(self, kind: RecordKind, external_id: str, *columns: str):
+        table = kind.model.__table__
+        chosen = [table.c[name] for name in columns]
+        return select(*chosen).where(table.c.practice_id == self._practice_id, table.c.external_id == external_id)
+
+    def _write(self, kind: RecordKind, external_id: str, values: dict[str, Any]) -> Outcome:
+        table = kind.model.__table__
+        row = self._session.execute(self._rows(kind, external_id, "id", *values)).mappings().one_or_none()
+        if row is None:
+            new = {"practice_id": self._practice_id, "id": uuid7(), **values}
+            self._session.execute(insert(kind.model), new)
+            self._ids[(kind.name, external_id)] = new["id"]
+            return "created"
+        if all(row[name] == value for name, value in values.items()):
+            return "unchanged"
+        self._session.execute(update(table).where(table.c.practice_id == self._practice_id, table.c.id == row["id"]).values(**values))
+        return "updated"

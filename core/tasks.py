@@ -1,0 +1,176 @@
+"""Work behind the request. PostgreSQL is the queue (core/outbox.py); a Celery message is a nudge to look at one row.
+
+A task is given ids only, names its practice in a header, runs in one transaction with the tenant bound, and checks its
+plugin's gate again. A broker that dies between commit and nudge loses nothing: the sweep finds the row.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import structlog
+from celery import Celery, signals
+from celery.exceptions import OperationalError
+from sqlalchemy.orm import Session
+
+from core import audit, mail, outbox
+from core.db import SessionFactory, after_commit, bind_tenant
+from core.tenant import Tenant
+
+log = structlog.get_logger("tasks")
+
+SWEEP_SECONDS = 5
+SWEEP_ROWS = 200
+
+celery = Celery("cuspid")
+_tasks: dict[str, Callable[..., None]] = {}
+
+
+class UnknownTask(Exception):
+    """A row names a task that no installed plugin has."""
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """Run a task for every practice that has the plugin on, once in `every`; the task takes no ids."""
+
+    task: str
+    every: timedelta
+
+
+@dataclass
+class Work:
+    """What a task works with. `task_id` is the same over every attempt: what is done a second time can be recognized by it."""
+
+    registry: object
+    db: Session
+    tenant: Tenant
+    task_id: UUID
+    now: datetime
+
+    def send_mail(self, to: str, template: str, context: dict) -> None:
+        """Render `<template>.subject.txt`, `.txt` and `.html` in the practice's look and send them; raises when the mail server refuses."""
+        mail.send_template(self.registry, self.tenant, to, template, context, message_id=str(self.task_id))
+
+
+def portal_task(name: str):
+    """Declare a task `<plugin>.<verb>`: a function of `Work` and ids in text."""
+
+    def declare(function: Callable[..., None]) -> Callable[..., None]:
+        _tasks[name] = function
+        return function
+
+    return declare
+
+
+def enqueue(session: Session, task: str, at: datetime | None = None, **ids: str) -> UUID:
+    """Ask for a task in the running transaction: it leaves with the commit, or not at all."""
+    row_id = outbox.put(session, session.info["practice_id"], task, ids, at)
+    if at is None:
+        practice_id = str(session.info["practice_id"])
+        after_commit(session, lambda: nudge(str(row_id), practice_id))
+    return row_id
+
+
+def nudge(row_id: str, practice_id: str) -> None:
+    """One message; when the broker is away nothing is lost, the sweep comes by in seconds."""
+    try:
+        celery.send_task("core.deliver", [row_id], headers={"practice_id": practice_id}, retry=False, ignore_result=True)
+    except (OperationalError, OSError) as error:
+        log.warning("broker_away", error=type(error).__name__)
+
+
+@celery.task(name="core.deliver", ignore_result=True)
+def deliver(row_id: str) -> None:
+    """Run the task of one outbox row, if nobody else does."""
+    registry = celery.registry
+    with SessionFactory(bind=registry.engine) as session:
+        row = outbox.take(session, UUID(row_id))
+        if row is None:
+            return
+        bind_tenant(session, row.practice_id)
+        try:
+            run(registry, session, row)
+            session.commit()
+        except Exception as error:
+            # The row keeps what is to be done; the log says why it was not done now.
+            log.exception("task_failed", task=row.task, practice=str(row.practice_id), row=row_id)
+            session.rollback()
+            outbox.postpone(session, row, error)
+            session.commit()
+
+
+def run(registry, session: Session, row: outbox.Waiting) -> None:
+    """Do the task and mark its row in one transaction; a task whose tab is off is dropped with an audit line."""
+    tenant = registry.tenants.current(row.practice_id)
+    now = datetime.now(UTC)
+    owner = row.task.split(".")[0]
+    if owner in registry.plugins.plugins and not registry.tenants.on_somewhere(row.practice_id, owner):
+        audit.record(session, row.practice_id, f"{owner}.task.dropped", now, target_id=row.id)
+        outbox.finish(session, row, dropped=True)
+        return
+    if row.task not in _tasks:
+        raise UnknownTask(row.task)
+    _tasks[row.task](Work(registry, session, tenant, row.id, now), **row.ids)
+    outbox.finish(session, row)
+
+
+@celery.task(name="core.sweep", ignore_result=True)
+def sweep() -> int:
+    """Nudge the workers to what was left behind: its message was lost, or its time has come."""
+    with SessionFactory(bind=celery.registry.engine) as session:
+        rows = outbox.due(session, SWEEP_ROWS)
+    for row_id in rows:
+        deliver(str(row_id))
+    return len(rows)
+
+
+@celery.task(name="core.fan_out", ignore_result=True)
+def fan_out(plugin: str, task: str) -> None:
+    """A schedule is due: ask for the task in every practice that has the plugin on."""
+    registry = celery.registry
+    for practice_id in registry.tenants.practice_ids():
+        if registry.tenants.on_somewhere(practice_id, plugin):
+            with SessionFactory(bind=registry.engine) as session:
+                bind_tenant(session, practice_id)
+                enqueue(session, task)
+                session.commit()
+        
+
+def schedule(plugins) -> dict:
+    """Celery's timetable: the sweep, and what the installed plugins declare."""
+    timetable = {"core.sweep": {"task": "core.sweep", "schedule": SWEEP_SECONDS}}
+    for name in plugins.plugins:
+        for periodic in (p for answer in plugins.only(name).portal_periodic_tasks() for p in answer):
+            timetable[periodic.task] = {"task": "core.fan_out", "schedule": periodic.every, "args": (name, periodic.task)}
+    return timetable
+
+
+@signals.worker_process_init.connect
+def _fresh_connections(**_) -> None:
+    # A forked pool child must not share its parent's connections.
+    if getattr(celery, "registry", None) is not None:
+        celery.registry.engine.dispose(close=False)
+
+
+def includeme(config) -> None:
+    """Set Celery up from the settings and give it the registry."""
+    registry = config.registry
+    celery.registry = registry
+    celery.conf.update(
+        broker_url=registry.portal.broker_url,
+        broker_connection_retry_on_startup=True,
+        broker_connection_timeout=1,
+        broker_transport_options={"visibility_timeout": 600, "socket_connect_timeout": 0.5, "socket_timeout": 5},
+        task_serializer="json",
+        accept_content=["json"],
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_ignore_result=True,
+        task_soft_time_limit=120,
+        task_time_limit=240,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        beat_schedule=schedule(registry.plugins),
+    )

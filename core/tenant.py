@@ -1,0 +1,81 @@
+"""The tenant: what a request knows of the practice whose address was asked for. Core declares it, `tenants` fills it in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time
+from typing import Any, Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from core.theme import Theme
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningHours:
+    """One weekday of a clinic (Monday is 0), in the clinic's own time; closed when `opens` is None."""
+
+    weekday: int
+    opens: time | None
+    closes: time | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicDetails:
+    """What anyone may know of a clinic."""
+
+    id: UUID
+    name: str
+    phone: str
+    email: str
+    address_1: str
+    address_2: str
+    city: str
+    state: str
+    postal_code: str
+    time_zone: ZoneInfo
+    hours: tuple[OpeningHours, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """One practice, seen from one of its clinics (the home clinic of the patient in view) or as a whole."""
+
+    practice_id: UUID
+    practice_name: str
+    slug: str
+    name: str
+    host: str
+    hosts: frozenset[str]
+    version: int
+    clinic: ClinicDetails | None
+    clinics: tuple[ClinicDetails, ...]
+    plugins: frozenset[str]
+    theme: Theme
+    time_zone: ZoneInfo
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def clinic_id(self) -> UUID | None:
+        """The clinic whose look and tabs apply, if the practice has not been asked as a whole."""
+        return self.clinic.id if self.clinic else None
+
+    @property
+    def contact(self) -> ClinicDetails | None:
+        """Whom to call: the clinic in view, else the first one."""
+        return self.clinic or (self.clinics[0] if self.clinics else None)
+
+
+class TenantDirectory(Protocol):
+    """Finds tenants. `tenants` registers the real one as `registry.tenants`."""
+
+    def practice_at(self, host: str) -> UUID | None:
+        """The practice whose address this host is, or None."""
+
+    def tenant(self, practice_id: UUID, clinic_id: UUID | None, version: int) -> Tenant:
+        """The tenant as of this version of the practice's settings."""
+
+    def current(self, practice_id: UUID, clinic_id: UUID | None = None) -> Tenant:
+        """The tenant as of now, for tasks and commands."""
+
+    def practice_ids(self) -> list[UUID]:
+        """Every practice of the installation, for schedules."""

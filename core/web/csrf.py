@@ -1,0 +1,33 @@
+"""Forms come from our own pages only: a token in each, and the browser's own word on where the request came from."""
+
+from pyramid.exceptions import BadCSRFToken
+from pyramid.session import JSONSerializer, SignedCookieSessionFactory
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OWN_SITE = frozenset({"same-origin", "none"})
+
+
+def refuse_other_sites(event) -> None:
+    """Sibling practices are the same *site* to a browser, so SameSite cookies do not keep them out; this header does."""
+    request = event.request
+    fetch_site = request.headers.get("Sec-Fetch-Site")
+    if request.method not in SAFE_METHODS and fetch_site and fetch_site not in OWN_SITE and not _is_webhook(request):
+        raise BadCSRFToken("the request comes from another site")
+
+
+def _is_webhook(request) -> bool:
+    return request.path_info.startswith("/hooks/")
+
+
+def includeme(config) -> None:
+    """Sign the small cookie that holds the form token and the notice for the next page; require the token everywhere."""
+    portal = config.registry.portal
+    name = "__Host-cuspid-form" if portal.secure else "cuspid-form"
+    factory = SignedCookieSessionFactory(
+        portal.secret_key, cookie_name=name, secure=portal.secure, httponly=True, samesite="Lax", timeout=None, reissue_time=None,
+        serializer=JSONSerializer(), hashalg="sha256",
+    )  # fmt: skip
+    config.set_session_factory(factory)
+    # Behind a proxy the application sees http, where Pyramid checks no origin: `refuse_other_sites` and the token do.
+    config.set_default_csrf_options(require_csrf=True, check_origin=portal.secure)
+    config.add_subscriber(refuse_other_sites, "pyramid.events.BeforeTraversal")

@@ -1,0 +1,40 @@
+"""The safety headers of every answer, errors included."""
+
+from pyramid.tweens import INGRESS
+
+# Scripts and styles come from files of our own only, so no nonce is needed. Nothing may frame a page.
+CONTENT_SECURITY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; manifest-src 'self'"
+)
+SAFE = {
+    "Content-Security-Policy": CONTENT_SECURITY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "X-Frame-Options": "DENY",
+    # A page with a record on it is never kept by a cache or shown again by the Back button after signing out.
+    "Cache-Control": "no-store",
+    "Vary": "Host, Cookie",
+}
+HSTS = "max-age=63072000; includeSubDomains"
+
+
+def headers_tween_factory(handler, registry):
+    """Add each header that the view has not set itself."""
+    headers = SAFE | ({"Strict-Transport-Security": HSTS} if registry.portal.secure else {})
+
+    def tween(request):
+        response = handler(request)
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return tween
+
+
+def includeme(config) -> None:
+    """Put the headers around everything else."""
+    config.add_tween("core.web.headers.headers_tween_factory", under=INGRESS, over="core.web.request.log_tween_factory")

@@ -1,0 +1,22 @@
+"""The pages that belong to no tab: home and contact."""
+
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.view import view_config
+
+from core.auth.policy import SIGNED_IN
+
+
+@view_config(route_name="portal.home", permission=SIGNED_IN, request_method="GET", renderer="home.jinja2")
+def home(request):
+    """What needs doing, and one card from each tab."""
+    asked = {"request": request, "person": request.person}
+    items = [item for name, found in request.hooks.each("portal_action_items", request.db, **asked) if request.may_see(name) for item in found]
+    cards = [card for name, card in request.hooks.each("portal_home_card", request.db, **asked) if request.may_see(name)]
+    request.audit("portal.home.view", request.person.id)
+    return {"action_items": sorted(items, key=lambda item: item.order), "cards": sorted(cards, key=lambda card: card.order)}
+
+
+@view_config(route_name="portal.contact", permission=NO_PERMISSION_REQUIRED, request_method="GET", renderer="contact.jinja2")
+def contact(request):
+    """How to reach the practice and each of its clinics."""
+    return {"clinics": request.tenant.clinics}

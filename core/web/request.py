@@ -1,0 +1,70 @@
+"""What every request carries: its id, its time, the practice of its address; and the first refusal, an unknown host."""
+
+import re
+import secrets
+from datetime import UTC, datetime
+
+import structlog
+from pyramid.response import Response
+from pyramid.tweens import INGRESS
+
+log = structlog.get_logger("request")
+
+# These answer on any host, so that a load balancer can ask.
+ANY_HOST = ("/health/", "/metrics")
+_HOST = re.compile(r"[a-z0-9.-]{1,253}")
+
+
+def host_name(request) -> str:
+    """The host that was asked for, without its port; only the Host header counts, never what a proxy says it forwarded."""
+    name = request.environ.get("HTTP_HOST", "").rsplit(":", 1)[0].lower()
+    return name if _HOST.fullmatch(name) else ""
+
+
+def practice_tween_factory(handler, registry):
+    """Answer 404 for a host that is no practice's, before anything else is looked at."""
+
+    def tween(request):
+        request.practice_id = None
+        if not request.environ.get("PATH_INFO", "").startswith(ANY_HOST):
+            host = host_name(request)
+            request.practice_id = registry.tenants.practice_at(host) if host else None
+            if request.practice_id is None:
+                return Response("Not found\n", status=404, content_type="text/plain")
+        return handler(request)
+
+    return tween
+
+
+def log_tween_factory(handler, registry):
+    """One log line for each request: the route, never the address with its ids; how long, how it ended."""
+
+    def tween(request):
+        started = datetime.now(UTC)
+        with structlog.contextvars.bound_contextvars(request=request.id):
+            response = handler(request)
+            _log(request, response, started)
+        return response
+
+    return tween
+
+
+def _log(request, response, started: datetime) -> None:
+    identity = request.__dict__.get("identity_of_visitor")
+    log.info(
+        "request",
+        practice=str(request.practice_id or ""),
+        account=str(identity.account_id) if identity else "",
+        method=request.method,
+        route=request.matched_route.name if getattr(request, "matched_route", None) else "",
+        status=response.status_int,
+        ms=round((datetime.now(UTC) - started).total_seconds() * 1000, 1),
+    )
+
+
+def includeme(config) -> None:
+    """Add the request's attributes and the tweens around every request."""
+    config.add_request_method(lambda request: secrets.token_hex(6), "id", reify=True)
+    config.add_request_method(lambda request: datetime.now(UTC), "now", reify=True)
+    config.add_tween("core.web.request.practice_tween_factory", under=INGRESS)
+    config.add_tween("core.web.request.log_tween_factory", under=INGRESS, over="core.web.request.practice_tween_factory")

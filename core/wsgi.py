@@ -1,0 +1,5 @@
+"""The WSGI application, for servers that import it by name."""
+
+from core.app import main
+
+app = main()

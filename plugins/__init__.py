@@ -1,0 +1,1 @@
+"""One folder for each tab. No tab imports another."""

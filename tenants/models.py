@@ -1,0 +1,98 @@
+"""Practices, their clinics, the host names they are reached at, their looks and their settings."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base, TenantScoped, belongs_to, index_in_practice, unique_in_practice, uuid7
+
+
+class Practice(Base):
+    """A dental office with its own address, look and tabs. `version` counts up with every change that a page must notice at once."""
+
+    __tablename__ = "practice"
+    __table_args__ = (CheckConstraint("slug ~ '^[a-z][a-z0-9-]{1,62}$'", name="slug"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    time_zone: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+
+
+class Domain(Base):
+    """A host name that a practice is reached at besides its subdomain; it counts once it is verified."""
+
+    __tablename__ = "domain"
+
+    host: Mapped[str] = mapped_column(primary_key=True)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), index=True)
+    verified_at: Mapped[datetime | None]
+
+
+class Clinic(TenantScoped, Base):
+    """One location of a practice, with its contact details and its time zone."""
+
+    __tablename__ = "clinic"
+    __table_args__ = (unique_in_practice("external_id"),)
+
+    external_id: Mapped[str | None]
+    name: Mapped[str]
+    phone: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    address_1: Mapped[str] = mapped_column(default="")
+    address_2: Mapped[str] = mapped_column(default="")
+    city: Mapped[str] = mapped_column(default="")
+    state: Mapped[str] = mapped_column(default="")
+    postal_code: Mapped[str] = mapped_column(default="")
+    time_zone: Mapped[str]
+    position: Mapped[int] = mapped_column(default=0)
+    hours: Mapped[dict] = mapped_column(default=dict)
+    """Weekday ("0" is Monday) to [opens, closes] as "08:00"; a weekday that is left out is closed."""
+
+
+class Branding(TenantScoped, Base):
+    """The look of a practice (no clinic) or of one of its clinics: the fields of `core.theme.Theme` that it sets itself."""
+
+    __tablename__ = "branding"
+    __table_args__ = (
+        belongs_to("clinic"),
+        Index("uq_branding_scope", "practice_id", "clinic_id", unique=True, postgresql_nulls_not_distinct=True),
+    )
+
+    clinic_id: Mapped[UUID | None]
+    theme: Mapped[dict] = mapped_column(default=dict)
+    logo: Mapped[bytes | None]
+    logo_type: Mapped[str | None]
+
+
+class OfficeSetting(TenantScoped, Base):
+    """One setting of a practice (no clinic) or of a clinic: `<plugin>.<field>`, or `<plugin>` itself for on and off."""
+
+    __tablename__ = "office_setting"
+    __table_args__ = (
+        belongs_to("clinic"),
+        Index("uq_office_setting_scope", "practice_id", "clinic_id", "name", unique=True, postgresql_nulls_not_distinct=True),
+    )
+
+    clinic_id: Mapped[UUID | None]
+    name: Mapped[str]
+    value: Mapped[dict]
+    """{"value": …}: JSON, so that a number stays a number."""
+
+
+class SettingChange(TenantScoped, Base):
+    """What was changed, by whom and when; undo puts `before` back."""
+
+    __tablename__ = "setting_change"
+    __table_args__ = (belongs_to("clinic"), index_in_practice("changed_at"))
+
+    clinic_id: Mapped[UUID | None]
+    name: Mapped[str]
+    before: Mapped[dict | None]
+    after: Mapped[dict | None]
+    changed_by: Mapped[str]
+    changed_at: Mapped[datetime]

@@ -1,0 +1,185 @@
+"""From a host name to the tenant. What a practice has set is kept in memory with its version, so that a page costs no statement for it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import time
+from threading import Lock
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.config import Settings
+from core.db import SessionFactory, bind_tenant
+from core.plugins import PluginHost
+from core.tenant import ClinicDetails, OpeningHours, Tenant
+from core.theme import Theme
+from tenants.models import Branding, Clinic, Domain, OfficeSetting, Practice
+from tenants.settings import effective, enabled_plugins, with_defaults
+
+
+class UnknownPractice(Exception):
+    """There is no practice with this id."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Everything that a practice has set, as of one version."""
+
+    practice: Practice
+    hosts: frozenset[str]
+    clinics: tuple[ClinicDetails, ...]
+    settings: tuple[tuple[UUID | None, str, Any], ...]
+    themes: dict[UUID | None, dict]
+    tenants: dict[UUID | None, Tenant]
+
+
+class Directory:
+    """The tenants of this installation, as one process knows them."""
+
+    def __init__(self, engine, host: PluginHost, settings: Settings):
+        self._engine, self._plugins, self._settings = engine, host, settings
+        self._hosts: dict[str, UUID] = {}
+        self._snapshots: dict[UUID, Snapshot] = {}
+        self._lock = Lock()
+
+    def practice_at(self, host: str) -> UUID | None:
+        """The practice at this host name (without port, any case), or None."""
+        host = host.lower()
+        found = self._hosts.get(host)
+        if found is None:
+            with SessionFactory(bind=self._engine) as session:
+                found = self._look_up(session, host)
+            if found is not None:
+                self._hosts[host] = found
+        return found
+
+    def _look_up(self, session: Session, host: str) -> UUID | None:
+        suffix = "." + self._settings.base_domain
+        if host.endswith(suffix):
+            return session.scalar(select(Practice.id).where(Practice.slug == host.removesuffix(suffix)))
+        return session.scalar(select(Domain.practice_id).where(Domain.host == host, Domain.verified_at.is_not(None)))
+
+    def tenant(self, practice_id: UUID, clinic_id: UUID | None, version: int) -> Tenant:
+        """The tenant as of this version; read anew when what is kept is older."""
+        snapshot = self._snapshots.get(practice_id)
+        if snapshot is None or snapshot.practice.version < version:
+            snapshot = self._load(practice_id)
+        return self._tenant(snapshot, clinic_id)
+
+    def current(self, practice_id: UUID, clinic_id: UUID | None = None) -> Tenant:
+        """The tenant as of now. Raises UnknownPractice."""
+        with SessionFactory(bind=self._engine) as session:
+            version = session.scalar(select(Practice.version).where(Practice.id == practice_id))
+        if version is None:
+            raise UnknownPractice(str(practice_id))
+        return self.tenant(practice_id, clinic_id, version)
+
+    def last_known(self, practice_id: UUID | None) -> Tenant | None:
+        """The tenant without asking the database, for pages that tell of an error; None when nothing is kept."""
+        snapshot = self._snapshots.get(practice_id) if practice_id else None
+        return self._tenant(snapshot, None) if snapshot else None
+
+    def on_somewhere(self, practice_id: UUID, plugin: str) -> bool:
+        """Whether the tab is on for the practice or for one of its clinics, as of now."""
+        whole = self.current(practice_id)
+        places = [whole, *(self.tenant(practice_id, clinic.id, whole.version) for clinic in whole.clinics)]
+        return any(plugin in place.plugins for place in places)
+
+    def practice_ids(self) -> list[UUID]:
+        """Every practice of the installation."""
+        with SessionFactory(bind=self._engine) as session:
+            return list(session.scalars(select(Practice.id).order_by(Practice.slug)))
+
+    def _load(self, practice_id: UUID) -> Snapshot:
+        with SessionFactory(bind=self._engine) as session:
+            bind_tenant(session, practice_id)
+            snapshot = read_snapshot(session, practice_id, self._settings.base_domain)
+        with self._lock:
+            self._snapshots[practice_id] = snapshot
+            # A host that the practice no longer has is forgotten, so that it is looked up, and not found, next time.
+            self._hosts = {host: owner for host, owner in self._hosts.items() if owner != practice_id or host in snapshot.hosts}
+        return snapshot
+
+    def _tenant(self, snapshot: Snapshot, clinic_id: UUID | None) -> Tenant:
+        clinic = next((clinic for clinic in snapshot.clinics if clinic.id == clinic_id), None)
+        key = clinic.id if clinic else None
+        if key not in snapshot.tenants:
+            snapshot.tenants[key] = build_tenant(snapshot, clinic, self._plugins, self._settings)
+        return snapshot.tenants[key]
+
+
+def read_snapshot(session: Session, practice_id: UUID, base_domain: str) -> Snapshot:
+    """Read all that a practice has set, in five statements, whenever its version has moved."""
+    practice = session.get_one(Practice, practice_id)
+    domains = session.scalars(select(Domain.host).where(Domain.practice_id == practice_id, Domain.verified_at.is_not(None)))
+    clinics = session.scalars(select(Clinic).where(Clinic.practice_id == practice_id).order_by(Clinic.position, Clinic.name))
+    settings = session.execute(
+        select(OfficeSetting.clinic_id, OfficeSetting.name, OfficeSetting.value).where(OfficeSetting.practice_id == practice_id)
+    )
+    themes = session.scalars(select(Branding).where(Branding.practice_id == practice_id))
+    snapshot = Snapshot(
+        practice=practice,
+        hosts=frozenset([f"{practice.slug}.{base_domain}", *domains]),
+        clinics=tuple(clinic_details(clinic) for clinic in clinics),
+        settings=tuple((clinic_id, name, value["value"]) for clinic_id, name, value in settings),
+        themes={branding.clinic_id: theme_fields(branding) for branding in themes},
+        tenants={},
+    )
+    session.expunge_all()
+    return snapshot
+
+
+def clinic_details(clinic: Clinic) -> ClinicDetails:
+    """A clinic as pages show it."""
+    return ClinicDetails(
+        id=clinic.id, name=clinic.name, phone=clinic.phone, email=clinic.email, address_1=clinic.address_1, address_2=clinic.address_2,
+        city=clinic.city, state=clinic.state, postal_code=clinic.postal_code, time_zone=ZoneInfo(clinic.time_zone),
+        hours=tuple(_hours(weekday, clinic.hours.get(str(weekday))) for weekday in range(7)),
+    )  # fmt: skip
+
+
+def _hours(weekday: int, span: list[str] | None) -> OpeningHours:
+    return OpeningHours(weekday, *(time.fromisoformat(text) for text in span)) if span else OpeningHours(weekday, None, None)
+
+
+def theme_fields(branding: Branding) -> dict:
+    """The fields of the theme that this practice or clinic sets itself; with its logo if it has one."""
+    names = {field.name for field in fields(Theme)}
+    found = {name: value for name, value in branding.theme.items() if name in names}
+    return found | ({"logo": branding.logo, "logo_type": branding.logo_type} if branding.logo else {})
+
+
+def build_tenant(snapshot: Snapshot, clinic: ClinicDetails | None, host: PluginHost, settings: Settings) -> Tenant:
+    """Put together what holds at a clinic: its own setting, else the practice's, else the default."""
+    practice = snapshot.practice
+    values = effective(snapshot.settings, clinic.id if clinic else None)
+    theme = snapshot.themes.get(None, {}) | (snapshot.themes.get(clinic.id, {}) if clinic else {})
+    return Tenant(
+        practice_id=practice.id,
+        practice_name=practice.name,
+        slug=practice.slug,
+        name=clinic.name if clinic and len(snapshot.clinics) > 1 else practice.name,
+        host=_main_host(snapshot, settings.base_domain),
+        hosts=snapshot.hosts,
+        version=practice.version,
+        clinic=clinic,
+        clinics=snapshot.clinics,
+        plugins=enabled_plugins(host, values),
+        theme=Theme(**theme),
+        time_zone=clinic.time_zone if clinic else ZoneInfo(practice.time_zone),
+        settings=with_defaults(host, values),
+    )
+
+
+def _main_host(snapshot: Snapshot, base_domain: str) -> str:
+    own: Iterable[str] = sorted(host for host in snapshot.hosts if not host.endswith("." + base_domain))
+    return next(iter(own), f"{snapshot.practice.slug}.{base_domain}")
+
+
+def includeme(config) -> None:
+    """Register the directory as `registry.tenants`."""
+    registry = config.registry
+    registry.tenants = Directory(registry.engine, registry.plugins, registry.portal)
