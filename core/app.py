@@ -20,7 +20,6 @@ def configure(portal: settings.Settings, ini=None) -> Configurator:
     config.registry.portal = portal
     config.include("pyramid_retry")
     config.include("pyramid_tm")
-    config.include("pyramid_jinja2")
     config.include("core.db")
     config.include("core.files")
     config.include("core.mail")

@@ -124,8 +124,16 @@ def create_account(session: Session, patient, user_name: str, password: str, now
     return account
 
 
-def grant(session: Session, account_id: UUID, patient_id: UUID, relation: str, now: datetime, plugin: str = "*", level: str = "act") -> None:
+def grant(
+    session: Session,
+    account_id: UUID,
+    patient_id: UUID,
+    relation: str,
+    since: datetime,
+    plugin: str = "*",
+    level: str = "act",
+    until: datetime | None = None,
+) -> None:
     """Let an account see, or act on, one tab (or every tab) of a patient's record."""
-    session.add(
-        Grant(account_id=account_id, patient_id=patient_id, relation=relation, plugin=plugin, level=level, given_by="office", since=now)
-    )
+    given = {"plugin": plugin, "level": level, "relation": relation, "given_by": "office", "since": since, "until": until}
+    session.add(Grant(account_id=account_id, patient_id=patient_id, **given))

@@ -76,7 +76,8 @@ def revision(migrate_url: str, branch: str, words: str) -> None:
         head="base" if first else f"{branch}@head",
         branch_label=branch if first else None,
         version_path=str(folder),
-        depends_on="core" if first and branch != "core" else None,
+        # The tables that it refers to must be there; a branch label alone would mean core's very first revision.
+        depends_on=ScriptDirectory.from_config(config).get_revision("core@head").revision if first and branch != "core" else None,
     )
 
 

@@ -1,0 +1,32 @@
+"""Templates: where they are found, what they can use."""
+
+from markupsafe import Markup
+from pyramid.csrf import get_csrf_token
+from pyramid.events import BeforeRender
+
+from core.web.formats import FILTERS
+
+
+def csrf_field(request) -> Markup:
+    """The hidden field that every form must hold."""
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(get_csrf_token(request))
+
+
+def add_globals(event) -> None:
+    """What every template knows without being told."""
+    request = event.get("request")
+    if request is None:
+        return
+    event.setdefault("tenant", request.__dict__.get("tenant"))
+    event.setdefault("identity", request.__dict__.get("identity_of_visitor"))
+    event.setdefault("person", event["identity"].person if event["identity"] else None)
+    event["csrf_field"] = lambda: csrf_field(request)
+
+
+def includeme(config) -> None:
+    """Find core's templates by name and give them the filters."""
+    config.add_settings({"jinja2.filters": FILTERS, "jinja2.trim_blocks": True, "jinja2.lstrip_blocks": True, "jinja2.autoescape": True})
+    config.include("pyramid_jinja2")
+    config.add_jinja2_renderer(".jinja2")
+    config.add_jinja2_search_path("core.web:templates/")
+    config.add_subscriber(add_globals, BeforeRender)

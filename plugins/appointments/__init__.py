@@ -1,0 +1,67 @@
+"""Appointments: visits that are coming and that have been, and confirming them."""
+
+from core.plugins import ActionItem, Card, Permission, PortalPlugin, Tab, hookimpl
+from plugins.appointments import records, services
+from plugins.appointments.settings import AppointmentsSettings
+
+
+class AppointmentsPlugin(PortalPlugin):
+    """The Appointments tab."""
+
+    name = "appointments"
+    title = "Appointments"
+    summary = "Visits that are coming and that have been, and confirming them."
+
+    def includeme(self, config) -> None:
+        """Add the tab's addresses."""
+        config.add_route("appointments.home", "", inherit_slash=True)
+        config.add_route("appointments.confirm", "/{visit_id}/confirm")
+        config.scan("plugins.appointments.views")
+
+    @hookimpl
+    def portal_tab(self, request):
+        """The tab, with the number of visits that wait for an answer."""
+        return Tab("Appointments", "appointments.home", "calendar-check", 10, _unanswered(request, request.person))
+
+    @hookimpl
+    def portal_action_items(self, request, person):
+        """One item when visits wait for an answer."""
+        count = _unanswered(request, person)
+        if not count:
+            return []
+        title = "Confirm your visit" if count == 1 else f"Confirm {count} visits"
+        return [ActionItem(title, "Let us know that you are coming.", request.route_path("appointments.home"), "calendar-check", 10)]
+
+    @hookimpl
+    def portal_home_card(self, request, person):
+        """The visits that come next."""
+        days = request.tenant.settings["appointments.confirm_days"]
+        visits = services.next_visits(request.db, request.practice_id, person.id, request.now, days, most=2)
+        return Card("appointments/card.jinja2", {"visits": visits}, 10)
+
+    @hookimpl
+    def portal_permissions(self):
+        """Seeing visits, and confirming them."""
+        return [Permission("appointments.see", "See appointments"), Permission("appointments.confirm", "Confirm appointments", acts=True)]
+
+    @hookimpl
+    def portal_office_settings(self):
+        """The tab's settings."""
+        return AppointmentsSettings
+
+    @hookimpl
+    def portal_record_kinds(self):
+        """Visits."""
+        return records.KINDS
+
+
+def _unanswered(request, person) -> int:
+    # The bar and the home page ask for the same number: one statement a page.
+    cached = request.__dict__.setdefault("appointments_unanswered", {})
+    if person.id not in cached:
+        days = request.tenant.settings["appointments.confirm_days"]
+        cached[person.id] = services.count_unanswered(request.db, request.practice_id, person.id, request.now, days)
+    return cached[person.id]
+
+
+plugin = AppointmentsPlugin()

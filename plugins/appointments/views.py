@@ -1,0 +1,52 @@
+"""The Appointments tab."""
+
+from uuid import UUID
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.view import view_config
+
+from plugins.appointments import services
+
+MOVED = "This visit has passed or was changed by the office, so it can’t be confirmed here. Please call us if you have a question."
+
+
+@view_config(route_name="appointments.home", permission="appointments.see", request_method="GET", renderer="appointments/home.jinja2")
+def home(request):
+    """Scheduled and completed visits, newest first, and what waits for an answer."""
+    page = _page(request)
+    days = request.tenant.settings["appointments.confirm_days"]
+    visits, more = services.visits(request.db, request.practice_id, request.person.id, request.now, days, page)
+    request.audit("appointments.list.view", request.person.id)
+    waiting = [visit for visit in visits if visit.needs_answer] if may_confirm(request) else []
+    return {"visits": visits, "waiting": waiting[::-1], "page": page, "more": more}
+
+
+@view_config(route_name="appointments.confirm", permission="appointments.confirm", request_method="POST")
+def confirm(request):
+    """Confirm one visit in place."""
+    if not request.tenant.settings["appointments.allow_confirm"]:
+        raise HTTPNotFound()
+    try:
+        visit_id = UUID(request.matchdict["visit_id"])
+        services.confirm(request.db, request.practice_id, request.person.id, visit_id, request.identity.account_id, request.now)
+    except (ValueError, services.NoSuchVisit):
+        raise HTTPNotFound() from None
+    except services.CannotConfirm:
+        request.session.flash(MOVED, "warning")
+        return HTTPSeeOther(request.route_path("appointments.home"))
+    request.audit("appointments.visit.confirm", request.person.id, visit_id)
+    request.session.flash("Thank you, your visit is confirmed.")
+    return HTTPSeeOther(request.route_path("appointments.home"))
+
+
+def may_confirm(request) -> bool:
+    """Whether the office lets patients confirm here, and this account may for this person."""
+    allowed = request.tenant.settings["appointments.allow_confirm"]
+    return bool(allowed and request.has_permission("appointments.confirm"))
+
+
+def _page(request) -> int:
+    text = request.GET.get("page", "1")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) and len(text) <= 4):
+        raise HTTPNotFound()
+    return int(text)
