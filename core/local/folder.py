@@ -60,12 +60,12 @@ class DataFolder:
             file.write_text(secrets.token_urlsafe(36))
         return file.read_text()
 
-    def port(self, name: str) -> int:
-        """A free port on loopback: the one of the last run if nobody else has taken it since."""
+    def port(self, name: str, preferred: int = 0) -> int:
+        """A free port on loopback: the one of the last run if nobody else has taken it since, else the preferred one."""
         file = self.path / "ports.json"
         ports = json.loads(file.read_text()) if file.is_file() else {}
         if not is_free(ports.get(name, 0)):
-            ports[name] = free_port()
+            ports[name] = preferred if is_free(preferred) else free_port()
             file.write_text(json.dumps(ports))
         return ports[name]
 
@@ -86,12 +86,12 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
-def is_free(port: int) -> bool:
-    """Whether a server could listen on this port of loopback; 0 is no port."""
+def is_free(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether a server could listen on this port; 0 is no port."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind(("127.0.0.1", port))
+            listener.bind((host, port))
         except OSError:
             return False
     return port > 0
