@@ -180,13 +180,13 @@ def _include(config, plugin: PortalPlugin) -> None:
     before = _routes(config)
     config.include(plugin.includeme, route_prefix=plugin.name)
     config.commit()
-    new = _routes(config) - before
-    _own_names(plugin.name, "route", new)
-    config.registry.route_owners.update(dict.fromkeys(new, plugin.name))
+    _own_names(plugin.name, "route", _routes(config) - before)
     if plugin.folder("templates"):
         config.add_jinja2_search_path(f"{plugin.package}:templates/")
     if plugin.folder("static"):
         config.add_static_view(f"static/{plugin.name}", f"{plugin.package}:static/", cache_max_age=31536000)
+        config.commit()
+    config.registry.route_owners.update(dict.fromkeys(_routes(config) - before, plugin.name))
 
 
 def _routes(config) -> set[str]:

@@ -3,7 +3,7 @@
 from functools import partial
 from uuid import UUID
 
-from pyramid.authorization import Allowed, Denied
+from pyramid.security import Allowed, Denied
 
 from core.auth.identity import Identity, Person, Visitor, find_visitor, make_identity
 
