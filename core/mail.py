@@ -4,6 +4,7 @@ import mailbox
 import os
 import smtplib
 import ssl
+from email import message_from_bytes
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -107,13 +108,18 @@ class MailboxMail:
         draft.write_bytes(content)
         draft.replace(self.folder / "new" / name)
 
+    def messages(self) -> list[EmailMessage]:
+        """Every mail in the folder, in the order in which they came."""
+        files = sorted((path for room in ("new", "cur") for path in (self.folder / room).iterdir()), key=lambda path: path.stat().st_mtime_ns)
+        return [message_from_bytes(path.read_bytes(), policy=SMTP) for path in files]
+
     def check(self) -> None:
         """See whether the folder can be written."""
         if not os.access(self.folder / "new", os.W_OK):
             raise MailNotSent(f"the mailbox {self.folder} cannot be written")
 
 
-def connect(url: str) -> Mail:
+def mail_from_url(url: str) -> Mail:
     """The mail service that a setting names. Raises ValueError."""
     if url.startswith("mailbox:"):
         return MailboxMail(Path(url.removeprefix("mailbox:")))
@@ -185,4 +191,4 @@ def _environment(registry) -> Environment:
 
 def includeme(config) -> None:
     """Add `registry.mail`."""
-    config.registry.mail = connect(config.registry.portal.mail_url)
+    config.registry.mail = mail_from_url(config.registry.portal.mail_url)
