@@ -27,6 +27,7 @@ def configure(portal: settings.Settings, ini=None) -> Configurator:
     config.include("core.web.headers")
     config.include("core.web.csrf")
     config.include("core.web.templating")
+    config.include("core.web.static")
     config.include("core.audit")
     config.include("core.auth")
     config.include("core.web.routes")

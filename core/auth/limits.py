@@ -19,27 +19,27 @@ class Limiter:
 
     def test(self, item: RateLimitItem, *keys: str) -> bool:
         """Whether one more is allowed."""
-        return self._either("test", item, *keys) and self._own.test(item, *keys)
+        return self._own.test(item, *keys) and self._ask("test", item, *keys) is not False
 
-    def hit(self, item: RateLimitItem, *keys: str) -> bool:
+    def hit(self, item: RateLimitItem, *keys: str) -> None:
         """Count one."""
         self._own.hit(item, *keys)
-        return self._either("hit", item, *keys)
+        self._ask("hit", item, *keys)
 
     def clear(self, item: RateLimitItem, *keys: str) -> None:
         """Forget what was counted."""
         self._own.clear(item, *keys)
-        self._either("clear", item, *keys)
+        self._ask("clear", item, *keys)
 
     def get_window_stats(self, item: RateLimitItem, *keys: str):
-        """When the window opens again (`reset_time`, seconds since 1970) and how many are left."""
-        shared = self._either("get_window_stats", item, *keys)
-        own = self._own.get_window_stats(item, *keys)
-        return min(shared, own, key=lambda stats: stats.remaining)
+        """When the window opens again (`reset_time`, seconds since 1970) and how many are left, by the stricter count."""
+        own, shared = self._own.get_window_stats(item, *keys), self._ask("get_window_stats", item, *keys)
+        return min(own, shared or own, key=lambda stats: stats.remaining)
 
-    def _either(self, method: str, item: RateLimitItem, *keys: str):
+    def _ask(self, method: str, item: RateLimitItem, *keys: str):
+        """The shared store's answer; None when it is away."""
         try:
             return getattr(self._shared, method)(item, *keys)
         except StorageError as error:
             log.warning("limits_store_away", error=type(error.storage_error).__name__)
-            return getattr(self._own, method)(item, *keys)
+            return None

@@ -1,0 +1,119 @@
+"""Signing in: right, wrong, too often; and what is kept of it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from core.auth import services
+from core.auth.identity import IDLE, LONGEST, find_visitor, token_hash
+from core.auth.limits import Limiter
+from core.auth.models import SignInAttempt, SignInSession
+from core.testing import PASSWORD
+
+
+@pytest.fixture
+def limiter():
+    return Limiter("memory://")
+
+
+def _attempt(user_name: str, password: str = PASSWORD, address: str = "192.0.2.1") -> services.Attempt:
+    return services.Attempt(user_name, password, address, "test", datetime.now(UTC))
+
+
+def test_the_user_name_counts_without_case_and_spaces(db, practice, make, limiter):
+    make.account(make.patient(), user_name="Mary33403")
+    assert services.sign_in(db, practice.id, limiter, _attempt("  mARY33403 "))
+
+
+def test_the_password_counts_with_case(db, practice, make, limiter):
+    account = make.account(make.patient())
+    with pytest.raises(services.WrongCredentials):
+        services.sign_in(db, practice.id, limiter, _attempt(account.user_name, PASSWORD.lower()))
+
+
+def test_a_wrong_name_and_a_wrong_password_are_told_alike(db, practice, make, limiter):
+    account = make.account(make.patient())
+    for attempt in (_attempt("nobody"), _attempt(account.user_name, "wrong")):
+        with pytest.raises(services.WrongCredentials):
+            services.sign_in(db, practice.id, limiter, attempt)
+
+
+def test_an_account_of_another_practice_is_unknown_here(db, practice, other_make, limiter):
+    account = other_make.account(other_make.patient(), user_name="Elsewhere1")
+    with pytest.raises(services.WrongCredentials):
+        services.sign_in(db, practice.id, limiter, _attempt(account.user_name))
+
+
+def test_the_token_itself_is_not_stored(db, practice, make, limiter):
+    account = make.account(make.patient())
+    token = services.sign_in(db, practice.id, limiter, _attempt(account.user_name))
+    db.flush()
+    assert db.scalars(select(SignInSession.token_hash).where(SignInSession.practice_id == practice.id)).all() == [token_hash(token)]
+
+
+def test_ten_failures_slow_down_the_account_from_any_address(db, practice, make, limiter):
+    account = make.account(make.patient())
+    for count in range(10):
+        with pytest.raises(services.WrongCredentials):
+            services.sign_in(db, practice.id, limiter, _attempt(account.user_name, "wrong", f"192.0.2.{count}"))
+    with pytest.raises(services.TooManyAttempts) as refused:
+        services.sign_in(db, practice.id, limiter, _attempt(account.user_name, PASSWORD, "198.51.100.7"))
+    assert 0 < refused.value.seconds <= 15 * 60
+
+
+def test_ten_failures_slow_down_the_address_for_any_account(db, practice, make, limiter):
+    for count in range(10):
+        with pytest.raises(services.WrongCredentials):
+            services.sign_in(db, practice.id, limiter, _attempt(f"guess{count}", "wrong"))
+    account = make.account(make.patient())
+    with pytest.raises(services.TooManyAttempts):
+        services.sign_in(db, practice.id, limiter, _attempt(account.user_name))
+    assert services.sign_in(db, practice.id, limiter, _attempt(account.user_name, address="198.51.100.7"))
+
+
+def test_a_flood_at_one_practice_does_not_slow_another(other_db, other_practice, other_make, db, practice, limiter):
+    for count in range(10):
+        with pytest.raises(services.WrongCredentials):
+            services.sign_in(db, practice.id, limiter, _attempt(f"guess{count}", "wrong"))
+    account = other_make.account(other_make.patient())
+    assert services.sign_in(other_db, other_practice.id, limiter, _attempt(account.user_name))
+
+
+def test_success_clears_the_accounts_count(db, practice, make, limiter):
+    account = make.account(make.patient())
+    for count in range(12):
+        with pytest.raises(services.WrongCredentials):
+            services.sign_in(db, practice.id, limiter, _attempt(account.user_name, "wrong", f"192.0.2.{count}"))
+        services.sign_in(db, practice.id, limiter, _attempt(account.user_name, address=f"192.0.2.{count}"))
+
+
+def test_every_attempt_is_kept_also_for_a_name_that_does_not_exist(db, practice, limiter):
+    with pytest.raises(services.WrongCredentials):
+        services.sign_in(db, practice.id, limiter, _attempt("nobody"))
+    db.flush()
+    assert db.scalar(select(func.count()).where(SignInAttempt.user_name_norm == "nobody", ~SignInAttempt.succeeded)) == 1
+
+
+def test_a_store_that_is_away_still_counts_in_this_process(db, practice, make):
+    limiter = Limiter("redis://127.0.0.1:1/0")
+    for _ in range(10):
+        with pytest.raises(services.WrongCredentials):
+            services.sign_in(db, practice.id, limiter, _attempt("nobody"))
+    with pytest.raises(services.TooManyAttempts):
+        services.sign_in(db, practice.id, limiter, _attempt("nobody"))
+
+
+def test_a_session_ends_when_it_is_idle_and_when_it_is_old(db, practice, make):
+    account = make.account(make.patient())
+    start = datetime.now(UTC)
+    token = services.open_session(db, account, start)
+    db.flush()
+    assert find_visitor(db, practice.id, token, start + IDLE - timedelta(seconds=1)).row is not None
+    assert find_visitor(db, practice.id, token, start + IDLE + IDLE).row is None
+    assert find_visitor(db, practice.id, "made-up", start).row is None
+    moment = start
+    while moment < start + LONGEST - IDLE:
+        moment += IDLE / 2
+        assert find_visitor(db, practice.id, token, moment).row is not None
+    assert find_visitor(db, practice.id, token, start + LONGEST).row is None
