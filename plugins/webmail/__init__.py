@@ -1,0 +1,82 @@
+"""Secure messages with the office."""
+
+from datetime import timedelta
+
+from core.plugins import ActionItem, Card, Permission, PortalPlugin, Tab, hookimpl
+from core.tasks import Periodic
+from plugins.webmail.records import KINDS
+from plugins.webmail.services import reading
+from plugins.webmail.settings import WebMailSettings
+
+
+class WebMailPlugin(PortalPlugin):
+    """Secure messages with the office."""
+
+    name = "webmail"
+    title = "WebMail"
+    summary = "Secure messages with the office."
+
+    def includeme(self, config) -> None:
+        """Inbox, sent messages, one page for each conversation, and writing."""
+        config.add_route("webmail.home", "", inherit_slash=True)
+        config.add_route("webmail.sent", "/sent")
+        config.add_route("webmail.compose", "/compose")
+        config.add_route("webmail.message", "/messages/{message_id}")
+        config.add_route("webmail.reply", "/messages/{message_id}/reply")
+        config.scan("plugins.webmail.views")
+        config.scan("plugins.webmail.tasks")
+
+    @hookimpl
+    def portal_tab(self, request):
+        """The tab with the number of unread messages."""
+        return Tab(title="WebMail", route="webmail.home", icon="envelope", order=40, badge=_unread(request, request.person))
+
+    @hookimpl
+    def portal_permissions(self):
+        """Reading messages, and writing them."""
+        return [Permission("webmail.see", "Read messages"), Permission("webmail.write", "Write to the office", acts=True)]
+
+    @hookimpl
+    def portal_office_settings(self):
+        """The note above a new message."""
+        return WebMailSettings
+
+    @hookimpl
+    def portal_record_kinds(self):
+        """Messages from the office."""
+        return KINDS
+
+    @hookimpl
+    def portal_periodic_tasks(self):
+        """Telling people of what came in from the practice's system."""
+        return [Periodic("webmail.ask_for_notices", timedelta(minutes=1))]
+
+    @hookimpl
+    def portal_action_items(self, request, person):
+        """One item when messages wait to be read."""
+        count = _unread(request, person)
+        if not count:
+            return []
+        title = "Read your new message" if count == 1 else f"Read your {count} new messages"
+        return [ActionItem(title, "The office has written to you.", request.route_path("webmail.home"), "envelope", order=30)]
+
+    @hookimpl
+    def portal_home_card(self, request, person):
+        """The newest unread messages; no card when all are read."""
+        if not request.may_see("webmail"):
+            return None
+        items = reading.newest_unread(request.db, request.practice_id, person.id, most=3)
+        return Card("webmail/card.jinja2", {"items": items}, order=40) if items else None
+
+
+def _unread(request, person) -> int:
+    # The bar and the home page ask for the same number: one statement a page, and none for whom it is not open.
+    if not request.may_see("webmail"):
+        return 0
+    counted = request.__dict__.setdefault("webmail_unread", {})
+    if person.id not in counted:
+        counted[person.id] = reading.count_unread(request.db, request.practice_id, person.id)
+    return counted[person.id]
+
+
+plugin = WebMailPlugin()

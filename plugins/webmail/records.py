@@ -1,0 +1,41 @@
+"""The kind of record that this tab takes in: messages from the office, and those of an older portal."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, Field, model_serializer
+
+from core.records import Record, RecordKind
+from plugins.webmail.models import Message
+from plugins.webmail.texts import MAX_BODY, MAX_SUBJECT, checked_body, checked_subject
+
+# Checking only ever shortens; what is far longer than the limit is refused before it is looked at.
+Subject = Annotated[str, Field(max_length=2 * MAX_SUBJECT), AfterValidator(checked_subject)]
+Body = Annotated[str, Field(max_length=2 * MAX_BODY), AfterValidator(checked_body)]
+
+
+class MessageRecord(Record):
+    """A message regarding a patient, in plain text.
+
+    `provider` is who wrote it (or, to the office, whom it is for), none for the office as a whole. `reply_to` is the external id
+    of the message that it answers; a message written in the portal goes by its portal id. `read_at` is left out while unread.
+    """
+
+    patient: str
+    provider: str | None = None
+    reply_to: str | None = None
+    direction: Literal["to_office", "to_patient"] = "to_patient"
+    subject: Subject = ""
+    body: Body
+    sent_at: AwareDatetime
+    read_at: AwareDatetime | None = None
+
+    @model_serializer(mode="wrap")
+    def _unread_is_unsaid(self, values) -> dict:
+        # A message that is sent again must not become unread for whoever has read it here in the meantime.
+        found = values(self)
+        return found if self.read_at else {name: value for name, value in found.items() if name != "read_at"}
+
+
+KINDS = [
+    RecordKind("message", MessageRecord, Message, {"patient": "patient", "provider": "provider", "reply_to": "message"}),
+]

@@ -1,0 +1,1 @@
+"""What can be done with messages: reading them, writing them, and telling the other side."""

@@ -1,0 +1,87 @@
+"""Telling the other side that a message waits. A notice names nobody and holds nothing of the message."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from core.auth.models import Account
+from core.people.models import Grant, Patient, Provider
+from core.tasks import enqueue
+from core.tenant import ClinicDetails
+from plugins.webmail.models import Message
+
+NEWS_FOR = timedelta(days=3)
+"""An older message that comes in now belongs to a history that is taken over: nobody is told of it."""
+MOST_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Whom to tell: an e-mail address, which side, and the clinic of the patient, whose look the mail has."""
+
+    to: str
+    for_office: bool
+    clinic_id: UUID | None
+
+
+def ask_for_notices(session: Session, practice_id: UUID, now: datetime) -> int:
+    """Ask for a notice to each account that should know of what the office wrote since the last time; returns how many were asked for."""
+    news = (Message.practice_id == practice_id, Message.announced_at.is_(None), Message.sent_at > now - NEWS_FOR, Message.sent_at <= now)
+    query = select(Message.id, Message.patient_id).where(*news, Message.direction == "to_patient", Message.read_at.is_(None))
+    rows = session.execute(query.order_by(Message.sent_at).limit(MOST_AT_ONCE).with_for_update(skip_locked=True)).all()
+    if not rows:
+        return 0
+    session.execute(
+        update(Message).where(Message.practice_id == practice_id, Message.id.in_([row.id for row in rows])).values(announced_at=now)
+    )
+    readers = readers_of(session, practice_id, {row.patient_id for row in rows}, now)
+    asked = [(row.id, account_id) for row in rows for account_id in readers.get(row.patient_id, ())]
+    for message_id, account_id in asked:
+        enqueue(session, "webmail.send_notice", message_id=str(message_id), account_id=str(account_id))
+    return len(asked)
+
+
+def readers_of(session: Session, practice_id: UUID, patient_ids: Iterable[UUID], now: datetime) -> dict[UUID, list[UUID]]:
+    """Whose accounts are told, by patient: the patient's own, else those of the people who look after the patient."""
+    valid = and_(Grant.since <= now, or_(Grant.until.is_(None), Grant.until > now), Grant.plugin.in_(("*", "webmail")))
+    query = (
+        select(Grant.patient_id, Account.id, (Account.patient_id == Grant.patient_id).label("own"))
+        .join(Account, and_(Account.practice_id == Grant.practice_id, Account.id == Grant.account_id))
+        .where(Grant.practice_id == practice_id, Grant.patient_id.in_(patient_ids), valid)
+        .distinct()
+    )
+    found: dict[UUID, list] = {}
+    for row in session.execute(query):
+        found.setdefault(row.patient_id, []).append(row)
+    return {patient: [row.id for row in rows if row.own] or [row.id for row in rows] for patient, rows in found.items()}
+
+
+def notice(
+    session: Session, practice_id: UUID, message_id: UUID, account_id: UUID | None, clinics: tuple[ClinicDetails, ...]
+) -> Notice | None:
+    """Whom to tell of a message; None when nobody can be told, or the message has been opened in the meantime."""
+    reader = aliased(Patient)
+    row = session.execute(
+        select(Message.direction, Patient.clinic_id, Provider.email.label("provider_email"))
+        .add_columns(func.coalesce(func.nullif(Account.email, ""), reader.email).label("account_email"))
+        .join(Patient, and_(Patient.practice_id == practice_id, Patient.id == Message.patient_id))
+        .outerjoin(Provider, and_(Provider.practice_id == practice_id, Provider.id == Message.provider_id))
+        .outerjoin(Account, and_(Account.practice_id == practice_id, Account.id == account_id))
+        .outerjoin(reader, and_(reader.practice_id == practice_id, reader.id == Account.patient_id))
+        .where(Message.practice_id == practice_id, Message.id == message_id, Message.read_at.is_(None))
+    ).one_or_none()
+    if row is None:
+        return None
+    for_office = row.direction == "to_office"
+    address = row.provider_email or office_address(clinics, row.clinic_id) if for_office else row.account_email
+    return Notice(address, for_office, row.clinic_id) if address else None
+
+
+def office_address(clinics: tuple[ClinicDetails, ...], clinic_id: UUID | None) -> str:
+    """The e-mail address of the patient's clinic, else of the first clinic that has one."""
+    own_first = sorted(clinics, key=lambda clinic: clinic.id != clinic_id)
+    return next((clinic.email for clinic in own_first if clinic.email), "")

@@ -1,0 +1,139 @@
+"""The inbox, what was sent, and conversations of one patient; one statement each."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Row, Select, and_, func, select, update
+from sqlalchemy.orm import Session, aliased
+
+from core.auth.models import Account
+from core.people.models import Patient, Provider
+from plugins.webmail.models import Message
+from plugins.webmail.texts import first_line
+
+PAGE = 20
+LONGEST_THREAD = 200
+_LINE_FROM = 300
+"""So many characters are read to find the first line of a message."""
+
+_Writer = aliased(Patient)
+
+
+class MessageNotFound(Exception):
+    """This patient has no message with that id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A message in a list. `provider` is the name of who wrote it or whom it is for, empty for the office as a whole.
+
+    `writer` is the name behind the account that wrote to the office, None for messages of the office.
+    """
+
+    id: UUID
+    subject: str
+    line: str
+    provider: str
+    writer: str | None
+    account_id: UUID | None
+    sent_at: datetime
+    read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message with its whole text, as a conversation shows it; `is_new` when this opening of it was the first."""
+
+    id: UUID
+    direction: str
+    subject: str
+    body: str
+    provider: str
+    writer: str | None
+    account_id: UUID | None
+    sent_at: datetime
+    read_at: datetime | None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the patient's side had not opened it before."""
+        return self.direction == "to_patient" and self.read_at is None
+
+
+def messages(session: Session, practice_id: UUID, patient_id: UUID, direction: str, page: int = 1) -> tuple[list[Item], bool]:
+    """One page of what came `to_patient` or went `to_office`, newest first, and whether there is more."""
+    query = _messages(practice_id, patient_id, func.left(Message.body, _LINE_FROM)).where(Message.direction == direction)
+    query = query.order_by(Message.sent_at.desc(), Message.id.desc())
+    rows = session.execute(query.offset((page - 1) * PAGE).limit(PAGE + 1)).all()
+    return [_item(row) for row in rows[:PAGE]], len(rows) > PAGE
+
+
+def newest_unread(session: Session, practice_id: UUID, patient_id: UUID, most: int) -> list[Item]:
+    """The newest messages that the patient has not opened."""
+    query = _messages(practice_id, patient_id, func.left(Message.body, _LINE_FROM)).where(*_UNREAD)
+    return [_item(row) for row in session.execute(query.order_by(Message.sent_at.desc(), Message.id.desc()).limit(most))]
+
+
+def count_unread(session: Session, practice_id: UUID, patient_id: UUID) -> int:
+    """How many messages the patient has not opened."""
+    where = (Message.practice_id == practice_id, Message.patient_id == patient_id, *_UNREAD)
+    return session.scalar(select(func.count()).where(*where)) or 0
+
+
+def open_thread(session: Session, practice_id: UUID, patient_id: UUID, message_id: UUID, now: datetime) -> list[Letter]:
+    """The conversation that a message belongs to, oldest first; what the office wrote is marked read. Raises MessageNotFound.
+
+    Marking and reading are one statement: what is returned is as it was before, so that new messages can be told from old ones.
+    """
+    of_patient = (Message.practice_id == practice_id, Message.patient_id == patient_id)
+    thread = select(Message.thread_id).where(*of_patient, Message.id == message_id).scalar_subquery()
+    marked = (
+        update(Message).where(*of_patient, Message.thread_id == thread, *_UNREAD).values(read_at=now).returning(Message.id).cte("marked")
+    )
+    query = _messages(practice_id, patient_id, Message.body).where(Message.thread_id == thread).add_cte(marked)
+    rows = session.execute(query.order_by(Message.sent_at.desc(), Message.id.desc()).limit(LONGEST_THREAD)).all()
+    if not rows:
+        raise MessageNotFound
+    return [_letter(row) for row in reversed(rows)]
+
+
+_UNREAD = (Message.direction == "to_patient", Message.read_at.is_(None))
+
+
+def _messages(practice_id: UUID, patient_id: UUID, body) -> Select:
+    message = Message
+    return (
+        select(message.id, message.direction, message.subject, message.account_id, message.sent_at, message.read_at, body.label("body"))
+        .add_columns(Provider.preferred_name, Provider.title, Provider.first_name, Provider.last_name, Provider.suffix)
+        .add_columns(_Writer.first_name.label("writer_first"), _Writer.last_name.label("writer_last"))
+        .add_columns(_Writer.preferred_name.label("writer_preferred"))
+        .outerjoin(Provider, and_(Provider.practice_id == practice_id, Provider.id == message.provider_id))
+        .outerjoin(Account, and_(Account.practice_id == practice_id, Account.id == message.account_id))
+        # What an older portal took down without an account was written by the patient.
+        .outerjoin(_Writer, and_(_Writer.practice_id == practice_id, _Writer.id == func.coalesce(Account.patient_id, message.patient_id)))
+        .where(message.practice_id == practice_id, message.patient_id == patient_id)
+    )
+
+
+def _item(row: Row) -> Item:
+    return Item(row.id, row.subject, first_line(row.body), provider_name(row), _writer(row), row.account_id, row.sent_at, row.read_at)
+
+
+def _letter(row: Row) -> Letter:
+    names = (provider_name(row), _writer(row))
+    return Letter(row.id, row.direction, row.subject, row.body, *names, row.account_id, row.sent_at, row.read_at)
+
+
+def provider_name(row: Row) -> str:
+    """A provider's name from the columns of a row; empty when there is none."""
+    if row.last_name is None:
+        return ""
+    names = {"preferred_name": row.preferred_name, "title": row.title, "first_name": row.first_name, "last_name": row.last_name}
+    return Provider(**names, suffix=row.suffix).name
+
+
+def _writer(row: Row) -> str | None:
+    if row.direction == "to_patient":
+        return None
+    return Patient(first_name=row.writer_first, last_name=row.writer_last, preferred_name=row.writer_preferred).name
