@@ -18,6 +18,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from jinja2 import Environment, TemplateNotFound, select_autoescape
 from pyramid_jinja2 import IJinja2Environment
 
+from core.config import WrongSetting
+
 TIMEOUT = 10
 """Seconds that a mail server may take to answer."""
 
@@ -120,12 +122,12 @@ class MailboxMail:
 
 
 def mail_from_url(url: str) -> Mail:
-    """The mail service that a setting names. Raises ValueError."""
-    if url.startswith("mailbox:"):
-        return MailboxMail(Path(url.removeprefix("mailbox:")))
+    """The mail service that the setting names. Raises WrongSetting."""
+    if url.startswith("mailbox:/"):
+        return MailboxMail(Path(unquote(url.removeprefix("mailbox:"))))
     if url.startswith(("smtp://", "smtps://")):
         return SmtpMail(url)
-    raise ValueError("mail_url must begin with smtp://, smtps:// or mailbox:")
+    raise WrongSetting("CUSPID_MAIL_URL must be smtp://user:password@host:587?starttls=1, smtps://..., or mailbox:/folder.")
 
 
 def compose(sender: Address, to: str, subject: str, text: str, html: str | None = None, message_id: str | None = None) -> EmailMessage:

@@ -1,6 +1,7 @@
 """The command `cuspid`. One file for each subject; other packages add commands by the entry point group `cuspid.commands`."""
 
 import sys
+import warnings
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
@@ -76,6 +77,8 @@ def cuspid() -> None:
 
 def main() -> None:
     """Run a command; what the caller must mend is said in one sentence, without a traceback."""
+    # Pyramid's way of finding files; setuptools is held back for it, so nobody has to do anything.
+    warnings.filterwarnings("ignore", "pkg_resources is deprecated as an API")
     try:
         cuspid()
     except Exception as error:

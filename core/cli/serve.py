@@ -35,5 +35,4 @@ def serve(host: str, port: int, processes: int, threads: int) -> None:
         blocking_threads=threads,
         respawn_failed_workers=True,
         workers_kill_timeout=20,
-        process_name="cuspid",
     ).serve()

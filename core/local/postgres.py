@@ -69,6 +69,11 @@ class Postgres:
                 connection.execute(f"CREATE DATABASE {DATABASE}")
         return self.address(DATABASE)
 
+    def remove(self) -> None:
+        """Remove all data."""
+        self._end_forgotten_server()
+        shutil.rmtree(self._place.data, ignore_errors=True)
+
     def _make_cluster(self) -> None:
         data = self._place.data
         version = data / "PG_VERSION"

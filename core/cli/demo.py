@@ -1,0 +1,123 @@
+"""`cuspid demo`: the whole portal on this machine."""
+
+import json
+import os
+import time
+import webbrowser
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import click
+
+from core.cli.stopping import Stopped, say, stopped_by_signals
+from core.local import Problem
+
+
+@click.command()
+@click.option("--fresh", is_flag=True, help="Start over: remove what was entered in earlier runs.")
+@click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535), help="Where the portal is, on this machine only.")
+@click.option("--open", "open_browser", is_flag=True, help="Open the first practice in the browser.")
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="The folder that keeps the data.")
+def demo(fresh: bool, port: int, open_browser: bool, data: Path | None) -> None:
+    """Run the portal here with two made-up practices.
+
+    Starts a real PostgreSQL, Valkey, two web processes, a worker and a mailbox, all reachable from this machine only, and
+    ends them all on Ctrl-C. What is entered stays in the data folder until --fresh. To use a database or broker of your own,
+    name it in CUSPID_DATABASE_URL (with a login that may make roles) or CUSPID_BROKER_URL.
+    """
+    with stopped_by_signals():
+        try:
+            _run(fresh, port, open_browser, data)
+        except Stopped:
+            say("\nStopped; every process has ended.")
+
+
+def _run(fresh: bool, port: int, open_browser: bool, data: Path | None) -> None:
+    from core.local.folder import DataFolder, default_folder
+    from core.local.installation import installation
+
+    started = time.monotonic()
+    folder = DataFolder(data or default_folder("demo"))
+    with installation(folder, port) as here:
+        if fresh:
+            _start_over(folder)
+        settings = here.start_servers(_step)
+        _build_assets()
+        people = _prepare_data(here, settings)
+        _step("Starting web, worker and mailbox")
+        here.start_portal(settings)
+        _introduce(here, people, time.monotonic() - started)
+        if open_browser and people:
+            webbrowser.open(_address(people[0]["slug"], port))
+        _watch(here)
+
+
+def _start_over(folder) -> None:
+    from core.local.postgres import Postgres
+
+    if os.environ.get("CUSPID_DATABASE_URL"):
+        raise Problem("--fresh does not empty a database of your own: empty the one in CUSPID_DATABASE_URL yourself, or name a new one.")
+    _step("Removing the data of earlier runs")
+    Postgres(folder).remove()
+    folder.clear()
+
+
+def _step(text: str) -> None:
+    say(f"  {text} ...")
+
+
+def _build_assets() -> None:
+    from core.web import assets
+
+    if assets.build():
+        _step("Built the styles and the script")
+
+
+def _prepare_data(here, settings: Mapping[str, str]) -> list[dict]:
+    """Bring the tables up to date and, the first time, make the practices; says who can sign in."""
+    from core import migrations
+    from core.local.installation import is_new
+
+    kept = here.folder.path / "people.json"
+    new = is_new(settings["CUSPID_MIGRATE_URL"])
+    _step("Making the tables" if new else "Bringing the tables up to date")
+    migrations.upgrade(settings["CUSPID_MIGRATE_URL"])
+    if new or not kept.is_file():
+        _step("Making two practices and their patients")
+        kept.write_text(json.dumps(_make_practices(settings)))
+    return json.loads(kept.read_text())
+
+
+def _make_practices(settings: Mapping[str, str]) -> list[dict]:
+    from core import config
+
+    found = list(entry_points(group="cuspid.demo"))
+    if not found:
+        raise Problem("No demo is installed: no package has an entry point in the group cuspid.demo.")
+    people = [person for point in found for person in point.load()(config.load(environ=settings))]
+    return [asdict(person) if is_dataclass(person) else dict(person) for person in people]
+
+
+def _introduce(here, people: list[dict], seconds: float) -> None:
+    say(f"\nCuspid is ready after {seconds:.0f} seconds.\n")
+    for slug in dict.fromkeys(person["slug"] for person in people):
+        say(click.style(f"  {_address(slug, here.port)}", bold=True))
+        for person in people:
+            if person["slug"] == slug:
+                say(f"      {person['user_name']:<18} {person['password']:<20} {person.get('note', '')}".rstrip())
+    say(f"\n  Mails    http://localhost:{here.mailbox_port}")
+    say(f"  Data     {here.folder.path}")
+    say(f"  Logs     {', '.join(str(child.log) for child in here.supervisor.children)}")
+    say("\nCtrl-C ends it.")
+
+
+def _address(slug: str, port: int) -> str:
+    return f"http://{slug}.localhost:{port}"
+
+
+def _watch(here) -> None:
+    while True:
+        here.supervisor.check()
+        time.sleep(0.5)

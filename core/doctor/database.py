@@ -1,0 +1,113 @@
+"""The database: whether it answers, whether the wall stands, whether the tables are those of this version."""
+
+from urllib.parse import urlsplit
+
+import psycopg
+
+from core import migrations
+from core.config import Settings
+from core.database_roles import OWNER
+from core.doctor import Finding, care, right, wrong
+
+OLDEST = 15
+"""PostgreSQL's first version with views that respect row security of the caller."""
+
+_POWERS = """
+    SELECT rolsuper, rolbypassrls, rolcreaterole,
+           EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid AND relnamespace = 'public'::regnamespace),
+           EXISTS (SELECT FROM pg_auth_members WHERE member = pg_roles.oid)
+    FROM pg_roles WHERE rolname = current_user
+"""
+_UNPROTECTED = """
+    SELECT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid AND attname = 'practice_id'
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT (relrowsecurity AND relforcerowsecurity)
+      AND EXISTS (SELECT FROM pg_index WHERE indrelid = pg_class.oid AND indisprimary AND pg_attribute.attnum = ANY (indkey))
+"""
+_UNREACHABLE = {
+    "password authentication failed": "the password in the address is not the login's",
+    "Connection refused": "no server listens there",
+    "does not exist": "the database or the login is not there; `cuspid migrate --roles` makes the logins",
+    "Name or service not known": "the host's name is not known",
+    "timeout": "nothing answers there",
+}
+
+
+def database(settings: Settings) -> Finding:
+    """Whether the application's login gets in, to a server that is new enough."""
+    try:
+        with _connect(settings.database_url) as connection:
+            version = connection.info.server_version // 10000
+    except psycopg.OperationalError as error:
+        return wrong("database", f"CUSPID_DATABASE_URL: {_place(settings.database_url)} cannot be reached: {_reason(error)}.")
+    if version < OLDEST:
+        return wrong("database", f"PostgreSQL {version} is too old: use {OLDEST} or newer.")
+    return right("database", f"PostgreSQL {version} at {_place(settings.database_url)}")
+
+
+def wall(settings: Settings) -> Finding:
+    """Whether the application's login could see past row security, and whether every table has it."""
+    with _connect(settings.database_url) as connection:
+        powers = connection.execute(_POWERS).fetchone()
+        unprotected = [name for (name,) in connection.execute(_UNPROTECTED)]
+        user = connection.info.user
+    names = ("is a superuser", "bypasses row security", "may make roles", "owns tables", "is a member of other roles")
+    held = [name for name, has in zip(names, powers, strict=True) if has]
+    if held:
+        return wrong("wall", f"the login {user} {', '.join(held)}: use the one that `cuspid migrate --roles` makes.")
+    if unprotected:
+        return wrong("wall", f"row security is not forced on {', '.join(unprotected)}: run `cuspid migrate`, then mend their migrations.")
+    return right("wall", f"the login {user} cannot see past row security, and every practice's table has it")
+
+
+def tables(settings: Settings) -> Finding:
+    """Whether the tables are those of the installed version."""
+    missing = migrations.behind(settings.database_url)
+    if missing:
+        return wrong("tables", f"{', '.join(sorted(missing))} is not applied: run `cuspid migrate`.")
+    return right("tables", "up to date")
+
+
+def migrating(settings: Settings) -> Finding:
+    """Whether the login for migrations can become the owner of the tables."""
+    if not settings.migrate_url:
+        return care("migrating", "CUSPID_MIGRATE_URL is not set; only `cuspid migrate` needs it.")
+    try:
+        with _connect(settings.migrate_url) as connection:
+            bypasses, member = connection.execute(
+                "SELECT rolbypassrls OR rolsuper, pg_has_role(current_user, %s, 'MEMBER') FROM pg_roles WHERE rolname = current_user", [OWNER]
+            ).fetchone()
+    except psycopg.OperationalError as error:
+        return wrong("migrating", f"CUSPID_MIGRATE_URL: {_place(settings.migrate_url)} cannot be reached: {_reason(error)}.")
+    if not (bypasses and member):
+        return wrong("migrating", f"the login in CUSPID_MIGRATE_URL needs BYPASSRLS and membership of {OWNER}: `cuspid migrate --roles` makes one.")
+    return right("migrating", "the login can change tables and rows")
+
+
+def outbox(settings: Settings) -> Finding:
+    """Whether work was given up or waits for too long."""
+    query = "SELECT count(*) FILTER (WHERE dead_at IS NOT NULL), count(*) FILTER (WHERE available_at < now() - interval '10 minutes') FROM outbox WHERE done_at IS NULL"
+    with _connect(settings.database_url) as connection:
+        dead, late = connection.execute(query).fetchone()
+    if dead:
+        return care("outbox", f"{dead} tasks failed too often and wait for a person; the log has their reasons.")
+    if late:
+        return care("outbox", f"{late} tasks wait for more than ten minutes: is a worker running?")
+    return right("outbox", "nothing is left behind")
+
+
+CHECKS = (database, wall, tables, migrating, outbox)
+
+
+def _connect(url: str) -> psycopg.Connection:
+    return psycopg.connect(url, connect_timeout=5, autocommit=True)
+
+
+def _reason(error: psycopg.OperationalError) -> str:
+    text = str(error).strip()
+    return next((reason for sign, reason in _UNREACHABLE.items() if sign in text), text.splitlines()[-1] if text else "no reason was given")
+
+
+def _place(url: str) -> str:
+    # Without the password: this is for the screen.
+    address = urlsplit(url)
+    return f"{address.hostname or 'localhost'}:{address.port or 5432}{address.path}"

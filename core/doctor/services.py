@@ -1,0 +1,78 @@
+"""The services around the portal: broker, workers, counting, mail, files, payments."""
+
+from kombu import Connection
+from kombu.exceptions import OperationalError
+from limits.storage import storage_from_string
+
+from core.config import Settings, WrongSetting
+from core.doctor import Finding, care, right, wrong
+from core.files import FilesUnavailable, files_from_url
+from core.mail import MailNotSent, mail_from_url
+
+
+def broker(settings: Settings) -> Finding:
+    """Whether messages to the workers can be left."""
+    try:
+        with Connection(settings.broker_url, connect_timeout=3, transport_options={"socket_connect_timeout": 3}) as connection:
+            connection.ensure_connection(max_retries=1, interval_start=0.2)
+            return right("broker", connection.as_uri())  # without the password
+    except (OperationalError, OSError) as error:
+        return wrong("broker", f"CUSPID_BROKER_URL cannot be used: {error or type(error).__name__}. Work is done late, by the sweep alone, until it can.")
+
+
+def workers(settings: Settings) -> Finding:
+    """Whether a worker is there."""
+    from celery import Celery
+
+    with Celery(broker=settings.broker_url, set_as_current=False) as application:
+        answers = application.control.ping(timeout=1.5)
+    if not answers:
+        return care("workers", "none answers: start one with `cuspid worker`, and one of them with --beat.")
+    return right("workers", f"{len(answers)} running")
+
+
+def counting(settings: Settings) -> Finding:
+    """Whether failed sign-ins can be counted."""
+    if storage_from_string(settings.limits_url or settings.broker_url).check():
+        return right("counting", "failed sign-ins are counted")
+    return wrong("counting", "CUSPID_LIMITS_URL cannot be reached: failed sign-ins slow nobody down.")
+
+
+def mail(settings: Settings) -> Finding:
+    """Whether mails can be handed over, and leave the machine."""
+    try:
+        mail_from_url(settings.mail_url).check()
+    except (MailNotSent, WrongSetting) as error:
+        return wrong("mail", f"CUSPID_MAIL_URL: {error}.")
+    if settings.mail_url.startswith("mailbox:"):
+        return _local(settings, "mail", "mails stay in a folder of this machine", "CUSPID_MAIL_URL to a mail server")
+    return right("mail", f"the server takes mails; the sender is {settings.mail_from}")
+
+
+def files(settings: Settings) -> Finding:
+    """Whether files can be kept and read."""
+    try:
+        files_from_url(settings.files_url, settings.secret_key).check()
+    except (FilesUnavailable, WrongSetting) as error:
+        return wrong("files", f"CUSPID_FILES_URL: {error}")
+    if settings.files_url.startswith("file:"):
+        return _local(settings, "files", "files lie in a folder of this machine", "CUSPID_FILES_URL to object storage, unless that folder is backed up")
+    return right("files", "the object storage can be written and read")
+
+
+def payments(settings: Settings) -> Finding:
+    """Whether card payments are real."""
+    if settings.payments == "local":
+        return _local(settings, "payments", "the local stand-in takes payments; no card is charged", "CUSPID_PAYMENTS to stripe")
+    if not settings.stripe_key:
+        return wrong("payments", "CUSPID_STRIPE_KEY is missing; CUSPID_PAYMENTS is stripe.")
+    return right("payments", "Stripe")
+
+
+def _local(settings: Settings, subject: str, text: str, instead: str) -> Finding:
+    if settings.environment == "production":
+        return care(subject, f"{text}: in production, set {instead}.")
+    return right(subject, text)
+
+
+CHECKS = (broker, workers, counting, mail, files, payments)
