@@ -1,0 +1,121 @@
+"""`cuspid practice`: practices from the command line."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from uuid import UUID
+
+import click
+
+_SLUG = re.compile(r"[a-z][a-z0-9-]{1,62}")
+BY = "command line"
+
+
+@click.group()
+def practice() -> None:
+    """Make practices, list them, switch their tabs."""
+
+
+def _check_slug(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    if not _SLUG.fullmatch(value):
+        raise click.BadParameter("write 2 to 63 small letters, digits and hyphens, beginning with a letter; it becomes part of the address.")
+    return value
+
+
+@practice.command()
+@click.argument("slug", callback=_check_slug)
+@click.argument("name")
+@click.option("--clinic", "clinics", multiple=True, metavar="NAME", help="A location; give it once for each. Without it there is one, named like the practice.")
+@click.option("--time-zone", required=True, metavar="ZONE", help="Such as America/Denver; for the practice and these clinics.")
+def create(slug: str, name: str, clinics: tuple[str, ...], time_zone: str) -> None:
+    """Make a practice with its clinics.
+
+    SLUG is the first part of its address, NAME is what patients read. The practice is reachable at once; its office fills in
+    contact details and look on its own pages, and its practice system brings the charts.
+    """
+    from tenants.models import Clinic
+    from tenants.practices import create as create_practice
+
+    with _installation() as (registry, session):
+        made = create_practice(session, slug, name, time_zone, datetime.now(UTC))
+        for position, clinic in enumerate(clinics or (name,)):
+            session.add(Clinic(name=clinic, time_zone=time_zone, position=position))
+        session.commit()
+        click.echo(f"{made.name} is at {_address(registry, slug)}")
+
+
+@practice.command("list")
+def list_practices() -> None:
+    """List the practices and their addresses."""
+    from sqlalchemy import select
+
+    from tenants.models import Practice
+
+    with _installation() as (registry, session):
+        for slug, name in session.execute(select(Practice.slug, Practice.name).order_by(Practice.slug)):
+            click.echo(f"{_address(registry, slug)}  {name}")
+
+
+@practice.command()
+@click.argument("slug")
+@click.argument("plugin")
+@click.argument("state", type=click.Choice(["on", "off", "inherit"]))
+@click.option("--clinic", metavar="NAME", help="For this clinic only, whatever the practice has.")
+def switch(slug: str, plugin: str, state: str, clinic: str | None) -> None:
+    """Switch a tab on or off.
+
+    For the whole practice, or for one clinic; `inherit` takes the switch away, so that the clinic follows the practice again,
+    and the practice the plugin's default. It counts from the next request on, keeps the tab's data, and can be undone.
+    """
+    from core.db import bind_tenant
+    from tenants import settings
+    from tenants.practices import find
+
+    with _installation() as (registry, session):
+        _check_plugin(registry, plugin)
+        practice_id = find(session, slug)
+        tenant = registry.tenants.current(practice_id, _clinic(registry, practice_id, clinic))
+        on = {"on": True, "off": False, "inherit": None}[state]
+        bind_tenant(session, practice_id)
+        settings.switch_plugin(session, registry.plugins, tenant, plugin, on, BY, datetime.now(UTC))
+        session.commit()
+        now = registry.tenants.current(practice_id, tenant.clinic_id)
+        click.echo(f"{plugin} is {'on' if plugin in now.plugins else 'off'} at {now.name}.")
+
+
+def _check_plugin(registry, plugin: str) -> None:
+    if plugin not in registry.plugins.plugins:
+        raise click.ClickException(f"No tab called {plugin!r} is installed; there are {', '.join(registry.plugins.plugins)}.")
+
+
+def _clinic(registry, practice_id: UUID, name: str | None) -> UUID | None:
+    if name is None:
+        return None
+    clinics = registry.tenants.current(practice_id).clinics
+    found = [clinic.id for clinic in clinics if clinic.name == name]
+    if not found:
+        raise click.ClickException(f"There is no clinic called {name!r}; there are {', '.join(clinic.name for clinic in clinics)}.")
+    return found[0]
+
+
+def _address(registry, slug: str) -> str:
+    settings = registry.portal
+    return settings.address(f"{slug}.{settings.base_domain}")
+
+
+@contextmanager
+def _installation() -> Iterator[tuple]:
+    """The registry of the installation in the environment, and a session; a wrong wish is said in one sentence."""
+    from core import config
+    from core.app import configure
+    from core.db import SessionFactory
+    from tenants.practices import CannotMakePractice
+    from tenants.settings import WrongValue
+
+    registry = configure(config.load()).make_wsgi_app().registry
+    with SessionFactory(bind=registry.engine) as session:
+        try:
+            yield registry, session
+        except (CannotMakePractice, WrongValue) as error:
+            raise click.ClickException(str(error)) from None
