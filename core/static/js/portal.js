@@ -1,0 +1,49 @@
+// What JavaScript adds; every page works without it.
+
+// Menus close with Escape and by a click elsewhere, and give the focus back to their button.
+const menus = () => document.querySelectorAll("details[data-menu][open]");
+
+const close = (menu) => {
+  const inside = menu.contains(document.activeElement);
+  menu.open = false;
+  if (inside) menu.querySelector("summary").focus();
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") menus().forEach(close);
+});
+
+document.addEventListener("click", (event) => {
+  menus().forEach((menu) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+});
+
+// A password can be looked at before it is sent.
+document.querySelectorAll("[data-show-password]").forEach((button) => {
+  const field = document.getElementById(button.getAttribute("aria-controls"));
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const shown = field.type === "text";
+    field.type = shown ? "password" : "text";
+    button.setAttribute("aria-pressed", String(!shown));
+    field.focus();
+  });
+  // Sent as text it would be kept among what the browser remembers of forms.
+  field.form?.addEventListener("submit", () => {
+    field.type = "password";
+  });
+});
+
+// A form that acts is sent once, however often its button is pressed; coming back to the page opens it again.
+const busy = new Set();
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (busy.has(form)) event.preventDefault();
+  busy.add(form);
+});
+addEventListener("pageshow", () => busy.clear());
+
+// The summary of what is wrong in a form takes the focus, so that it is read out and the page stands there.
+document.querySelector("[data-form-errors]")?.focus();
