@@ -62,7 +62,8 @@ def prepare_roles(admin_url: str, secret: str | None = None) -> Logins:
 def may_make_roles(url: str) -> bool:
     """Whether this login can make roles: a superuser, or one with CREATEROLE and BYPASSRLS."""
     with psycopg.connect(url, autocommit=True) as connection:
-        return connection.execute("SELECT rolsuper OR (rolcreaterole AND rolbypassrls) FROM pg_roles WHERE rolname = current_user").fetchone()[0]
+        row = connection.execute("SELECT rolsuper OR (rolcreaterole AND rolbypassrls) FROM pg_roles WHERE rolname = current_user").fetchone()
+    return bool(row and row[0])
 
 
 def _make_roles(connection: psycopg.Connection, passwords: dict[str, str]) -> None:

@@ -5,7 +5,7 @@ import os
 import time
 import webbrowser
 from collections.abc import Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -97,7 +97,7 @@ def _make_practices(settings: Mapping[str, str]) -> list[dict]:
     if not found:
         raise Problem("No demo is installed: no package has an entry point in the group cuspid.demo.")
     people = [person for point in found for person in point.load()(config.load(environ=settings))]
-    return [asdict(person) if is_dataclass(person) else dict(person) for person in people]
+    return [dict(person) if isinstance(person, Mapping) else asdict(person) for person in people]
 
 
 def _introduce(here, people: list[dict], seconds: float) -> None:

@@ -23,6 +23,11 @@ _UNPROTECTED = """
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT (relrowsecurity AND relforcerowsecurity)
       AND EXISTS (SELECT FROM pg_index WHERE indrelid = pg_class.oid AND indisprimary AND pg_attribute.attnum = ANY (indkey))
 """
+_MIGRATOR = "SELECT rolbypassrls OR rolsuper, pg_has_role(current_user, %s, 'MEMBER') FROM pg_roles WHERE rolname = current_user"
+_WAITING = """
+    SELECT count(*) FILTER (WHERE dead_at IS NOT NULL), count(*) FILTER (WHERE available_at < now() - interval '10 minutes')
+    FROM outbox WHERE done_at IS NULL
+"""
 _UNREACHABLE = {
     "password authentication failed": "the password in the address is not the login's",
     "Connection refused": "no server listens there",
@@ -47,7 +52,7 @@ def database(settings: Settings) -> Finding:
 def wall(settings: Settings) -> Finding:
     """Whether the application's login could see past row security, and whether every table has it."""
     with _connect(settings.database_url) as connection:
-        powers = connection.execute(_POWERS).fetchone()
+        powers = _row(connection.execute(_POWERS))
         unprotected = [name for (name,) in connection.execute(_UNPROTECTED)]
         user = connection.info.user
     names = ("is a superuser", "bypasses row security", "may make roles", "owns tables", "is a member of other roles")
@@ -73,9 +78,7 @@ def migrating(settings: Settings) -> Finding:
         return care("migrating", "CUSPID_MIGRATE_URL is not set; only `cuspid migrate` needs it.")
     try:
         with _connect(settings.migrate_url) as connection:
-            bypasses, member = connection.execute(
-                "SELECT rolbypassrls OR rolsuper, pg_has_role(current_user, %s, 'MEMBER') FROM pg_roles WHERE rolname = current_user", [OWNER]
-            ).fetchone()
+            bypasses, member = _row(connection.execute(_MIGRATOR, [OWNER]))
     except psycopg.OperationalError as error:
         return wrong("migrating", f"CUSPID_MIGRATE_URL: {_place(settings.migrate_url)} cannot be reached: {_reason(error)}.")
     if not (bypasses and member):
@@ -85,9 +88,8 @@ def migrating(settings: Settings) -> Finding:
 
 def outbox(settings: Settings) -> Finding:
     """Whether work was given up or waits for too long."""
-    query = "SELECT count(*) FILTER (WHERE dead_at IS NOT NULL), count(*) FILTER (WHERE available_at < now() - interval '10 minutes') FROM outbox WHERE done_at IS NULL"
     with _connect(settings.database_url) as connection:
-        dead, late = connection.execute(query).fetchone()
+        dead, late = _row(connection.execute(_WAITING))
     if dead:
         return care("outbox", f"{dead} tasks failed too often and wait for a person; the log has their reasons.")
     if late:
@@ -100,6 +102,13 @@ CHECKS = (database, wall, tables, migrating, outbox)
 
 def _connect(url: str) -> psycopg.Connection:
     return psycopg.connect(url, connect_timeout=5, autocommit=True)
+
+
+def _row(cursor: psycopg.Cursor) -> tuple:
+    row = cursor.fetchone()
+    if row is None:
+        raise LookupError("the database does not know its own login")
+    return row
 
 
 def _reason(error: psycopg.OperationalError) -> str:

@@ -90,7 +90,7 @@ class Installation:
 
     def start_portal(self, settings: Mapping[str, str]) -> None:
         """Start web, worker and mailbox, and wait until a page can be asked for."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("CUSPID_")} | settings
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("CUSPID_")} | dict(settings)
         # A library of a library warns in each process; it says nothing that could be acted on.
         environment.setdefault("PYTHONWARNINGS", "ignore:pkg_resources is deprecated as an API:UserWarning")
         mail = self.folder.path / "mail"
@@ -125,7 +125,7 @@ def installation(folder: DataFolder, port: int) -> Iterator[Installation]:
 def is_new(migrate_url: str) -> bool:
     """Whether nothing was ever migrated into this database."""
     with psycopg.connect(migrate_url) as connection:
-        return connection.execute("SELECT to_regclass('alembic_version') IS NULL").fetchone()[0]
+        return connection.execute("SELECT WHERE to_regclass('alembic_version') IS NULL").fetchone() is not None
 
 
 def _place(url: str) -> str:

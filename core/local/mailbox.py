@@ -2,7 +2,7 @@
 
 import re
 from email import message_from_bytes, policy
-from email.message import EmailMessage
+from email.message import EmailMessage, MIMEPart
 from email.parser import BytesHeaderParser
 from hashlib import sha256
 from pathlib import Path
@@ -106,8 +106,7 @@ class Pages:
         parts = list(mail.iter_attachments()) if mail else []
         if number >= len(parts):
             return HTTPNotFound()
-        content = parts[number].get_payload(decode=True) or b""
-        response = Response(content, content_type="application/octet-stream")
+        response = Response(_content(parts[number]), content_type="application/octet-stream")
         response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
         # A name from a mail could hold anything; the part's number is enough to save it under.
         response.content_disposition = f'attachment; filename="attachment-{number + 1}{_ending(parts[number])}"'
@@ -127,12 +126,15 @@ def _head(path: Path) -> bytes:
 
 def _body(mail: EmailMessage, kind: str) -> str | None:
     part = mail.get_body((kind,))
-    if part is None:
-        return None
-    return (part.get_payload(decode=True) or b"").decode(_charset(part), "replace")
+    return _content(part).decode(_charset(part), "replace") if part else None
 
 
-def _charset(part: EmailMessage) -> str:
+def _content(part: MIMEPart) -> bytes:
+    content = part.get_payload(decode=True)
+    return content if isinstance(content, bytes) else b""
+
+
+def _charset(part: MIMEPart) -> str:
     name = part.get_content_charset("utf-8")
     try:
         "".encode(name)
@@ -141,7 +143,7 @@ def _charset(part: EmailMessage) -> str:
     return name
 
 
-def _ending(part: EmailMessage) -> str:
+def _ending(part: MIMEPart) -> str:
     ending = Path(part.get_filename() or "").suffix
     return ending if re.fullmatch(r"\.\w{1,8}", ending, re.ASCII) else ""
 

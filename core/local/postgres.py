@@ -124,7 +124,7 @@ class Postgres:
     def _child(self) -> Child:
         settings = {"timezone": "UTC", "log_timezone": "UTC"} | _QUIET | (_THROW_AWAY if self._throw_away else {})
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        command = [self._place.programs / "postgres", "-D", self._place.data, "-h", "127.0.0.1", "-p", str(self.port), "-k", "", *options]
+        command: list[str | Path] = [self._place.programs / "postgres", "-D", self._place.data, "-h", "127.0.0.1", "-p", str(self.port), "-k", "", *options]
         return Child(
             "PostgreSQL", command, self.folder.log("postgres"), _environment(), stop_signal=signal.SIGINT, patience=30,
             prepare=self._place.prepare, user=self._place.user,

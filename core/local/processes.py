@@ -86,7 +86,7 @@ class Child:
 
     def ask_to_stop(self) -> None:
         """Send the signal that ends it in good order."""
-        if self.running:
+        if self.process and self.process.poll() is None:
             self.process.send_signal(self.stop_signal)
 
     def wait(self, until: float) -> None:
@@ -97,19 +97,20 @@ class Child:
             self.process.wait(max(0.05, until - time.monotonic()))
         except subprocess.TimeoutExpired:
             pass  # the next line is what happens to a process that does not listen
-        self._kill_session()
-
-    def _kill_session(self) -> None:
-        try:
-            os.killpg(self.process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass  # nobody is left
-        self.process.wait()
+        _kill_session(self.process)
 
     def stop(self) -> None:
         """End it and whatever it started."""
         self.ask_to_stop()
         self.wait(time.monotonic() + self.patience)
+
+
+def _kill_session(process: subprocess.Popen) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass  # nobody is left
+    process.wait()
 
 
 def _how_it_ended(code: int) -> str:
