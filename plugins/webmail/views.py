@@ -108,7 +108,7 @@ def _thread_page(request, form: Form) -> dict:
     except reading.MessageNotFound:
         raise HTTPNotFound() from None
     request.audit("webmail.message.view", request.person.id, message_id)
-    return {"form": form, "letters": letters, "message_id": message_id}
+    return {"form": form, "letters": letters, "note": request.tenant.settings["webmail.compose_note"]}
 
 
 def _elsewhere(request, other, form: Form):
