@@ -1,0 +1,122 @@
+"""The ledger as the practice's system keeps it, the statements it sent, and the payments that were made in the portal."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base, Cents, TenantScoped, belongs_to, index_in_practice, unique_in_practice
+
+
+class Entry(TenantScoped, Base):
+    """One line of a patient's ledger. `amount_cents` is signed: what the patient owes more is positive, what came off is negative.
+
+    `visit` is the practice's own id of the visit. `receipt_number` says which portal payment an entry records; from then on the
+    payment counts through its entry and no longer as pending.
+    """
+
+    __tablename__ = "account_entry"
+    __table_args__ = (
+        belongs_to("patient"),
+        belongs_to("provider"),
+        unique_in_practice("external_id"),
+        index_in_practice("patient_id", "entered_on", "id"),
+        index_in_practice("receipt_number"),
+        CheckConstraint("kind in ('charge', 'insurance_payment', 'adjustment', 'payment')", name="kind"),
+    )
+
+    external_id: Mapped[str | None]
+    patient_id: Mapped[UUID]
+    provider_id: Mapped[UUID | None]
+    kind: Mapped[str]
+    entered_on: Mapped[date]
+    description: Mapped[str]
+    amount_cents: Mapped[Cents]
+    visit: Mapped[str | None]
+    receipt_number: Mapped[str | None]
+
+
+class Statement(TenantScoped, Base):
+    """A statement as it was sent: its figures and its lines stay as they were that day, whatever the ledger says later.
+
+    `lines` holds one object for each line: entered_on, description, provider, amount_cents.
+    """
+
+    __tablename__ = "account_statement"
+    __table_args__ = (
+        belongs_to("patient"),
+        unique_in_practice("external_id"),
+        index_in_practice("patient_id", "sent_on"),
+        CheckConstraint("kind in ('statement', 'invoice', 'receipt', 'walkout', 'limited')", name="kind"),
+    )
+
+    external_id: Mapped[str | None]
+    patient_id: Mapped[UUID]
+    number: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="statement")
+    sent_on: Mapped[date]
+    due_on: Mapped[date | None]
+    balance_cents: Mapped[Cents]
+    insurance_pending_cents: Mapped[Cents] = mapped_column(default=0)
+    amount_due_cents: Mapped[Cents]
+    note: Mapped[str] = mapped_column(default="")
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
+
+
+class Payment(TenantScoped, Base):
+    """A payment by card, made in the portal by one account for one patient.
+
+    `clinic_id` is the clinic whose card service took it. It is created before anyone is asked for money, and is never deleted: created -> submitted -> succeeded | failed, or unknown
+    when no answer came, until it is settled. `card` is what a receipt may show, such as "Visa ending in 4242"; a card number
+    is nowhere.
+    """
+
+    __tablename__ = "account_payment"
+    __table_args__ = (
+        belongs_to("patient"),
+        belongs_to("account"),
+        belongs_to("clinic"),
+        unique_in_practice("idempotency_key"),
+        unique_in_practice("receipt_number"),
+        unique_in_practice("account_id", "form_nonce"),
+        index_in_practice("patient_id", "created_at"),
+        Index("ix_account_payment_open", "practice_id", "created_at", postgresql_where=text("state in ('created', 'submitted', 'unknown')")),
+        CheckConstraint("state in ('created', 'submitted', 'succeeded', 'failed', 'unknown')", name="state"),
+        CheckConstraint("amount_cents > 0", name="amount"),
+    )
+
+    patient_id: Mapped[UUID]
+    account_id: Mapped[UUID]
+    clinic_id: Mapped[UUID | None]
+    amount_cents: Mapped[Cents]
+    currency: Mapped[str]
+    state: Mapped[str] = mapped_column(default="created")
+    idempotency_key: Mapped[str]
+    form_nonce: Mapped[str]
+    receipt_number: Mapped[str]
+    gateway: Mapped[str]
+    gateway_reference: Mapped[str | None]
+    card: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(default="")
+    refusal: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    receipt_sent_at: Mapped[datetime | None]
+
+
+class LocalCharge(TenantScoped, Base):
+    """What the local stand-in would have charged: one row for each idempotency key, whichever process asked."""
+
+    __tablename__ = "account_local_charge"
+    __table_args__ = (unique_in_practice("idempotency_key"), unique_in_practice("reference"))
+
+    idempotency_key: Mapped[str]
+    reference: Mapped[str]
+    method: Mapped[str]
+    amount_cents: Mapped[Cents]
+    currency: Mapped[str]
+    refusal: Mapped[str] = mapped_column(default="")
+    charged_at: Mapped[datetime]

@@ -1,0 +1,36 @@
+"""What the Account pages have in common."""
+
+from uuid import UUID
+
+from pyramid.httpexceptions import HTTPNotFound
+
+from plugins.account.gateway import PaymentGateway, gateway_for
+
+
+def open_gateway(request) -> PaymentGateway | None:
+    """The gateway that the Pay page can use here; None when the office takes no payments in the portal."""
+    if not request.tenant.settings["account.accept_payments"]:
+        return None
+    gateway = gateway_for(request.registry, request.tenant)
+    return gateway if gateway and gateway.card_form else None
+
+
+def may_pay(request) -> bool:
+    """Whether the office takes payments here, and this account may make one for the person in view."""
+    return bool(request.has_permission("account.pay") and open_gateway(request))
+
+
+def id_in_address(request, name: str) -> UUID:
+    """An id of the address; what is none is not found."""
+    try:
+        return UUID(request.matchdict[name])
+    except ValueError:
+        raise HTTPNotFound() from None
+
+
+def page_number(request) -> int:
+    """The page of a list, from 1; what is none is not found."""
+    text = request.GET.get("page", "1")
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and int(text) >= 1):
+        raise HTTPNotFound()
+    return int(text)

@@ -1,0 +1,168 @@
+"""Making a payment: the row first, then the money, then the receipt."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.db import uuid7
+from core.people.models import Patient
+from core.tasks import enqueue
+from core.web.formats import money
+from plugins.account.amounts import AmountRefused, check_amount
+from plugins.account.gateway import PaymentGateway
+from plugins.account.models import Payment
+from plugins.account.services import ledger
+from plugins.account.services.settling import settle
+
+SETTLE_AFTER = timedelta(minutes=2)
+"""When a payment is looked into whose answer was lost; longer than a gateway may take to answer."""
+
+# No letters and digits that are mistaken for one another when a receipt is read out on the telephone.
+_RECEIPT_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+
+
+SMALLEST_CHARGE_CENTS = 50
+"""What card services take at least; https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts"""
+
+
+class PaymentNotFound(Exception):
+    """There is no such payment for this patient."""
+
+
+class BalanceChanged(Exception):
+    """The balance is not the one that the payer saw; `balance` is the one of now."""
+
+    def __init__(self, balance: ledger.Balance):
+        super().__init__("The balance has changed since this page was opened. Please check the amount.")
+        self.balance = balance
+
+
+class PrepaymentNotConfirmed(Exception):
+    """The amount is more than what is owed, and the payer has not said that this is meant."""
+
+    def __init__(self, amount_cents: int, balance: ledger.Balance):
+        super().__init__("This is more than what is owed.")
+        self.amount_cents, self.balance = amount_cents, balance
+        self.excess_cents = amount_cents - balance.payable_cents
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a payer asks for. `amount_cents` None is the whole balance, which must be `balance_seen_cents` still.
+
+    `prepayment_confirmed_cents` is the amount of which the payer has said that it may be more than what is owed.
+
+    `method` is what the gateway calls the card, never its number. `form_nonce` belongs to one opened form.
+    """
+
+    patient_id: UUID
+    account_id: UUID
+    clinic_id: UUID | None
+    amount_cents: int | None
+    balance_seen_cents: int
+    method: str
+    form_nonce: str
+    note: str = ""
+    prepayment_confirmed_cents: int = 0
+    minimum_cents: int = 100
+    currency: str = "USD"
+
+
+def new_nonce() -> str:
+    """What makes one opened form different from every other."""
+    return secrets.token_urlsafe(16)
+
+
+def make_payment(session: Session, gateway: PaymentGateway, order: Order, now: datetime, keep: Callable[[UUID], None]) -> UUID:
+    """Pay, and return the payment's id; the same form sent again returns the first payment, whatever became of it.
+
+    `keep` is called with the id of a new payment and makes it last (it commits), so that the payment is on record before anyone is asked for money and no
+    transaction is open while the gateway is waited for. Raises AmountRefused, BalanceChanged, PrepaymentNotConfirmed: then
+    nothing was paid.
+    """
+    practice_id: UUID = session.info["practice_id"]
+    payment, is_new = _put_on_record(session, practice_id, gateway.name, order, now)
+    if is_new:
+        keep(payment.id)
+        answer = gateway.charge(payment.amount_cents, payment.currency, order.method, payment.idempotency_key, f"Payment {payment.receipt_number}")
+        settle(session, practice_id, payment.id, answer, now)
+    return payment.id
+
+
+def _put_on_record(session: Session, practice_id: UUID, gateway: str, order: Order, now: datetime) -> tuple[Payment, bool]:
+    # One payment at a time for each patient: the second of two waits here and then sees the first.
+    where = (Patient.practice_id == practice_id, Patient.id == order.patient_id)
+    session.execute(select(Patient.id).where(*where).with_for_update(key_share=True))
+    before = _sent_before(session, practice_id, order)
+    if before:
+        return before, False
+    cents = _checked_amount(ledger.balance(session, practice_id, order.patient_id), order)
+    payment = _new_payment(cents, gateway, order, now)
+    session.add(payment)
+    enqueue(session, "account.settle_payment", at=now + SETTLE_AFTER, payment_id=str(payment.id))
+    session.flush()
+    return payment, True
+
+
+def _sent_before(session: Session, practice_id: UUID, order: Order) -> Payment | None:
+    where = (Payment.practice_id == practice_id, Payment.account_id == order.account_id, Payment.form_nonce == order.form_nonce)
+    return session.scalars(select(Payment).where(*where)).one_or_none()
+
+
+def _checked_amount(balance: ledger.Balance, order: Order) -> int:
+    if order.amount_cents is None and balance.payable_cents != order.balance_seen_cents:
+        raise BalanceChanged(balance)
+    if order.amount_cents is None and balance.payable_cents == 0:
+        raise AmountRefused("There is nothing to pay. To pay in advance, choose another amount.")
+    cents = balance.payable_cents if order.amount_cents is None else order.amount_cents
+    # A whole balance below the office's smallest payment can still be paid off.
+    check_amount(cents, SMALLEST_CHARGE_CENTS if cents == balance.payable_cents else order.minimum_cents)
+    if cents > balance.payable_cents and cents != order.prepayment_confirmed_cents:
+        raise PrepaymentNotConfirmed(cents, balance)
+    return cents
+
+
+def _new_payment(cents: int, gateway: str, order: Order, now: datetime) -> Payment:
+    payment_id = uuid7()
+    return Payment(
+        id=payment_id,
+        patient_id=order.patient_id,
+        account_id=order.account_id,
+        clinic_id=order.clinic_id,
+        amount_cents=cents,
+        currency=order.currency,
+        state="submitted",
+        idempotency_key=f"pay:{payment_id}",
+        form_nonce=order.form_nonce,
+        receipt_number=_receipt_number(),
+        gateway=gateway,
+        note=order.note,
+        created_at=now,
+    )
+
+
+def _receipt_number() -> str:
+    letters = "".join(secrets.choice(_RECEIPT_LETTERS) for _ in range(8))
+    return f"{letters[:4]}-{letters[4:]}"
+
+
+def payment(session: Session, practice_id: UUID, patient_id: UUID, payment_id: UUID) -> Payment:
+    """A payment for this patient. Raises PaymentNotFound."""
+    where = (Payment.practice_id == practice_id, Payment.patient_id == patient_id, Payment.id == payment_id)
+    found = session.scalars(select(Payment).where(*where)).one_or_none()
+    if found is None:
+        raise PaymentNotFound
+    return found
+
+
+def excess_text(refusal: PrepaymentNotConfirmed) -> str:
+    """What to ask before more is paid than is owed."""
+    owed, excess = refusal.balance.payable_cents, refusal.excess_cents
+    if owed == 0:
+        return f"Nothing is owed right now. {money(excess)} would be kept as a credit for later visits."
+    return f"That is {money(excess)} more than the {money(owed)} that is owed. The rest would be kept as a credit for later visits."

@@ -1,0 +1,170 @@
+"""A statement as a PDF that screen readers can follow (PDF/UA-1), made on demand: the same statement is the same file, byte for byte."""
+
+import json
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import structlog
+import typst
+
+from core.tenant import ClinicDetails, Tenant
+from core.theme import Theme
+from core.web.formats import long_day, money
+
+log = structlog.get_logger("account")
+
+TEMPLATE = Path(__file__).parent / "templates" / "account" / "statement.typ"
+LARGEST_LOGO = 300_000
+_LOGO_FORMATS = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+_HEADINGS = {"statement": "Statement", "invoice": "Invoice", "receipt": "Receipt", "walkout": "Visit statement", "limited": "Limited statement"}
+
+# A kept compiler has its fonts read already and takes a few milliseconds; it must not be used by two threads at a time.
+_compilers: dict[bool, typst.Compiler] = {}
+_one_at_a_time = Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedStatement:
+    """A statement with the patient it is for. `lines` are (day, description, provider, cents); `address` is what is printed, line by line."""
+
+    number: str
+    kind: str
+    sent_on: date
+    due_on: date | None
+    balance_cents: int
+    insurance_pending_cents: int
+    amount_due_cents: int
+    note: str
+    lines: tuple[tuple[date, str, str, int], ...]
+    patient_name: str
+    address: tuple[str, ...]
+
+    @property
+    def previous_cents(self) -> int:
+        """The balance before the first line."""
+        return self.balance_cents - sum(line[3] for line in self.lines)
+
+
+def content(statement: PrintedStatement, tenant: Tenant) -> dict[str, Any]:
+    """Everything that is printed, as text; the page template only places it."""
+    heading = _HEADINGS[statement.kind]
+    printed = {
+        "title": f"{heading} {statement.number}",
+        "heading": heading,
+        "day": [statement.sent_on.year, statement.sent_on.month, statement.sent_on.day],
+        "brand": tenant.theme.brand,
+        "office": {"name": tenant.name, "lines": _contact(tenant.contact)},
+        "patient": {"name": statement.patient_name, "lines": list(statement.address)},
+        "facts": _facts(statement),
+        "sums": _sums(statement),
+        "due": _due(statement),
+        "note": statement.note,
+        "rows": _rows(statement),
+        "closing": _closing(tenant),
+        "footer": f"{tenant.name} · {heading} {statement.number}",
+    }
+    return {**_printable(printed), "logo": _logo(tenant.theme)}
+
+
+def _printable(value: Any) -> Any:
+    """Text without control and direction characters: nothing shows them, and one could make an amount read otherwise."""
+    if isinstance(value, dict):
+        return {name: _printable(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_printable(part) for part in value]
+    if isinstance(value, str):
+        plain = "".join(character if unicodedata.category(character)[0] != "C" else " " for character in value)
+        return unicodedata.normalize("NFC", plain)
+    return value
+
+
+def make_pdf(printed: dict[str, Any]) -> bytes:
+    """The PDF, with the library's own fonts so that it is the same on every machine.
+
+    The standard refuses text that cannot be shown, such as a name in a script that those fonts lack; then the machine's fonts
+    help out, and where they cannot either, the statement is made without the standard. It is never refused.
+    """
+    for machine_fonts, standard in ((False, "ua-1"), (True, "ua-1")):
+        for attempt in (printed, {**printed, "logo": None}):  # a logo that cannot be drawn is left out
+            try:
+                return _compile(attempt, machine_fonts, standard)
+            except typst.TypstError as refusal:
+                log.info("statement_refused", machine_fonts=machine_fonts, logo=attempt["logo"] is not None, error=type(refusal).__name__)
+    return _compile({**printed, "logo": None}, machine_fonts=True, standard=None)
+
+
+def _compile(printed: dict[str, Any], machine_fonts: bool, standard: str | None) -> bytes:
+    made_at = datetime.combine(date(*printed["day"]), time(12), UTC)
+    with _one_at_a_time:
+        if machine_fonts not in _compilers:
+            _compilers[machine_fonts] = typst.Compiler(str(TEMPLATE), root=str(TEMPLATE.parent), ignore_system_fonts=not machine_fonts)
+        inputs, stamp = {"data": json.dumps(printed)}, int(made_at.timestamp())
+        result = _compilers[machine_fonts].compile(sys_inputs=inputs, format="pdf", pdf_standards=standard or [], timestamp=stamp)
+    if not isinstance(result, bytes):
+        raise TypeError("the library answered with pages in place of one file")
+    return result
+
+
+def _logo(theme: Theme) -> dict[str, Any] | None:
+    if not theme.logo or len(theme.logo) > LARGEST_LOGO:
+        return None
+    return {"bytes": list(theme.logo), "format": _LOGO_FORMATS[theme.logo_type]}
+
+
+def _contact(clinic: ClinicDetails | None) -> list[str]:
+    if clinic is None:
+        return []
+    town = town_line(clinic.city, clinic.state, clinic.postal_code)
+    return [line for line in (clinic.address_1, clinic.address_2, town, clinic.phone, clinic.email) if line]
+
+
+def town_line(city: str, state: str, postal_code: str) -> str:
+    """The last line of an address: "Springfield, IL 62704"."""
+    return ", ".join(part for part in (city, f"{state} {postal_code}".strip()) if part)
+
+
+def _facts(statement: PrintedStatement) -> list[list[str]]:
+    facts = [["Number", statement.number], ["Date", long_day(statement.sent_on)]]
+    if statement.due_on:
+        facts.append(["Payment due", long_day(statement.due_on)])
+    return facts
+
+
+def _sums(statement: PrintedStatement) -> list[list[str]]:
+    charges = sum(line[3] for line in statement.lines if line[3] > 0)
+    credits_ = sum(line[3] for line in statement.lines if line[3] < 0)
+    sums = [["Previous balance", money(statement.previous_cents)]] if statement.lines else []
+    sums += [["Charges", money(charges)], ["Payments and credits", money(credits_)]] if statement.lines else []
+    sums.append(["Balance", money(statement.balance_cents)])
+    if statement.insurance_pending_cents:
+        sums.append(["Expected from insurance", money(-statement.insurance_pending_cents)])
+    return sums
+
+
+def _due(statement: PrintedStatement) -> dict[str, str]:
+    if statement.amount_due_cents <= 0:
+        credit = -statement.balance_cents
+        text = f"You have a credit of {money(credit)}." if credit > 0 else "Nothing to pay. Thank you."
+        return {"label": "Amount due", "amount": money(0), "text": text}
+    text = f"Please pay by {long_day(statement.due_on)}." if statement.due_on else "Please pay when you receive this."
+    return {"label": "Amount due", "amount": money(statement.amount_due_cents), "text": text}
+
+
+def _rows(statement: PrintedStatement) -> list[list[str]]:
+    rows, balance = [], statement.previous_cents
+    for day, description, provider, cents in statement.lines:
+        balance += cents
+        rows.append([f"{day:%m/%d/%Y}", description, provider, money(cents), money(balance)])
+    return rows
+
+
+def _closing(tenant: Tenant) -> list[str]:
+    phone = tenant.contact.phone if tenant.contact else ""
+    message = tenant.settings.get("account.statement_message", "")
+    pay = f"You can pay by card in the patient portal at {tenant.host}" if tenant.settings.get("account.accept_payments", True) else ""
+    call = f"{'. Questions? Call' if pay else 'Questions? Call'} {phone}." if phone else ("." if pay else "")
+    return [paragraph for paragraph in (message, pay + call) if paragraph]

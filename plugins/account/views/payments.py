@@ -1,0 +1,153 @@
+"""Paying by card, and receipts."""
+
+from uuid import UUID
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.view import view_config
+
+from core.web.forms import Form, empty_form, read_form
+from plugins.account.amounts import AmountRefused
+from plugins.account.forms import LONGEST_NOTE, PayForm, typed_amount
+from plugins.account.gateway import PaymentGateway
+from plugins.account.gateway.refusals import refusal_text
+from plugins.account.gateway.test_cards import TEST_CARDS, CardRefused, read_card
+from plugins.account.models import Payment
+from plugins.account.pages import id_in_address, open_gateway
+from plugins.account.services import ledger, payments
+from plugins.account.services.settling import payer_address
+
+PAY_PAGE = "account/pay.jinja2"
+OTHER_PERSON = "You have switched to another person’s account since this page was opened. Please check the amount, then pay."
+
+INCOMPLETE = "This page did not arrive as a whole. Please check everything and send it again; nothing was paid."
+
+
+@view_config(route_name="account.pay", permission="account.pay", request_method="GET", renderer=PAY_PAGE)
+def pay_page(request):
+    """The form, with the whole balance chosen."""
+    gateway = open_gateway(request)
+    if gateway is None:
+        raise HTTPNotFound()
+    return _page(request, empty_form(choice="balance"))
+
+
+@view_config(route_name="account.pay", permission="account.pay", request_method="POST", renderer=PAY_PAGE)
+def pay(request):
+    """Pay, and lead to the receipt; what is wrong is said above the form, with everything but the card still in it."""
+    gateway = open_gateway(request)
+    if gateway is None:
+        raise HTTPNotFound()
+    form = read_form(request, PayForm)
+    order = _order(request, form)
+    payment = _make(request, form, gateway, order) if order else None
+    if payment is None or payment.state == "failed":
+        request.response.status_int = 422
+        return _page(request, form)
+    return HTTPSeeOther(request.route_path("account.receipt", payment_id=payment.id))
+
+
+@view_config(route_name="account.receipt", permission="account.see", request_method="GET", renderer="account/receipt.jinja2")
+def receipt(request):
+    """A receipt to print, or how far the payment is."""
+    payment = _payment(request, id_in_address(request, "payment_id"))
+    own = payment.account_id == request.identity.account_id
+    request.audit("account.payment.view", request.person.id, payment.id)
+    mailed_to = payer_address(request.db, payment) if own else ""
+    return {"payment": payment, "refusal": refusal_text(payment.refusal), "mailed_to": mailed_to, "may_pay": open_gateway(request) is not None}
+
+
+def _order(request, form: Form[PayForm]) -> payments.Order | None:
+    """What the payer asks for; None when something in the form is wrong."""
+    _explain_hidden(form)
+    cents = typed_amount(form)
+    method = _method(request, form)
+    data = form.data
+    if data is None or method is None:
+        return None
+    if data.patient != request.person.id:
+        form.refuse(OTHER_PERSON)
+        return None
+    return payments.Order(
+        patient_id=request.person.id,
+        account_id=request.identity.account_id,
+        clinic_id=request.tenant.clinic_id,
+        amount_cents=cents,
+        balance_seen_cents=data.balance_seen,
+        method=method,
+        form_nonce=data.form_nonce,
+        note=data.note,
+        prepayment_confirmed_cents=data.more_than_owed,
+        minimum_cents=request.tenant.settings["account.minimum_payment_cents"],
+    )
+
+
+def _explain_hidden(form: Form) -> None:
+    # Nobody typed these: a broken page or a changed request; the payer can only try again.
+    if any([form.errors.pop(name, None) for name in ("patient", "balance_seen", "form_nonce", "choice", "more_than_owed")]):
+        form.refuse(INCOMPLETE)
+
+
+def _method(request, form: Form[PayForm]) -> str | None:
+    number, code = (request.POST.get(name, "") for name in ("card_number", "card_code"))
+    today = request.now.astimezone(request.tenant.time_zone).date()
+    try:
+        return read_card(str(number), form.values.get("card_expiry", ""), str(code), today)
+    except CardRefused as refusal:
+        form.refuse(str(refusal), refusal.field)
+        return None
+
+
+def _make(request, form: Form[PayForm], gateway: PaymentGateway, order: payments.Order) -> Payment | None:
+    """Pay, and look at what became of it; None when the amount was refused before anything was asked for."""
+
+    def keep(payment_id: UUID) -> None:
+        request.audit("account.payment.make", request.person.id, payment_id)
+        request.tm.commit()
+        request.tm.begin()
+
+    try:
+        payment_id = payments.make_payment(request.db, gateway, order, request.now, keep)
+    except AmountRefused as refusal:
+        form.refuse(str(refusal), "amount")
+    except payments.BalanceChanged as refusal:
+        form.refuse(str(refusal))
+    except payments.PrepaymentNotConfirmed as refusal:
+        form.refuse(payments.excess_text(refusal), "more_than_owed")
+        form.values["more_than_owed"] = str(refusal.amount_cents)
+    else:
+        return _with_refusal(form, _payment(request, payment_id))
+    return None
+
+
+def _with_refusal(form: Form[PayForm], payment: Payment) -> Payment:
+    if payment.state == "failed":
+        form.refuse(refusal_text(payment.refusal))
+    return payment
+
+
+def _payment(request, payment_id: UUID) -> Payment:
+    try:
+        return payments.payment(request.db, request.practice_id, request.person.id, payment_id)
+    except payments.PaymentNotFound:
+        raise HTTPNotFound() from None
+
+
+def _page(request, form: Form) -> dict:
+    balance = ledger.balance(request.db, request.practice_id, request.person.id)
+    if balance.payable_cents == 0:
+        form.values["choice"] = "other"
+    # A page is made for one payment: what was refused before is sent again as a new one.
+    form.values |= {"form_nonce": payments.new_nonce(), "patient": str(request.person.id), "balance_seen": str(balance.payable_cents)}
+    return {
+        "form": form,
+        "balance": balance,
+        "asked_cents": _asked_cents(form),
+        "longest_note": LONGEST_NOTE,
+        "test_cards": TEST_CARDS,
+    }
+
+
+def _asked_cents(form: Form) -> int:
+    """The amount of which the page asks whether it is meant; 0 when there is nothing to ask."""
+    typed = form.values.get("more_than_owed", "")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 9 else 0
