@@ -27,6 +27,7 @@ from core.auth.models import Account
 from core.db import SessionFactory, bind_tenant
 from core.people.models import Patient, Provider
 from core.records.kinds import kinds_for
+from core.web import log
 
 PASSWORD = "Correct-horse-7"  # noqa: S105  (of people who live for one test)
 
@@ -77,6 +78,7 @@ def portal_settings(database_name, tmp_path_factory) -> config.Settings:
 @pytest.fixture(scope="session")
 def portal(portal_settings):
     """The application under test."""
+    log.set_up("WARNING")
     return configure(portal_settings).make_wsgi_app()
 
 

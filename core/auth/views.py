@@ -8,6 +8,7 @@ from pyramid.view import view_config
 
 from core.auth import services
 from core.auth.policy import SIGNED_IN, cookie_name
+from core.web.forms import empty_form
 
 REMEMBER_SECONDS = 365 * 24 * 3600
 USER_NAME_COOKIE = "user-name"
@@ -78,7 +79,8 @@ def own_path(path: str | None) -> str:
 
 
 def _page(request, user_name: str, error: str | None = None) -> dict:
-    return {"user_name": user_name, "error": error, "next": request.params.get("next", ""), "remembered": bool(request.cookies.get(USER_NAME_COOKIE))}
+    remembered = "yes" if request.cookies.get(USER_NAME_COOKIE) or request.POST.get("remember") else ""
+    return {"form": empty_form(user_name=user_name, remember=remembered), "error": error, "next": request.params.get("next", "")}
 
 
 def _refuse(request, error: str) -> dict:

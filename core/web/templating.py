@@ -17,7 +17,9 @@ def add_globals(event) -> None:
     request = event.get("request")
     if request is None:
         return
-    event.setdefault("tenant", request.__dict__.get("tenant"))
+    # An error page brings its tenant along, and asks the database nothing.
+    if "tenant" not in event:
+        event.update(tenant=request.tenant, identity=request.identity)
     event.setdefault("identity", request.__dict__.get("identity_of_visitor"))
     event.setdefault("person", event["identity"].person if event["identity"] else None)
     event["csrf_field"] = lambda: csrf_field(request)

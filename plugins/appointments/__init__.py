@@ -3,6 +3,7 @@
 from core.plugins import ActionItem, Card, Permission, PortalPlugin, Tab, hookimpl
 from plugins.appointments import records, services
 from plugins.appointments.settings import AppointmentsSettings
+from plugins.appointments.shown import show
 
 
 class AppointmentsPlugin(PortalPlugin):
@@ -37,7 +38,7 @@ class AppointmentsPlugin(PortalPlugin):
         """The visits that come next."""
         days = request.tenant.settings["appointments.confirm_days"]
         visits = services.next_visits(request.db, request.practice_id, person.id, request.now, days, most=2)
-        return Card("appointments/card.jinja2", {"visits": visits}, 10)
+        return Card("appointments/card.jinja2", {"visits": show(visits, request.now)}, 10)
 
     @hookimpl
     def portal_permissions(self):

@@ -6,6 +6,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
 from plugins.appointments import services
+from plugins.appointments.shown import show
 
 MOVED = "This visit has passed or was changed by the office, so it can’t be confirmed here. Please call us if you have a question."
 
@@ -17,8 +18,9 @@ def home(request):
     days = request.tenant.settings["appointments.confirm_days"]
     visits, more = services.visits(request.db, request.practice_id, request.person.id, request.now, days, page)
     request.audit("appointments.list.view", request.person.id)
-    waiting = [visit for visit in visits if visit.needs_answer] if may_confirm(request) else []
-    return {"visits": visits, "waiting": waiting[::-1], "page": page, "more": more}
+    shown = show(visits, request.now)
+    waiting = [visit for visit in reversed(shown) if visit.needs_answer] if may_confirm(request) else []
+    return {"visits": shown, "waiting": waiting, "page": page, "more": more}
 
 
 @view_config(route_name="appointments.confirm", permission="appointments.confirm", request_method="POST")
@@ -32,7 +34,7 @@ def confirm(request):
     except (ValueError, services.NoSuchVisit):
         raise HTTPNotFound() from None
     except services.CannotConfirm:
-        request.session.flash(MOVED, "warning")
+        request.session.flash(MOVED)
         return HTTPSeeOther(request.route_path("appointments.home"))
     request.audit("appointments.visit.confirm", request.person.id, visit_id)
     request.session.flash("Thank you, your visit is confirmed.")

@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql
 
 from core.migrations import wall  # noqa: F401  (op.protect_table)
 
-revision = 'd3a4dbc198f1'
+revision = 'fea660383c11'
 down_revision = None
 branch_labels = ('core',)
 depends_on = None

@@ -1,0 +1,6 @@
+-- One line of numbers at the end: requests per second, then latencies in milliseconds, then answers that were not 2xx or broke off.
+done = function(summary, latency, requests)
+  io.write(string.format("BENCH %.2f %.3f %.3f %.3f %d\n", summary.requests / (summary.duration / 1e6), latency:percentile(50) / 1e3,
+    latency:percentile(95) / 1e3, latency:percentile(99) / 1e3,
+    summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout))
+end

@@ -1,0 +1,57 @@
+"""Visits as a page shows them: every word is made here once, so that the template of a long list only puts them in place."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+
+from babel.dates import format_date
+
+from core.web.formats import LOCALE, duration, moment_of
+from plugins.appointments.services import Visit
+
+_STATUS = {
+    ("complete", ""): ("Complete", "good", "check-lg"),
+    ("scheduled", "confirmed"): ("Confirmed", "good", "check-lg"),
+    ("scheduled", "callback"): ("We’ll call you", "info", "telephone"),
+    ("scheduled", "unconfirmed"): ("Scheduled", "info", ""),
+    ("scheduled", "past"): ("Passed", "", ""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownVisit:
+    """One row: "Tomorrow at 9:20 AM", "50 minutes", then provider and clinic."""
+
+    id: str
+    is_past: bool
+    needs_answer: bool
+    month: str
+    day: int
+    when: str
+    length: str
+    reason: str
+    place: str
+    status: str
+    kind: str
+    icon: str
+
+
+def show(visits: Iterable[Visit], now: datetime) -> list[ShownVisit]:
+    """Put visits into words, each on the clock of its clinic."""
+    return [_show(visit, now) for visit in visits]
+
+
+def _show(visit: Visit, now: datetime) -> ShownVisit:
+    local = visit.starts_at.astimezone(visit.zone)
+    answer = "" if visit.status == "complete" else "past" if visit.is_past else visit.confirmation
+    status, kind, icon = _STATUS[visit.status, answer]
+    return ShownVisit(
+        str(visit.id), visit.is_past, visit.needs_answer, _month(local.date()), local.day, moment_of(visit.starts_at, now, visit.zone),
+        duration(visit.minutes), visit.reason, " · ".join(part for part in (visit.provider, visit.clinic) if part), status, kind, icon,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _month(day: date) -> str:
+    return format_date(day, "MMM", locale=LOCALE)

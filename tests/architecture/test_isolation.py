@@ -1,0 +1,184 @@
+"""A patient of one practice, asking for what belongs to another: every route, every method, every id that the other practice has.
+
+The routes come from the route table and the ids from the database's catalogue, so that a new route and a new table are covered
+by themselves.
+"""
+
+import re
+from hashlib import sha256
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import select, text
+
+from core.auth.models import Account
+from core.testing import Office, browser, sign_in
+from tenants import demo
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+# These may change at the other practice when a stranger knocks: the record of the knocking itself.
+KNOCKING = {"audit_event", "sign_in_attempt", "outbox"}
+# Open to anyone on a practice's own address (DESIGN.md, section 2).
+PUBLIC = {"auth.sign_in", "portal.start", "portal.contact", "health.live", "health.ready", "tenants.theme", "tenants.logo", "files.signed"}
+TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')
+
+
+@pytest.fixture(scope="module")
+def offices(portal, portal_settings, migrate_url):
+    """The two demo practices with every tab on: (the one that asks, the one that is asked for)."""
+    demo.make(portal_settings)
+    found = []
+    for slug in ("harbor", "sunrise"):
+        with portal.registry.engine.connect() as connection:
+            practice_id = connection.execute(text("select id from practice where slug = :slug"), {"slug": slug}).scalar_one()
+        office = Office(portal.registry, practice_id, slug, None, None)
+        _switch_all_on(office)
+        found.append(office)
+    return found
+
+
+def _switch_all_on(office: Office) -> None:
+    with office.session() as session:
+        session.execute(text("delete from office_setting where name = any(:names)"), {"names": list(office.registry.plugins.plugins)})
+        session.execute(text("update practice set version = version + 1 where id = :id"), {"id": office.id})
+        session.commit()
+
+
+def _tables(connection) -> list[str]:
+    rows = connection.execute(
+        "select table_name from information_schema.columns where table_schema = 'public' and column_name = 'practice_id' order by table_name"
+    )
+    return [name for (name,) in rows]
+
+
+def _ids_of(migrate_url: str, office: Office) -> dict[str, list[UUID]]:
+    """Some ids of every table that the practice has rows in."""
+    with psycopg.connect(migrate_url, autocommit=True) as connection:
+        found = {}
+        for table in _tables(connection):
+            if connection.execute("select 1 from information_schema.columns where table_name = %s and column_name = 'id'", [table]).fetchone():
+                query = sql.SQL("select id from {} where practice_id = %s order by id limit 2").format(sql.Identifier(table))
+                found[table] = [id_ for (id_,) in connection.execute(query, [office.id])]
+    return {table: ids for table, ids in found.items() if ids}
+
+
+def _digest(migrate_url: str, office: Office) -> str:
+    """A mark over every row of the practice, apart from the record of knocking."""
+    digest = sha256()
+    with psycopg.connect(migrate_url, autocommit=True) as connection:
+        for table in _tables(connection):
+            if table not in KNOCKING:
+                query = sql.SQL("select t::text from {} t where practice_id = %s order by 1").format(sql.Identifier(table))
+                for (row,) in connection.execute(query, [office.id]):
+                    digest.update(row.encode())
+    return digest.hexdigest()
+
+
+def _routes(registry) -> list[tuple[str, str]]:
+    """(name, pattern) of every route, static files apart."""
+    items = registry.introspector.get_category("routes")
+    found = [(item["introspectable"]["name"], item["introspectable"]["pattern"]) for item in items]
+    return [(name, "/" + pattern.lstrip("/")) for name, pattern in found if not name.startswith("__")]
+
+
+def _ask(app, method: str, path: str, host: str, token: str):
+    request = app.RequestClass.blank(path, method=method, POST={"csrf_token": token} if method == "POST" else None)
+    request.headers["X-CSRF-Token"] = token
+    request.environ |= {"HTTP_HOST": host, "REMOTE_ADDR": "127.0.0.9"}
+    return app.do_request(request, status="*", expect_errors=True)
+
+
+def _words_of(migrate_url: str, office: Office) -> list[str]:
+    """Words that only this practice's pages may show: its patients' last names, e-mail addresses and messages."""
+    with psycopg.connect(migrate_url, autocommit=True) as connection:
+        rows = connection.execute("select last_name, email from patient where practice_id = %s", [office.id]).fetchall()
+    return sorted({word for row in rows for word in row if len(word) > 3})
+
+
+@pytest.fixture(scope="module")
+def prober(portal, offices, migrate_url):
+    """A patient of the practice that asks, with a valid form token."""
+    asker, _ = offices
+    with asker.session() as session:
+        account = session.scalars(select(Account).where(Account.practice_id == asker.id).order_by(Account.created_at)).first()
+    app = sign_in(portal, asker, account)
+    token = app.get("/home").forms["sign-out"]["csrf_token"].value
+    return app, token
+
+
+def test_ids_of_another_practice_are_as_unknown_as_made_up_ones(prober, offices, migrate_url):
+    app, token = prober
+    asker, asked = offices
+    ids, words, before = _ids_of(migrate_url, asked), _words_of(migrate_url, asked), _digest(migrate_url, asked)
+    assert len(ids) > 15, "the other practice should have rows in most tables"
+    asked_for = 0
+    for name, pattern in _routes(asker.registry):
+        if "{" not in pattern or name in PUBLIC:
+            continue
+        for method in METHODS:
+            made_up = _ask(app, method, re.sub(r"\{[^}]*\}", str(uuid4()), pattern), asker.host, token)
+            for id_ in (id_ for found in ids.values() for id_ in found):
+                answer = _ask(app, method, re.sub(r"\{[^}]*\}", str(id_), pattern), asker.host, token)
+                asked_for += 1
+                assert answer.status_int == 404, (name, method, id_, answer.status)
+                assert TOKEN.sub("", answer.text) == TOKEN.sub("", made_up.text), (name, method)
+                assert not [word for word in words if word in answer.text]
+    assert asked_for > 500
+    assert _digest(migrate_url, asked) == before
+
+
+def test_the_session_of_one_practice_is_a_strangers_at_another(prober, offices, migrate_url, portal):
+    app, token = prober
+    asker, asked = offices
+    stranger, words, before = browser(portal, asked), _words_of(migrate_url, asked), _digest(migrate_url, asked)
+    ids = [found[0] for found in _ids_of(migrate_url, asked).values()]
+    for name, pattern in _routes(asker.registry):
+        paths = [re.sub(r"\{[^}]*\}", str(id_), pattern) for id_ in ids] if "{" in pattern else [pattern]
+        for method in METHODS:
+            for path in paths:
+                answer = _ask(app, method, path, asked.host, token)
+                if name not in PUBLIC:
+                    assert answer.status_int in {303, 404, 419}, (name, method, answer.status)
+                    # What was typed comes back in the form that expired; nothing else differs from what a stranger gets.
+                    plain = _ask(stranger, method, path, asked.host, "")
+                    assert (answer.status_int, answer.location) == (plain.status_int, plain.location)
+                assert not [word for word in words if word in answer.text], (name, method)
+                assert not [value for key, value in answer.headerlist if key == "Set-Cookie" and value.startswith("cuspid=") and "Max-Age=0" not in value]
+    assert _digest(migrate_url, asked) == before
+
+
+def test_the_prober_would_notice(prober, offices, portal, migrate_url):
+    """The other practice's own patient does see what the prober looks for."""
+    _, asked = offices
+    with asked.session() as session:
+        account = session.scalars(select(Account).where(Account.practice_id == asked.id).order_by(Account.created_at)).first()
+    own = sign_in(portal, asked, account)
+    page = own.get("/home").text
+    assert [word for word in _words_of(migrate_url, asked) if word in page]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Forwarded-Host": "sunrise.localhost"},
+        {"Forwarded": "host=sunrise.localhost"},
+        {"X-Tenant-ID": "sunrise"},
+        {"X-Original-URL": "http://sunrise.localhost/"},
+    ],
+)
+def test_no_header_but_host_names_the_practice(offices, portal, headers):
+    asker, _ = offices
+    assert "Sunrise" not in browser(portal, asker).get("/sign-in", headers=headers).text
+
+
+@pytest.mark.parametrize("host", ["nobody.localhost", "localhost", "sunrise.localhost.evil.test", "", "sunrise.localhost@evil", "..", "%00", "ſunrise.localhost"])
+def test_an_unknown_host_is_a_plain_404_that_names_no_practice(portal, offices, host):
+    answer = browser(portal, offices[0]).get("/sign-in", expect_errors=True, extra_environ={"HTTP_HOST": host.encode().decode("latin-1")})
+    assert (answer.status_int, answer.text) == (404, "Not found\n")
+
+
+@pytest.mark.parametrize("host", ["SUNRISE.localhost", "sunrise.localhost:8080"])
+def test_case_and_port_of_a_host_do_not_matter(portal, offices, host):
+    assert "Sunrise" in browser(portal, offices[0]).get("/sign-in", extra_environ={"HTTP_HOST": host}).text
