@@ -1,6 +1,5 @@
 """Mail: one interface, SMTP and a local mailbox behind it, chosen by the setting `mail_url`."""
 
-import mailbox
 import os
 import smtplib
 import ssl
@@ -54,6 +53,7 @@ class SmtpMail:
 
     def send(self, message: EmailMessage) -> None:
         """Hand the mail to the server."""
+        _require_address(message)
         self._talk(lambda server: server.send_message(message))
 
     def check(self) -> None:
@@ -82,6 +82,11 @@ class SmtpMail:
         return smtplib.SMTP(self._host, self._port, timeout=TIMEOUT)
 
 
+def _require_address(message: EmailMessage) -> None:
+    if not message["To"]:
+        raise MailRefused("the mail has no address")
+
+
 def _refusal(code: int, what: str) -> MailNotSent:
     # 535 is a wrong password of ours, which says nothing about the mail: it can go once that is mended.
     kind = MailRefused if code >= 500 and code not in {530, 534, 535} else MailNotSent
@@ -93,12 +98,12 @@ class MailboxMail:
 
     def __init__(self, folder: Path):
         self.folder = folder
-        mailbox.Maildir(folder, create=True)
+        for room in ("new", "cur", "tmp"):
+            (folder / room).mkdir(parents=True, exist_ok=True)
 
     def send(self, message: EmailMessage) -> None:
         """Put the mail into the folder."""
-        if not message["To"]:
-            raise MailRefused("the mail has no address")
+        _require_address(message)
         self.store(message.as_bytes(policy=SMTP), message["Message-ID"] or make_msgid())
 
     def store(self, content: bytes, message_id: str) -> None:

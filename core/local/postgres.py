@@ -145,7 +145,7 @@ class Postgres:
         process = int(file.read_text().split()[0])
         if _is_server_of(process, self._place.data):
             os.kill(process, signal.SIGINT)
-            _wait_for_end(process)
+            _wait_for_end(process, self._place.data)
         file.unlink(missing_ok=True)  # its number may belong to someone else by now, and PostgreSQL would refuse to start
 
 
@@ -158,15 +158,12 @@ def _is_server_of(process: int, data: Path) -> bool:
     return "postgres" in command and str(data) in command
 
 
-def _wait_for_end(process: int) -> None:
+def _wait_for_end(process: int, data: Path) -> None:
     until = time.monotonic() + 30
-    while time.monotonic() < until:
-        try:
-            os.kill(process, 0)
-        except ProcessLookupError:
-            return
+    while _is_server_of(process, data):  # a dead process that nobody waits for is no server any more
+        if time.monotonic() > until:
+            raise Problem(f"An earlier PostgreSQL (process {process}) does not end: end it by hand.")
         time.sleep(0.05)
-    raise Problem(f"An earlier PostgreSQL (process {process}) does not end: end it by hand.")
 
 
 def _environment() -> dict[str, str]:
