@@ -1,0 +1,1 @@
+"""What the Summary tab can do, one file for each subject."""

@@ -1,0 +1,177 @@
+"""Care documents from outside: taking them in, listing them, opening them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core.db import uuid7
+from core.files import PracticeFiles
+from core.people.models import Patient
+from plugins.summary.ccd.examine import Examined, examine
+from plugins.summary.ccd.read import Reading, Section, StatedPatient, sections
+from plugins.summary.models import Document
+from plugins.summary.services import matching
+
+CONTENT_TYPE = "application/xml"
+
+
+class NoSuchDocument(Exception):
+    """There is no such document for this patient."""
+
+
+class WrongPatient(Exception):
+    """The document is about someone else than the patient who was named. `differs`: birthdate, family name, given name."""
+
+    def __init__(self, differs: list[str]):
+        super().__init__("the document contradicts the chart")
+        self.differs = differs
+
+
+@dataclass(frozen=True)
+class Received:
+    """What became of a document. `outcome` is shown, quarantined or known; `reason` says why it is quarantined."""
+
+    outcome: str
+    document_id: UUID
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A document in the list "From outside"; `created` is its own date in words."""
+
+    id: UUID
+    title: str
+    author: str
+    custodian: str
+    created: str
+    created_on: date | None
+    received_at: datetime
+    kind: str
+    size: int
+
+    @property
+    def readable(self) -> bool:
+        """Whether it can be shown as a page; the older CCR is kept as a file only."""
+        return self.kind != "ccr"
+
+    @property
+    def sender(self) -> str:
+        """Who keeps the record that it tells of, else who wrote it."""
+        return self.custodian or self.author
+
+
+def listed(session: Session, practice_id: UUID, patient_id: UUID) -> list[Listed]:
+    """The documents that this patient may see, the newest first; one statement."""
+    rows = session.execute(_shown(practice_id, patient_id).order_by(Document.created_on.desc().nulls_last(), Document.received_at.desc()))
+    return [Listed(*row[:9]) for row in rows]
+
+
+def find(session: Session, practice_id: UUID, patient_id: UUID, document_id: UUID) -> tuple[Listed, str]:
+    """One document and the key of its file; one statement. Raises NoSuchDocument."""
+    row = session.execute(_shown(practice_id, patient_id).where(Document.id == document_id)).one_or_none()
+    if row is None:
+        raise NoSuchDocument
+    return Listed(*row[:9]), row.file_key
+
+
+def _shown(practice_id: UUID, patient_id: UUID):
+    return select(
+        Document.id, Document.title, Document.author, Document.custodian, Document.created, Document.created_on, Document.received_at,
+        Document.kind, Document.size, Document.file_key,
+    ).where(Document.practice_id == practice_id, Document.patient_id == patient_id, Document.status == "shown")  # fmt: skip
+
+
+def sections_of(files: PracticeFiles, file_key: str) -> list[Section]:
+    """The readable sections of a stored document; none for an attachment. Raises NoSuchFile."""
+    with files.open(file_key) as stored:
+        return sections(stored.read())
+
+
+def receive(
+    session: Session, files: PracticeFiles, source: Path | BinaryIO, now: datetime, patient: Patient | None = None, even_if_different: bool = False
+) -> Received:
+    """Take a document in and commit; `patient` is whom the sender says it is about, else its own words decide.
+
+    Raises core.safety.UnsafeFile for what is refused and WrongPatient; then, as after any other failure, neither row nor
+    file is left behind.
+    """
+    with examine(source) as document:
+        row = _row(files, document, now)
+        owner, reason = _whose(session, document.reading, row["practice_id"], patient, even_if_different)
+        row |= {"patient_id": owner, "status": "quarantined" if reason else "shown", "reason": reason}
+        return _keep(session, files, row, document.copy)
+
+
+def _keep(session: Session, files: PracticeFiles, row: dict, copy: Path) -> Received:
+    # What the database refuses is refused before the file is stored; two imports of one document at once make one row.
+    new = session.scalar(insert(Document).values(**row).on_conflict_do_nothing().returning(Document.id))
+    if new is None:
+        return Received("known", session.scalars(select(Document.id).where(*_same_bytes(row))).one())
+    try:
+        with copy.open("rb") as stream:
+            files.put(row["file_key"], stream, CONTENT_TYPE)
+        session.commit()
+    except BaseException:
+        session.rollback()
+        files.delete(row["file_key"])
+        raise
+    return Received(row["status"], new, row["reason"])
+
+
+def _same_bytes(row: dict):
+    return Document.practice_id == row["practice_id"], Document.sha256 == row["sha256"]
+
+
+def _whose(session: Session, reading: Reading, practice_id: UUID, named: Patient | None, even_if_different: bool) -> tuple[UUID | None, str]:
+    """The patient, if that is known, and why the document is shown to nobody yet, or an empty reason when it may be shown."""
+    if named is None:
+        found = matching.candidates(session, practice_id, reading.patient)
+        if len(found) != 1:
+            return None, "unclear" if found or not _says_whose(reading) else "nobody"
+        named = found[0]
+    elif not even_if_different and (differs := matching.contradictions(named, reading.patient)):
+        raise WrongPatient(differs)
+    return named.id, "conflict" if _same_number(session, practice_id, reading, named.id) else ""
+
+
+def _says_whose(reading: Reading) -> bool:
+    return bool(reading.patient and reading.patient.birthdate and reading.patient.family and reading.patient.given)
+
+
+def _same_number(session: Session, practice_id: UUID, reading: Reading, patient_id: UUID) -> bool:
+    """Whether this patient has a document with other bytes that claims to be this very one."""
+    number = (Document.number_root == reading.root, Document.number_extension == reading.extension, Document.version == reading.version)
+    mine = select(Document.id).where(Document.practice_id == practice_id, Document.patient_id == patient_id, *number).limit(1)
+    return bool(reading.root) and session.scalar(mine) is not None
+
+
+def _row(files: PracticeFiles, document: Examined, now: datetime) -> dict:
+    reading, document_id = document.reading, uuid7()
+    stated = reading.patient or StatedPatient()
+    return {
+        "practice_id": files.practice_id,
+        "id": document_id,
+        "kind": reading.kind,
+        "title": reading.title,
+        "author": reading.author,
+        "custodian": reading.custodian,
+        "created": reading.created,
+        "created_on": reading.created_on,
+        "number_root": reading.root,
+        "number_extension": reading.extension,
+        "version": reading.version,
+        "stated_name": stated.name,
+        "stated_birthdate": stated.birthdate,
+        "source": "import",
+        "received_at": now,
+        "file_key": files.new_key("summary", document_id),
+        "size": document.size,
+        "sha256": document.sha256,
+    }
