@@ -1,0 +1,175 @@
+"""The chart of one made-up patient, written as the records that a practice's system would send."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from itertools import chain
+
+from tenants.demo import ledger
+from tenants.demo.days import Calendar
+from tenants.demo.fees import Insurance, read
+
+
+@dataclass(frozen=True)
+class Office:
+    """What charts need of their office: the calendar of each clinic and the name of each provider, by external id."""
+
+    calendars: Mapping[str, Calendar]
+    providers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A visit `offset` days from today. `done` is a note for `fees.read`; `pays` is card, check, or "" for not yet."""
+
+    offset: int
+    clock: str
+    minutes: int
+    provider: str
+    reason: str
+    done: str = ""
+    pays: str = "card"
+    status: str = ""
+    confirmation: str = "confirmed"
+
+    @property
+    def outcome(self) -> str:
+        """What is in the book: a visit that is over was kept unless it says otherwise."""
+        return self.status or ("complete" if self.offset < 0 else "scheduled")
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One message of a conversation; `unread` when the other side has not opened it yet."""
+
+    offset: int
+    clock: str
+    from_office: bool
+    body: str
+    unread: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a treatment plan: when, what (a note for `fees.read`), and what a second insurance adds, in cents."""
+
+    priority: str
+    done: str
+    second_cents: int = 0
+
+
+class Chart:
+    """Collects the records of one patient, in an order in which they can be taken in."""
+
+    def __init__(self, office: Office, number: str, clinic: str, insurance: Insurance | None = None):
+        self.number, self.calendar = number, office.calendars[clinic]
+        self.records: list[dict] = []
+        self._office, self._clinic, self._insurance = office, clinic, insurance
+        self._lines: list[ledger.Line] = []
+        self._counts: Counter[str] = Counter()
+
+    def person(self, provider: str, **fields) -> None:
+        """Who it is; comes first."""
+        named = {"kind": "patient", "external_id": self.number, "clinic": self._clinic, "provider": provider}
+        self.records.append(named | fields)
+
+    def day(self, offset: int) -> date:
+        """An open day of the patient's clinic."""
+        return self.calendar.day(offset)
+
+    def put(self, kind: str, **fields) -> str:
+        """Add a record of this patient; returns its external id."""
+        return self._put(kind, {"patient": self.number} | fields)
+
+    def _put(self, kind: str, fields: dict) -> str:
+        self._counts[kind] += 1
+        external_id = f"{self.number}-{kind}-{self._counts[kind]}"
+        self.records.append({"kind": kind, "external_id": external_id} | fields)
+        return external_id
+
+    def visits(self, *visits: Visit) -> None:
+        """Add visits with what they bring into the books and into the history of procedures."""
+        for visit in sorted(visits, key=lambda visit: visit.offset):
+            self._visit(visit)
+
+    def _visit(self, visit: Visit) -> None:
+        external_id = self.put(
+            "appointment",
+            provider=visit.provider,
+            clinic=self._clinic,
+            starts_at=self.calendar.moment(visit.offset, visit.clock),
+            minutes=visit.minutes,
+            status=visit.outcome,
+            confirmation=visit.confirmation,
+            reason=visit.reason,
+        )
+        done = read(visit.done)
+        if visit.outcome == "complete":
+            seen = ledger.Seen(external_id, self.day(visit.offset), visit.provider, done, visit.pays)
+            self._history(seen)
+            self.book(*ledger.lines_of(seen, self._insurance))
+
+    def _history(self, seen: ledger.Seen) -> None:
+        for done in seen.done:
+            where = {"tooth": done.tooth, "surface": done.surface, "provider": self._office.providers[seen.provider]}
+            self.put("procedure", description=done.fee.words, cdt=done.fee.code, done_on=seen.day, **where)
+
+    def book(self, *lines: ledger.Line) -> None:
+        """Add lines to the ledger; a line of a day that is still to come waits."""
+        self._lines += lines
+        for line in lines:
+            if line.day <= self.calendar.today:
+                self.put(
+                    "ledger_entry",
+                    provider=line.provider,
+                    entry_type=line.sort,
+                    entered_on=line.day,
+                    description=line.words,
+                    amount_cents=line.cents,
+                    visit=line.visit,
+                )
+
+    def statement(self, offset: int, covers: int = 30, note: str = "") -> None:
+        """Send a statement of the `covers` days before; after the visits."""
+        sent_on = self.day(offset)
+        number = f"{self.number.rpartition('-')[2]}-{self._counts['statement'] + 1:02d}"
+        since = sent_on - timedelta(days=covers)
+        self.put("statement", **ledger.statement(self._lines, sent_on, since, number, self._office.providers, note))
+
+    def plan(self, offset: int, heading: str, presenter: str, steps: Iterable[Step], note: str = "", discount: int = 0, status: str = "saved") -> None:
+        """Add a treatment plan; `discount` is percent off each fee, for those without insurance."""
+        names = {"heading": heading, "presenter": presenter, "note": note, "status": status}
+        plan = self.put("treatment_plan", saved_on=self.day(offset), **names)
+        procedures = chain.from_iterable(((step, done) for done in read(step.done)) for step in steps)
+        for position, (step, done) in enumerate(procedures, 1):
+            where = {"priority": step.priority, "tooth": done.tooth, "surface": done.surface}
+            what = {"code": done.fee.code, "description": done.fee.words, "fee_cents": done.fee.cents}
+            estimates = self._estimates(done.fee, discount) | {"secondary_estimate_cents": step.second_cents}
+            self._put("planned_procedure", {"plan": plan, "position": position} | where | what | estimates)
+
+    def _estimates(self, fee, discount: int) -> dict:
+        if self._insurance is None:
+            return {"discount_cents": fee.cents * discount // 100}
+        return {"primary_estimate_cents": self._insurance.share(fee), "discount_cents": self._insurance.discount_on(fee)}
+
+    def conversation(self, provider: str, subject: str, *letters: Letter) -> None:
+        """Add messages that answer one another, oldest first."""
+        before = None
+        for letter in letters:
+            sent_at = self.calendar.moment(letter.offset, letter.clock)
+            before = self.put(
+                "message",
+                provider=provider,
+                reply_to=before,
+                direction="to_patient" if letter.from_office else "to_office",
+                subject=f"Re: {subject}" if before else subject,
+                body=letter.body,
+                sent_at=sent_at,
+                read_at=None if letter.unread else sent_at + timedelta(hours=3),
+            )
+
+
+def every(step: int, since: int, until: int, *visits: Visit) -> list[Visit]:
+    """The same visits again and again, in turn, one every `step` days between two offsets."""
+    return [replace(visits[turn % len(visits)], offset=offset) for turn, offset in enumerate(range(since, until, step))]

@@ -1,0 +1,144 @@
+"""Opening a made-up practice: its clinics, its look, its settings, its own address, and who can sign in."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.resources import files
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core import records
+from core.auth import services as auth
+from core.people.models import Patient, Provider
+from core.records.kinds import kinds_for
+from tenants import settings
+from tenants.demo.chart import Chart, Office
+from tenants.demo.days import calendar_of
+from tenants.models import Branding, Clinic, Domain
+from tenants.practices import create
+from tenants.resolver import build_tenant, read_snapshot
+
+BY = "demo"
+
+
+class DemoRefused(Exception):
+    """The portal refused a record of the demo: the demo is wrong, or a tab has changed what it takes in. The text says which."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What an office chose: the fields of a theme, and the file name of its logo."""
+
+    theme: dict[str, str]
+    logo: str
+
+
+@dataclass(frozen=True)
+class Grant:
+    """That an account may see, or act on, tabs of another patient ("*" is every tab)."""
+
+    patient: str
+    relation: str
+    level: str
+    plugins: tuple[str, ...] = ("*",)
+
+
+@dataclass(frozen=True)
+class Access:
+    """Someone who can sign in: whose chart it is, and a line about them."""
+
+    user_name: str
+    patient: str
+    note: str
+    grants: tuple[Grant, ...] = ()
+
+
+@dataclass(frozen=True)
+class Story:
+    """A whole practice. `looks` has the practice's own under None and those of its clinics by external id."""
+
+    slug: str
+    name: str
+    time_zone: str
+    clinics: tuple[dict, ...]
+    providers: tuple[dict, ...]
+    looks: Mapping[str | None, Look]
+    charts: Callable[[Office], list[Chart]]
+    people: tuple[Access, ...]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    tabs_off: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+
+
+@dataclass
+class Opening:
+    """One practice in the making, in one transaction: all of it or nothing."""
+
+    session: Session
+    registry: Any
+    story: Story
+    now: datetime
+    patients: dict[str, Patient] = field(default_factory=dict)
+
+    def open(self, password: str) -> UUID:
+        """Make the practice with everything in it; the caller commits. Raises DemoRefused."""
+        story = self.story
+        practice = create(self.session, story.slug, story.name, story.time_zone, self.now)
+        self._take_in([{"kind": "clinic", **clinic} for clinic in story.clinics])
+        self._choose(practice.id)
+        self._take_in([{"kind": "provider", **provider} for provider in story.providers])
+        self._take_in([record for chart in story.charts(self._office()) for record in chart.records])
+        self.patients = {patient.external_id: patient for patient in self.session.scalars(select(Patient).where(Patient.practice_id == practice.id))}
+        self._admit(password)
+        return practice.id
+
+    def _take_in(self, batch: list[dict]) -> None:
+        """Through the same door as a practice's system; what belongs to a tab that is not installed is left out."""
+        plugins = self.registry.plugins
+        kinds = kinds_for(self.registry, frozenset(plugins.plugins) - set(self.story.tabs_off))
+        answers = records.take_in(self.session, kinds, [record for record in batch if record["kind"] in kinds])
+        refused = [answer for answer in answers if answer.outcome == "refused"]
+        if refused:
+            raise DemoRefused(f"{len(refused)} records, the first: {refused[0].kind} {refused[0].external_id}: {refused[0].reason}")
+
+    def _office(self) -> Office:
+        calendars = {clinic["external_id"]: calendar_of(clinic, self.now) for clinic in self.story.clinics}
+        return Office(calendars, {record["external_id"]: Provider(**record).name for record in self.story.providers})
+
+    def _choose(self, practice_id: UUID) -> None:
+        """The looks, the settings, the tabs, the addresses."""
+        clinics = {clinic.external_id: clinic.id for clinic in self.session.scalars(select(Clinic).where(Clinic.practice_id == practice_id))}
+        for clinic, look in self.story.looks.items():
+            logo = files("tenants.demo").joinpath("logos", look.logo).read_bytes()
+            self.session.add(Branding(clinic_id=clinics.get(clinic), theme=look.theme, logo=logo, logo_type="image/svg+xml"))
+        for host in self.story.domains:
+            self.session.add(Domain(host=host, practice_id=practice_id, verified_at=self.now))
+        self.session.flush()
+        self._set(practice_id)
+
+    def _set(self, practice_id: UUID) -> None:
+        host = self.registry.plugins
+        for name, value in self.story.settings.items():
+            if name.partition(".")[0] in host.plugins:
+                settings.change(self.session, host, practice_id, None, name, value, BY, self.now)
+        for name in self.story.tabs_off:
+            if name in host.plugins:
+                settings.switch_plugin(self.session, host, self._tenant(practice_id), name, False, BY, self.now)
+
+    def _tenant(self, practice_id: UUID):
+        """The practice as of this transaction; the directory could not see it before it is committed."""
+        self.session.flush()
+        portal = self.registry.portal
+        return build_tenant(read_snapshot(self.session, practice_id, portal.base_domain), None, self.registry.plugins, portal)
+
+    def _admit(self, password: str) -> None:
+        """Give accounts, and what each may see besides the own chart."""
+        for access in self.story.people:
+            account = auth.create_account(self.session, self.patients[access.patient], access.user_name, password, self.now)
+            for grant in access.grants:
+                for plugin in grant.plugins:
+                    auth.grant(self.session, account.id, self.patients[grant.patient].id, grant.relation, self.now, plugin, grant.level)
+        self.session.flush()

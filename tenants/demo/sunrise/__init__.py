@@ -1,0 +1,44 @@
+"""Sunrise Family Dental: two clinics in two time zones, all tabs on, a family of four and a grandfather."""
+
+from tenants.demo.chart import Chart, Office
+from tenants.demo.office import Access, Grant, Look, Story
+from tenants.demo.sunrise import daniel, elena, mateo, rafael, sophie
+from tenants.demo.sunrise.staff import CLINICS, PROVIDERS
+
+
+def charts(office: Office) -> list[Chart]:
+    """Everybody's chart; those whom others name come first."""
+    return [elena.chart(office), daniel.chart(office), sophie.chart(office), mateo.chart(office), rafael.chart(office)]
+
+
+STORY = Story(
+    slug="sunrise",
+    name="Sunrise Family Dental",
+    time_zone="America/Denver",
+    clinics=CLINICS,
+    providers=PROVIDERS,
+    looks={
+        None: Look({"brand": "#b8431f", "accent": "#c98a12", "radius": "soft", "font": "figtree", "bar": "plain"}, "sunrise.svg"),
+        "SUN-C2": Look({"brand": "#6d2f73", "accent": "#c73a63", "radius": "round"}, "sunrise-lakeside.svg"),
+    },
+    settings={
+        "account.statement_message": "Thank you for letting us look after your family's smiles.",
+        "appointments.confirm_days": 21,
+    },
+    charts=charts,
+    people=(
+        Access(
+            "elena",
+            elena.NUMBER,
+            "Elena Marlow, mother: also sees her two children, and some tabs of her father at the other clinic",
+            (
+                Grant(sophie.NUMBER, "guardian", "act"),
+                Grant(mateo.NUMBER, "guardian", "act"),
+                Grant(rafael.NUMBER, "daughter", "see", ("appointments", "summary")),
+            ),
+        ),
+        Access("daniel", daniel.NUMBER, "Daniel Marlow, father: his own chart only"),
+        Access("sophie", sophie.NUMBER, "Sophie Marlow, 15, with braces: her own chart"),
+        Access("rafael", rafael.NUMBER, "Rafael Ibarra, grandfather: the Lakeside clinic, with a look of its own"),
+    ),
+)
