@@ -152,10 +152,9 @@ class TestTemplates:
     @pytest.fixture
     def registry(self, tmp_path):
         (tmp_path / "pages" / "account" / "mail").mkdir(parents=True)
-        config = Configurator(package="core", settings={"jinja2.directories": str(tmp_path / "pages")})
-        config.include("pyramid_jinja2")
-        config.add_jinja2_renderer(".jinja2")
-        config.add_jinja2_search_path("core.web:templates")
+        config = Configurator()
+        config.include("core.web.templating")
+        config.add_jinja2_search_path(str(tmp_path / "pages"))
         config.registry.portal = SimpleNamespace(mail_url=f"mailbox:{tmp_path}/mail", mail_from="no-reply@portal.test", address=lambda host: f"https://{host}")
         config.include("core.mail")
         config.commit()
