@@ -11,6 +11,8 @@ _NAMED = {"WrongSetting", "CannotMakeRoles", "AssetsNotBuilt", "MailNotSent"}
 
 def explain(error: BaseException) -> str | None:
     """The sentence for an error that the caller can mend; None for a fault of ours, which keeps its traceback."""
+    if isinstance(error, Problem) and "No space left on device" in str(error):
+        return "The disk is full: make room and start again."
     if isinstance(error, Problem) or type(error).__name__ in _NAMED:
         return str(error)
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
