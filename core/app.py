@@ -6,6 +6,9 @@ from pyramid_tm import explicit_manager
 from core import config as settings
 from core.web import log
 
+# One transaction a request. Who is signed in is not asked for its sake: that would cost static files a statement.
+TRANSACTIONS = {"tm.manager_hook": explicit_manager, "tm.annotate_user": False, "retry.attempts": 3}
+
 
 def main(global_config=None, **ini):
     """Make the WSGI application of an installation; settings come from the ini file and the environment. Raises WrongSetting."""
@@ -16,7 +19,7 @@ def main(global_config=None, **ini):
 
 def configure(portal: settings.Settings, ini=None) -> Configurator:
     """Put the parts together. Reading these lines is reading the architecture."""
-    config = Configurator(settings={"tm.manager_hook": explicit_manager, "retry.attempts": 3, **(ini or {})})
+    config = Configurator(settings={**TRANSACTIONS, **(ini or {})})
     config.registry.portal = portal
     config.include("pyramid_retry")
     config.include("pyramid_tm")

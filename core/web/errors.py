@@ -44,7 +44,7 @@ FAILED = Trouble(500, "Something went wrong on our side", "Nothing was changed. 
 
 def error_response(request, trouble: Trouble, **context) -> Response:
     """The page, or JSON, for a trouble."""
-    if request.path_info.startswith(API):
+    if _is_api(request):
         response = Response(json_body={"error": trouble.title, "reference": request.id}, status=trouble.status)
     else:
         tenant = request.__dict__.get("tenant") or request.registry.tenants.last_known(request.practice_id)
@@ -52,6 +52,11 @@ def error_response(request, trouble: Trouble, **context) -> Response:
         response = render_to_response("error.jinja2", values, request=request)
     response.status = _status(trouble.status)
     return response
+
+
+def _is_api(request) -> bool:
+    # The raw path: the decoded one may be what went wrong.
+    return request.environ.get("PATH_INFO", "").startswith(API)
 
 
 def _status(code: int) -> str:
@@ -68,7 +73,7 @@ def not_found(request):
 def forbidden(request):
     """Lead the visitor to the sign-in page and back; tell who is signed in that it is not open to them."""
     identity = request.__dict__.get("identity_of_visitor")
-    if identity is None and not request.path_info.startswith(API):
+    if identity is None and not _is_api(request):
         onward = {"next": request.path} if request.method == "GET" and request.path != "/" else {}
         return HTTPSeeOther("/sign-in" + (f"?{urlencode(onward)}" if onward else ""))
     return error_response(request, FORBIDDEN if identity else NOT_FOUND)

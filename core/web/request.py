@@ -25,6 +25,8 @@ def practice_tween_factory(handler, registry):
     """Answer 404 for a host that is no practice's, before anything else is looked at."""
 
     def tween(request):
+        if not _is_readable(request.environ):
+            return Response("Bad request\n", status=400, content_type="text/plain")
         request.practice_id = None
         if not request.environ.get("PATH_INFO", "").startswith(ANY_HOST):
             host = host_name(request)
@@ -34,6 +36,16 @@ def practice_tween_factory(handler, registry):
         return handler(request)
 
     return tween
+
+
+def _is_readable(environ) -> bool:
+    """Whether the address is text; bytes that are none come from scanners, never from a link of ours."""
+    try:
+        environ.get("PATH_INFO", "").encode("latin-1").decode()
+        environ.get("QUERY_STRING", "").encode("ascii")
+    except UnicodeError:
+        return False
+    return "\0" not in environ.get("PATH_INFO", "")
 
 
 def log_tween_factory(handler, registry):
@@ -53,7 +65,7 @@ def _log(request, response, started: datetime) -> None:
     identity = request.__dict__.get("identity_of_visitor")
     log.info(
         "request",
-        practice=str(request.practice_id or ""),
+        practice=str(getattr(request, "practice_id", None) or ""),
         account=str(identity.account_id) if identity else "",
         method=request.method,
         route=request.matched_route.name if getattr(request, "matched_route", None) else "",

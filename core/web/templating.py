@@ -18,10 +18,8 @@ def add_globals(event) -> None:
     if request is None:
         return
     # An error page brings its tenant along, and asks the database nothing.
-    if "tenant" not in event:
-        event.update(tenant=request.tenant, identity=request.identity)
-    event.setdefault("identity", request.__dict__.get("identity_of_visitor"))
-    event.setdefault("person", event["identity"].person if event["identity"] else None)
+    if "trouble" not in (event.rendering_val or ()):
+        event.update(tenant=request.tenant, identity=request.identity, person=request.person)
     event["csrf_field"] = lambda: csrf_field(request)
 
 
