@@ -1,6 +1,6 @@
 """Reading a patient's saved treatment plans: one statement, however many plans and procedures there are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -128,7 +128,7 @@ def _plans(practice_id: UUID, patient_id: UUID) -> Select:
     return _of_patient(query, practice_id, patient_id).order_by(*_NEWEST_FIRST, procedure.position, procedure.id)
 
 
-def _plan(rows: list[Row]) -> Plan:
+def _plan(rows: Sequence[Row]) -> Plan:
     """A plan from its rows: one for each procedure, or a single one without when the plan is empty."""
     first = rows[0]
     procedures = [_procedure(row) for row in rows if row.procedure_id]

@@ -1,6 +1,7 @@
 """What people type or a practice's system sends, made into text that can be kept and shown."""
 
 import re
+import unicodedata
 
 MAX_SUBJECT = 100
 MAX_BODY = 5000
@@ -10,6 +11,8 @@ MAX_BODY = 5000
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _LINE_ENDS = re.compile(r"\r\n?|\u2028|\u2029|\x0b|\x0c|\x85")
+# Controls, formats such as a zero-width space, and spaces; a sign that is newer than this Python is one all the same.
+_NOTHING_TO_SEE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
 
 
 def checked_subject(text: str) -> str:
@@ -31,7 +34,7 @@ def checked_body(text: str) -> str:
 
 def is_readable(text: str) -> bool:
     """Whether there is anything to see: spaces and invisible characters alone are no message."""
-    return any(character.isprintable() and not character.isspace() for character in text)
+    return any(unicodedata.category(character) not in _NOTHING_TO_SEE for character in text)
 
 
 def first_line(body: str) -> str:

@@ -73,7 +73,7 @@ def compose(request):
         form.refuse(SWITCHED.format(name=request.person.name))
     if form.data:
         try:
-            return _sent(request, writing.compose(request.db, _author(request), _draft(form, form.data.subject), request.now))
+            return _sent(request, writing.compose(request.db, _author(request), _draft(form.data, form.data.subject), request.now))
         except writing.TooManyMessages:
             form.refuse(FLOOD)
     return _compose_page(request, _refused(request, form))
@@ -88,7 +88,7 @@ def reply(request):
         return _elsewhere(request, other, form)
     if form.data:
         try:
-            return _sent(request, writing.reply(request.db, _author(request), _message_id(request), _draft(form), request.now))
+            return _sent(request, writing.reply(request.db, _author(request), _message_id(request), _draft(form.data), request.now))
         except writing.TooManyMessages:
             form.refuse(FLOOD)
         except reading.MessageNotFound:
@@ -128,8 +128,8 @@ def _refused(request, form: Form) -> Form:
     return form
 
 
-def _draft(form: Form, subject: str = "") -> writing.Draft:
-    return writing.Draft(subject, form.data.body, form.data.nonce or secrets.token_urlsafe(16))
+def _draft(data: ReplyForm, subject: str = "") -> writing.Draft:
+    return writing.Draft(subject, data.body, data.nonce or secrets.token_urlsafe(16))
 
 
 def _sent(request, sent: writing.Sent) -> HTTPSeeOther:

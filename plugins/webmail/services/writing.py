@@ -110,5 +110,6 @@ def _write(session: Session, author: Author, draft: Draft, now: datetime, place:
 def _refuse_flood(session: Session, author: Author, key: str, now: datetime) -> None:
     mine = (Message.practice_id == author.practice_id, Message.account_id == author.account_id, Message.sent_at > now - timedelta(hours=1))
     # The message itself does not count: its second submit is answered like the first.
-    if session.scalar(select(func.count()).where(*mine, Message.form_key.is_distinct_from(key))) >= MOST_IN_AN_HOUR:
+    written = session.scalar(select(func.count()).where(*mine, Message.form_key.is_distinct_from(key))) or 0
+    if written >= MOST_IN_AN_HOUR:
         raise TooManyMessages

@@ -91,6 +91,7 @@ def test_an_address_that_names_no_plan_is_not_found(make, signed_in, plan_id):
 
 def test_the_pages_keep_to_five_statements(patient, signed_in, statements):
     app = signed_in(patient)
+    app.get("/home")  # whose first request finds the practice
     for address in ("/plan", app.get("/plan").click("^Crown and cleaning$").request.path):
         with statements() as seen:
             app.get(address)
