@@ -84,7 +84,6 @@ SessionFactory = sessionmaker(class_=PortalSession, expire_on_commit=False)
 def _begin(session, transaction, connection):
     """Begin and set the practice in one message: one round trip, and the only form that a sharding proxy forwards."""
     if not transaction.nested:
-        session.info.pop("savepoint", None)
         _send(connection, "BEGIN" + _set_practice(session.info.get("practice_id")))
 
 
@@ -128,16 +127,26 @@ def bind_tenant(session: Session, practice_id: UUID) -> None:
 
 
 def mark_savepoint(session: Session) -> None:
-    """Mark the point to which `mend_transaction` returns; one message, whatever the number of questions that follow."""
-    if not session.info.get("savepoint"):
-        _send(session.connection(), "SAVEPOINT portal")
-        session.info["savepoint"] = True
+    """Mark the point to which `mend_transaction` returns; what was written before it stays, whatever is asked after it."""
+    _send(session.connection(), "SAVEPOINT portal")
 
 
 def mend_transaction(session: Session) -> None:
     """After a failed statement: return to the marked point, so that the rest of the page can be made."""
     if session.connection().connection.driver_connection.info.transaction_status == TransactionStatus.INERROR:
         _send(session.connection(), "ROLLBACK TO SAVEPOINT portal")
+
+
+def forget_changes(session: Session) -> bool:
+    """Throw away what waits to be written, and say whether there was anything."""
+    new, dirty, deleted = list(session.new), list(session.dirty), list(session.deleted)
+    for row in new:
+        session.expunge(row)
+    for row in dirty:
+        session.expire(row)
+    for row in deleted:
+        session.add(row)
+    return bool(new or dirty or deleted)
 
 
 def _set_practice(practice_id: UUID | None) -> str:
@@ -167,6 +176,7 @@ def request_session(request) -> Session:
     # Core writes and audit rows of a page that only reads must be committed too; the library would roll them back.
     zope.sqlalchemy.register(session, transaction_manager=request.tm, initial_state=STATUS_CHANGED)
     request.add_finished_callback(lambda _: session.close())
+    bind_tenant(session, request.practice_id)
     return session
 
 

@@ -41,8 +41,8 @@ def portal_periodic_tasks():
 
 
 @hookspec
-def portal_switched(db, tenant, on):
-    """Told when an office switched this tab on or off for the practice or the clinic of `tenant`."""
+def portal_switched(db, practice_id, clinic_id, on):
+    """Told when an office switched this tab on or off for a clinic, or for the practice when `clinic_id` is None; `on` None inherits again."""
 
 
 @hookspec

@@ -12,10 +12,13 @@ from uuid import UUID
 import structlog
 from celery import Celery, signals
 from celery.exceptions import OperationalError
+from pyramid.exceptions import ConfigurationError
 from sqlalchemy.orm import Session
 
 from core import audit, mail, outbox
 from core.db import SessionFactory, after_commit, bind_tenant
+from core.plugins import PluginHost
+from core.plugins.rules import PORTAL, own_names
 from core.tenant import Tenant
 
 log = structlog.get_logger("tasks")
@@ -105,12 +108,12 @@ def run(registry, session: Session, row: outbox.Waiting) -> None:
     """Do the task and mark its row in one transaction; a task whose tab is off is dropped with an audit line."""
     tenant = registry.tenants.current(row.practice_id)
     now = datetime.now(UTC)
-    owner = row.task.split(".")[0]
+    owner = row.task.partition(".")[0]
     if owner in registry.plugins.plugins and not registry.tenants.on_somewhere(row.practice_id, owner):
         audit.record(session, row.practice_id, f"{owner}.task.dropped", now, target_id=row.id)
         outbox.finish(session, row, dropped=True)
         return
-    if row.task not in _tasks:
+    if row.task not in _tasks or owner not in PORTAL | registry.plugins.plugins.keys():
         raise UnknownTask(row.task)
     _tasks[row.task](Work(registry, session, tenant, row.id, now), **row.ids)
     outbox.finish(session, row)
@@ -136,13 +139,26 @@ def fan_out(plugin: str, task: str) -> None:
                 bind_tenant(session, practice_id)
                 enqueue(session, task)
                 session.commit()
-        
 
-def schedule(plugins) -> dict:
-    """Celery's timetable: the sweep, and what the installed plugins declare."""
-    timetable = {"core.sweep": {"task": "core.sweep", "schedule": SWEEP_SECONDS}}
-    for name in plugins.plugins:
-        for periodic in (p for answer in plugins.only(name).portal_periodic_tasks() for p in answer):
+
+def load_tasks(host: PluginHost) -> None:
+    """Import `tasks` of every plugin. Raises ConfigurationError for a task whose name does not begin with its plugin's: no gate would hold it."""
+    for plugin in host.plugins.values():
+        plugin.load("tasks")
+    for task, function in _tasks.items():
+        owners = [name for name, plugin in host.plugins.items() if plugin.holds(function.__module__)]
+        if owners and task.partition(".")[0] not in owners:
+            raise ConfigurationError(f"the task {task!r} of the plugin {owners[0]!r} must be named {owners[0]}.…")
+
+
+def schedule(host: PluginHost) -> dict:
+    """Celery's timetable: the sweep, and what the installed plugins declare. Raises ConfigurationError for a task that is not theirs."""
+    timetable: dict[str, dict] = {"core.sweep": {"task": "core.sweep", "schedule": SWEEP_SECONDS}}
+    for name in host.plugins:
+        for periodic in (p for answer in host.only(name).portal_periodic_tasks() for p in answer):
+            own_names(name, "scheduled task", [periodic.task])
+            if periodic.task not in _tasks:
+                raise ConfigurationError(f"the plugin {name!r} schedules {periodic.task!r}, which no plugin declares with @portal_task")
             timetable[periodic.task] = {"task": "core.fan_out", "schedule": periodic.every, "args": (name, periodic.task)}
     return timetable
 
@@ -157,6 +173,7 @@ def _fresh_connections(**_) -> None:
 def includeme(config) -> None:
     """Set Celery up from the settings and give it the registry."""
     registry = config.registry
+    load_tasks(registry.plugins)
     celery.registry = registry
     celery.conf.update(
         broker_url=registry.portal.broker_url,

@@ -27,6 +27,9 @@ class PortalPolicy:
         identity = self.identity(request)
         if identity is None:
             return Denied("nobody is signed in")
+        owner = permission.partition(".")[0]
+        if owner in request.registry.plugins.plugins and not request.has_plugin(owner):
+            return Denied("switched off")
         if permission == SIGNED_IN or permission in identity.permissions:
             return Allowed(permission)
         return Denied(permission)

@@ -1,0 +1,90 @@
+"""Wiring plugins into the application, and answering 404 for the addresses of those that are off."""
+
+from importlib import import_module
+
+import structlog
+from pyramid.events import BeforeTraversal
+from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
+
+from core.plugins.hooks import EnabledHooks
+from core.plugins.host import PluginHost, find_plugins
+from core.plugins.parts import Tab
+from core.plugins.plugin import PortalPlugin
+from core.plugins.rules import Wiring
+
+log = structlog.get_logger("plugins")
+
+
+def refuse_disabled(event) -> None:
+    """Answer 404 for an address of a plugin that this clinic has switched off, as if it had never been."""
+    request = event.request
+    owner = request.registry.route_owners.get(request.matched_route.name) if request.matched_route else None
+    if (owner is None and request.matched_route) or request.practice_id is None:
+        return
+    # Read for an unknown address, too: the page that says so must not differ from that of a tab that is off.
+    if owner in request.tenant.plugins:
+        return
+    if owner is not None and request.identity is None and request.registry.tenants.on_somewhere(request.practice_id, owner):
+        # Another clinic has it: whose patient this is will be known after signing in.
+        raise HTTPForbidden()
+    raise HTTPNotFound()
+
+
+def _include(config, plugin: PortalPlugin, host: PluginHost) -> None:
+    """Wire one plugin in: its routes under its own name, its templates and its static files by convention."""
+    wiring = Wiring(config, plugin)
+    # Not `config.include`, which takes two plugins of one module for the same and leaves the second out.
+    own = config.with_package(import_module(plugin.package))
+    with own.route_prefix_context(plugin.name):
+        plugin.includeme(own)
+    config.commit()
+    wiring.check(frozenset(permission.name for permission in host.permissions[plugin.name]))
+    if plugin.folder("templates"):
+        config.add_jinja2_search_path(f"{plugin.package}:templates/")
+    if plugin.folder("static"):
+        config.add_static_view(f"static/{plugin.name}", f"{plugin.package}:static/", cache_max_age=31536000)
+        config.commit()
+    config.registry.route_owners.update(dict.fromkeys(wiring.routes(), plugin.name))
+
+
+def request_hooks(request) -> EnabledHooks:
+    """`request.hooks`: the hooks of the plugins that are on for the clinic in view."""
+    return request.registry.plugins.enabled(request.tenant.plugins)
+
+
+def request_tabs(request) -> list[Tab]:
+    """`request.tabs`: the tabs that this person may open, in order."""
+    answers = request.hooks.each("portal_tab", request.db, request=request)
+    tabs = (tab for name, tab in answers if request.may_see(name) and _leads_home(request, name, tab))
+    return sorted(tabs, key=lambda tab: (tab.order, tab.title))
+
+
+def _leads_home(request, plugin: str, tab: Tab) -> bool:
+    """Whether a tab leads to its own plugin; one that leads nowhere would break every page."""
+    own = request.registry.route_owners.get(tab.route) == plugin
+    if not own:
+        log.error("tab_leads_elsewhere", plugin=plugin, route=tab.route)
+    return own
+
+
+def request_may_see(request, plugin: str) -> bool:
+    """`request.may_see`: whether the tab is on, and the signed-in account has any permission on it for the person in view."""
+    prefix = plugin + "."
+    granted = request.identity is not None and any(name.startswith(prefix) for name in request.identity.permissions)
+    return granted and request.has_plugin(plugin)
+
+
+def includeme(config) -> None:
+    """Find the plugins, wire each in, and gate their addresses."""
+    plugins = config.registry.settings.get("cuspid.plugins")
+    host = PluginHost(find_plugins() if plugins is None else plugins)
+    config.registry.plugins = host
+    config.registry.route_owners = {}
+    config.add_request_method(request_hooks, "hooks", reify=True)
+    config.add_request_method(request_tabs, "tabs", reify=True)
+    config.add_request_method(request_may_see, "may_see")
+    config.add_request_method(lambda request, name: name in request.tenant.plugins, "has_plugin")
+    config.add_subscriber(refuse_disabled, BeforeTraversal)
+    config.commit()
+    for plugin in host.plugins.values():
+        _include(config, plugin, host)

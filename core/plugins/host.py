@@ -1,0 +1,65 @@
+"""All installed plugins."""
+
+from collections.abc import Iterable
+from importlib.metadata import entry_points
+
+import pluggy
+from pyramid.exceptions import ConfigurationError
+
+from core import hookspecs
+from core.plugins.hooks import EnabledHooks
+from core.plugins.parts import Permission
+from core.plugins.plugin import PortalPlugin
+from core.plugins.rules import by_name, own_names
+
+
+class PluginHost:
+    """All installed plugins, and the hooks for each set of switched-on ones."""
+
+    def __init__(self, plugins: Iterable[PortalPlugin]):
+        self.manager = pluggy.PluginManager("cuspid")
+        self.manager.add_hookspecs(hookspecs)
+        self.plugins = by_name(plugins)
+        for name, plugin in self.plugins.items():
+            self.manager.register(plugin, name=name)
+            self._refuse_unmarked(plugin)
+        self.manager.check_pending()
+        self._callers: dict[frozenset[str], EnabledHooks] = {}
+        self.permissions = self._collect_permissions()
+        self.settings = {name: self._schema(name) for name in self.plugins}
+
+    @property
+    def installed(self) -> EnabledHooks:
+        """The hooks of every installed plugin, for what is asked once at the start."""
+        return self.enabled(frozenset(self.plugins))
+
+    def enabled(self, names: frozenset[str]) -> EnabledHooks:
+        """The hooks of these plugins."""
+        if names not in self._callers:
+            self._callers[names] = EnabledHooks(self.manager, names)
+        return self._callers[names]
+
+    def only(self, name: str) -> EnabledHooks:
+        """The hooks of one plugin."""
+        return self.enabled(frozenset({name}))
+
+    def _refuse_unmarked(self, plugin: PortalPlugin) -> None:
+        # A method that only looks like a hook would never be called, and nobody would be told.
+        for method in (name for name in dir(plugin) if name.startswith("portal_")):
+            if self.manager.parse_hookimpl_opts(plugin, method) is None:
+                raise ConfigurationError(f"{method} of the plugin {plugin.name!r} lacks @hookimpl")
+
+    def _collect_permissions(self) -> dict[str, tuple[Permission, ...]]:
+        found = {name: tuple(p for answer in self.only(name).portal_permissions() for p in answer) for name in self.plugins}
+        for name, permissions in found.items():
+            own_names(name, "permission", (permission.name for permission in permissions))
+        return found
+
+    def _schema(self, name: str):
+        answers = self.only(name).portal_office_settings()
+        return answers[0] if answers else None
+
+
+def find_plugins() -> list[PortalPlugin]:
+    """The plugins that are installed here, ours and strangers', by entry point."""
+    return [point.load() for point in entry_points(group="cuspid.plugins")]

@@ -1,0 +1,95 @@
+"""What a plugin must keep to, checked at the start: what breaks a rule could not be gated, so it stops the portal."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from pyramid.exceptions import ConfigurationError
+from pyramid.security import NO_PERMISSION_REQUIRED
+
+from core.plugins.plugin import PortalPlugin
+
+# No underscore: the tables of `plan_b` would begin like those of `plan`.
+NAME = re.compile(r"[a-z][a-z0-9]*")
+# The portal's own addresses, tables and tasks begin with these.
+PORTAL = frozenset(
+    {
+        "access", "api", "audit", "auth", "clinic", "contact", "core", "demo", "family", "fhir", "files", "forgot", "health", "home", "hooks",
+        "invitation", "mail", "metrics", "office", "operator", "outbox", "patient", "pay", "portal", "practice", "profile", "provider", "reset",
+        "setting", "sign", "static", "tenants", "theme",
+    }
+)  # fmt: skip
+# These would run on every page, also where the plugin is off.
+_EVERYWHERE = ("subscribers", "tweens")
+
+
+def by_name(plugins: Iterable[PortalPlugin]) -> dict[str, PortalPlugin]:
+    """The plugins by name, in its order. Raises ConfigurationError for a name that is wrong or taken."""
+    found: dict[str, PortalPlugin] = {}
+    for plugin in plugins:
+        if not isinstance(plugin, PortalPlugin):
+            raise ConfigurationError(f"{plugin!r} is named as a plugin, but is not an instance of core.plugins.PortalPlugin")
+        _check_attributes(plugin)
+        if plugin.name in found:
+            raise ConfigurationError(f"two plugins are called {plugin.name!r}: {found[plugin.name].package} and {plugin.package}")
+        found[plugin.name] = plugin
+    return dict(sorted(found.items()))
+
+
+def _check_attributes(plugin: PortalPlugin) -> None:
+    missing = [name for name in ("name", "title", "summary") if not getattr(plugin, name, None)]
+    if missing:
+        raise ConfigurationError(f"the plugin in {plugin.package} has no {' and no '.join(missing)}")
+    if not NAME.fullmatch(plugin.name) or plugin.name in PORTAL:
+        raise ConfigurationError(
+            f"a plugin cannot be called {plugin.name!r}: choose small letters and digits, and none of the portal's own words"
+        )
+
+
+def own_names(owner: str, what: str, names: Iterable[str]) -> None:
+    """Each name begins with its plugin's: this is what makes it gated. Raises ConfigurationError."""
+    for name in names:
+        if not name.startswith(owner + "."):
+            raise ConfigurationError(f"the {what} {name!r} of the plugin {owner!r} must be named {owner}.…")
+
+
+class Wiring:
+    """What a plugin added to the application, found by looking before and after."""
+
+    def __init__(self, config, plugin: PortalPlugin):
+        self._config, self._plugin = config, plugin
+        self._before = {id(item) for category in ("routes", "views", *_EVERYWHERE) for item in self._all(category)}
+
+    def routes(self) -> set[str]:
+        """The names of the routes that are new."""
+        return {item["name"] for item in self._new("routes")}
+
+    def check(self, permissions: frozenset[str]) -> None:
+        """Refuse what no gate would close. `permissions` are those that the plugin declares. Raises ConfigurationError."""
+        routes = self.routes()
+        own_names(self._plugin.name, "route", routes)
+        for category in _EVERYWHERE:
+            if self._new(category):
+                raise ConfigurationError(f"the plugin {self._plugin.name!r} adds {category}, which would run where it is off")
+        for view in self._new("views"):
+            self._check_view(view, routes, permissions)
+
+    def _check_view(self, view: Any, routes: set[str], permissions: frozenset[str]) -> None:
+        if view["exception_only"] and self._plugin.holds(getattr(view["context"], "__module__", "")):
+            return
+        what = f"the view {view.title} of the plugin {self._plugin.name!r}"
+        if view["route_name"] not in routes:
+            raise ConfigurationError(f"{what} is not on a route of its own, but on {view['route_name']!r}")
+        if not self._permissions_of(view) & (permissions | {NO_PERMISSION_REQUIRED}):
+            raise ConfigurationError(
+                f"{what} must ask for one of the plugin's permissions: {', '.join(sorted(permissions)) or 'it declares none'}"
+            )
+
+    def _permissions_of(self, view: Any) -> set[str]:
+        return {item["value"] for item in self._config.introspector.related(view) if item.category_name == "permissions"}
+
+    def _new(self, category: str) -> list[Any]:
+        return [item for item in self._all(category) if id(item) not in self._before]
+
+    def _all(self, category: str) -> list[Any]:
+        return [entry["introspectable"] for entry in self._config.introspector.get_category(category) or ()]
