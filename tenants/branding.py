@@ -49,11 +49,9 @@ def palette(theme: Theme, dark: bool) -> dict[str, str]:
 def _grounds(brand: str, dark: bool) -> dict[str, str]:
     """What text stands on: the page, sheets upon it, sunk places, fields to type in; with a breath of the brand's hue."""
     levels = (
-        {"page": 0.175, "surface": 0.222, "sunk": 0.262, "field": 0.195}
-        if dark
-        else {"page": 0.977, "surface": 1, "sunk": 0.955, "field": 1}
+        {"page": 0.187, "surface": 0.23, "sunk": 0.27, "field": 0.2} if dark else {"page": 0.98, "surface": 1, "sunk": 0.955, "field": 1}
     )
-    chroma = 0.014 if dark else 0.008
+    chroma = 0.011 if dark else 0.005
     return {name: shade(brand, level, chroma) for name, level in levels.items()}
 
 

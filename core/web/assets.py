@@ -98,7 +98,7 @@ def _drawing(name: str) -> str:
 
 
 def _foundation() -> None:
-    command = [
+    command: list[str | Path] = [
         MODULES / ".bin" / "sass", "--quiet-deps", f"--silence-deprecation={KNOWN_SASS_WARNINGS}", "--no-source-map",
         f"--load-path={MODULES}", SOURCES / "scss" / "foundation.scss", WORKSHOP / "foundation.css",
     ]  # fmt: skip
@@ -106,7 +106,7 @@ def _foundation() -> None:
 
 
 def _bundle(out: Path) -> None:
-    command = [
+    command: list[str | Path] = [
         MODULES / ".bin" / "esbuild", SOURCES / "css" / "portal.css", SOURCES / "js" / "portal.js",
         "--bundle", "--minify", f"--target={BROWSERS}", "--loader:.woff2=file", "--entry-names=[name]-[hash]",
         "--asset-names=[name]-[hash]", f"--outdir={out}", "--log-level=warning", f"--alias:foundation={WORKSHOP / 'foundation.css'}",
