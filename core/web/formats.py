@@ -19,11 +19,10 @@ _MONTHS_TOLD_UNTIL_YEARS = 2
 
 @lru_cache(maxsize=8192)
 def money(cents: int | None, currency: str = "USD") -> str:
-    """An amount in the currency's smallest unit (cents) as "$1,234.50", less than nothing as "−$5.00"; nothing for None."""
+    """An amount in the currency's smallest unit (cents) as "$1,234.50", less than nothing as "-$5.00"; nothing for None."""
     if cents is None:
         return ""
-    written = format_currency(Decimal(cents).scaleb(-get_currency_precision(currency)), currency, locale=LOCALE)
-    return written.replace("-", "−")  # a real minus is read out as one; a hyphen is passed over
+    return format_currency(Decimal(cents).scaleb(-get_currency_precision(currency)), currency, locale=LOCALE)
 
 
 @lru_cache(maxsize=8192)
