@@ -32,7 +32,7 @@ class Form(Generic[Schema]):
         self.data = None
 
 
-def new_form(values: Mapping[str, object]) -> Form:
+def empty_form(**values: object) -> Form:
     """A form nobody has sent yet, with what its fields hold at first."""
     return Form(values={name: "" if value is None else str(value) for name, value in values.items()})
 
