@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from importlib.metadata import entry_points
 
 import pluggy
+from pydantic import BaseModel
 from pyramid.exceptions import ConfigurationError
 
 from core import hookspecs
@@ -55,9 +56,12 @@ class PluginHost:
             own_names(name, "permission", (permission.name for permission in permissions))
         return found
 
-    def _schema(self, name: str):
-        answers = self.only(name).portal_office_settings()
-        return answers[0] if answers else None
+    def _schema(self, name: str) -> type[BaseModel] | None:
+        schema = next(iter(self.only(name).portal_office_settings()), None)
+        needed = [field for field, info in schema.model_fields.items() if info.is_required()] if schema else ()
+        if needed:
+            raise ConfigurationError(f"the setting {name}.{needed[0]} has no default: an office need not set anything")
+        return schema
 
 
 def find_plugins() -> list[PortalPlugin]:
