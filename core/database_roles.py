@@ -86,6 +86,8 @@ def _hand_over(connection: psycopg.Connection) -> None:
     _run(connection, f"ALTER DATABASE {{}} OWNER TO {OWNER}", database)
     _run(connection, "REVOKE ALL ON DATABASE {} FROM PUBLIC", database)
     _run(connection, f"GRANT CONNECT ON DATABASE {{}} TO {MIGRATE}, {APP}, {BACKUP}", database)
+    # The schema goes along into copies of this database, whose owner may be somebody else.
+    connection.execute(f"ALTER SCHEMA public OWNER TO {OWNER}")
     connection.execute(f"GRANT USAGE ON SCHEMA public TO {APP}")
     for rights, things in (("SELECT, INSERT, UPDATE, DELETE", "TABLES"), ("USAGE, SELECT", "SEQUENCES")):
         connection.execute(f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA public GRANT {rights} ON {things} TO {APP}")
