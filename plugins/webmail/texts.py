@@ -37,9 +37,9 @@ def is_readable(text: str) -> bool:
     return any(unicodedata.category(character) not in _NOTHING_TO_SEE for character in text)
 
 
-def first_line(body: str) -> str:
-    """The first line that says anything, for lists."""
-    return next((line.strip() for line in body.split("\n") if line.strip()), "")
+def opening(body: str) -> str:
+    """How a message begins, on one line, for lists."""
+    return " ".join(body.split())
 
 
 def answer_subject(subject: str) -> str:

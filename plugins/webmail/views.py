@@ -29,18 +29,28 @@ def _subject(text: str) -> str:
     return subject
 
 
-class ReplyForm(BaseModel):
-    """An answer. `nonce` marks the form, `regarding` is the person who was in view when it was opened."""
+Subject = Annotated[str, AfterValidator(_subject), Field(json_schema_extra={"missing": NO_SUBJECT})]
+Body = Annotated[str, AfterValidator(checked_body), Field(json_schema_extra={"missing": "Please write your message."})]
 
-    body: Annotated[str, AfterValidator(checked_body)] = Field(title="message", json_schema_extra={"missing": "Please write your message."})
+
+class Mark(BaseModel):
+    """What a form says of itself: `nonce` tells it from others, `regarding` is the person who was in view when it was opened."""
+
     nonce: str = Field("", max_length=64)
     regarding: str = ""
 
 
-class MessageForm(ReplyForm):
+class MessageForm(Mark):
     """A new message."""
 
-    subject: Annotated[str, AfterValidator(_subject)] = Field(json_schema_extra={"missing": NO_SUBJECT})
+    subject: Subject
+    body: Body
+
+
+class ReplyForm(Mark):
+    """An answer."""
+
+    body: Body
 
 
 @view_config(route_name="webmail.home", permission="webmail.see", request_method="GET", renderer="webmail/home.jinja2")
@@ -128,7 +138,7 @@ def _refused(request, form: Form) -> Form:
     return form
 
 
-def _draft(data: ReplyForm, subject: str = "") -> writing.Draft:
+def _draft(data: MessageForm | ReplyForm, subject: str = "") -> writing.Draft:
     return writing.Draft(subject, data.body, data.nonce or secrets.token_urlsafe(16))
 
 

@@ -10,12 +10,12 @@ from sqlalchemy.orm import Session, aliased
 from core.auth.models import Account
 from core.people.models import Patient, Provider
 from plugins.webmail.models import Message
-from plugins.webmail.texts import first_line
+from plugins.webmail.texts import opening
 
 PAGE = 20
 LONGEST_THREAD = 200
-_LINE_FROM = 300
-"""So many characters are read to find the first line of a message."""
+OPENING = 300
+"""So many characters of each message are read for a list."""
 
 _Writer = aliased(Patient)
 
@@ -28,15 +28,15 @@ class MessageNotFound(Exception):
 class Item:
     """A message in a list. `provider` is the name of who wrote it or whom it is for, empty for the office as a whole.
 
-    `writer` is the name behind the account that wrote to the office, None for messages of the office.
+    `writer` is who wrote to the office, `writer_id` the same person's patient id; both None for messages of the office.
     """
 
     id: UUID
     subject: str
-    line: str
+    opening: str
     provider: str
     writer: str | None
-    account_id: UUID | None
+    writer_id: UUID | None
     sent_at: datetime
     read_at: datetime | None
 
@@ -51,7 +51,7 @@ class Letter:
     body: str
     provider: str
     writer: str | None
-    account_id: UUID | None
+    writer_id: UUID | None
     sent_at: datetime
     read_at: datetime | None
 
@@ -63,7 +63,7 @@ class Letter:
 
 def messages(session: Session, practice_id: UUID, patient_id: UUID, direction: str, page: int = 1) -> tuple[list[Item], bool]:
     """One page of what came `to_patient` or went `to_office`, newest first, and whether there is more."""
-    query = _messages(practice_id, patient_id, func.left(Message.body, _LINE_FROM)).where(Message.direction == direction)
+    query = _messages(practice_id, patient_id, func.left(Message.body, OPENING)).where(Message.direction == direction)
     query = query.order_by(Message.sent_at.desc(), Message.id.desc())
     rows = session.execute(query.offset((page - 1) * PAGE).limit(PAGE + 1)).all()
     return [_item(row) for row in rows[:PAGE]], len(rows) > PAGE
@@ -71,7 +71,7 @@ def messages(session: Session, practice_id: UUID, patient_id: UUID, direction: s
 
 def newest_unread(session: Session, practice_id: UUID, patient_id: UUID, most: int) -> list[Item]:
     """The newest messages that the patient has not opened."""
-    query = _messages(practice_id, patient_id, func.left(Message.body, _LINE_FROM)).where(*_UNREAD)
+    query = _messages(practice_id, patient_id, func.left(Message.body, OPENING)).where(*_UNREAD)
     return [_item(row) for row in session.execute(query.order_by(Message.sent_at.desc(), Message.id.desc()).limit(most))]
 
 
@@ -104,9 +104,9 @@ _UNREAD = (Message.direction == "to_patient", Message.read_at.is_(None))
 def _messages(practice_id: UUID, patient_id: UUID, body) -> Select:
     message = Message
     return (
-        select(message.id, message.direction, message.subject, message.account_id, message.sent_at, message.read_at, body.label("body"))
+        select(message.id, message.direction, message.subject, message.sent_at, message.read_at, body.label("body"))
         .add_columns(Provider.preferred_name, Provider.title, Provider.first_name, Provider.last_name, Provider.suffix)
-        .add_columns(_Writer.first_name.label("writer_first"), _Writer.last_name.label("writer_last"))
+        .add_columns(_Writer.id.label("writer_id"), _Writer.first_name.label("writer_first"), _Writer.last_name.label("writer_last"))
         .add_columns(_Writer.preferred_name.label("writer_preferred"))
         .outerjoin(Provider, and_(Provider.practice_id == practice_id, Provider.id == message.provider_id))
         .outerjoin(Account, and_(Account.practice_id == practice_id, Account.id == message.account_id))
@@ -117,12 +117,11 @@ def _messages(practice_id: UUID, patient_id: UUID, body) -> Select:
 
 
 def _item(row: Row) -> Item:
-    return Item(row.id, row.subject, first_line(row.body), provider_name(row), _writer(row), row.account_id, row.sent_at, row.read_at)
+    return Item(row.id, row.subject, opening(row.body), provider_name(row), *_writer(row), row.sent_at, row.read_at)
 
 
 def _letter(row: Row) -> Letter:
-    names = (provider_name(row), _writer(row))
-    return Letter(row.id, row.direction, row.subject, row.body, *names, row.account_id, row.sent_at, row.read_at)
+    return Letter(row.id, row.direction, row.subject, row.body, provider_name(row), *_writer(row), row.sent_at, row.read_at)
 
 
 def provider_name(row: Row) -> str:
@@ -133,7 +132,7 @@ def provider_name(row: Row) -> str:
     return Provider(**names, suffix=row.suffix).name
 
 
-def _writer(row: Row) -> str | None:
+def _writer(row: Row) -> tuple[str | None, UUID | None]:
     if row.direction == "to_patient":
-        return None
-    return Patient(first_name=row.writer_first, last_name=row.writer_last, preferred_name=row.writer_preferred).name
+        return None, None
+    return Patient(first_name=row.writer_first, last_name=row.writer_last, preferred_name=row.writer_preferred).name, row.writer_id

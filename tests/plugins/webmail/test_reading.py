@@ -25,14 +25,14 @@ def test_the_inbox_holds_what_the_office_wrote_newest_first(make, db, practice):
     make.take_in([message(patient, 1), message(patient, 2), message(patient, 3, direction="to_office")])
     items, more = reading.messages(db, practice.id, patient.id, "to_patient")
     assert ([item.subject for item in items], more) == (["Subject 2", "Subject 1"], False)
-    assert (items[0].provider, items[0].line, items[0].read_at, items[0].writer) == ("Dana Okafor, DDS", "Body 2", None, None)
+    assert (items[0].provider, items[0].opening, items[0].read_at, items[0].writer) == ("Dana Okafor, DDS", "Body 2", None, None)
 
 
 def test_messages_of_an_older_portal_appear_as_sent_by_the_patient(make, db, practice):
     patient = make.patient(first_name="Robin", last_name="Vale")
     make.take_in([message(patient, 1, direction="to_office", provider=None)])
     [item] = reading.messages(db, practice.id, patient.id, "to_office")[0]
-    assert (item.writer, item.provider, item.account_id) == ("Robin Vale", "", None)
+    assert (item.writer, item.provider, item.writer_id) == ("Robin Vale", "", patient.id)
 
 
 def test_long_folders_come_in_pages_that_leave_nothing_out(make, db, practice):
@@ -112,4 +112,5 @@ def test_lists_read_the_beginning_of_long_messages_only(make, db, practice):
     patient = make.patient()
     make.take_in([message(patient, 1, body="\n" + "first " * 30 + "\n" + "x" * 4000)])
     [item] = reading.messages(db, practice.id, patient.id, "to_patient")[0]
-    assert item.line == ("first " * 30).strip()
+    assert item.opening.startswith("first first")
+    assert len(item.opening) <= reading.OPENING

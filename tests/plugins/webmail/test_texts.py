@@ -2,7 +2,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from plugins.webmail.texts import MAX_BODY, MAX_SUBJECT, answer_subject, checked_body, checked_subject, first_line, is_readable
+from plugins.webmail.texts import MAX_BODY, MAX_SUBJECT, answer_subject, checked_body, checked_subject, is_readable, opening
 
 ANYTHING = st.text(alphabet=st.characters(), max_size=300)  # halves of surrogate pairs and control characters included
 
@@ -71,9 +71,9 @@ def test_right_to_left_text_and_emoji_stay_as_they_are():
     assert checked_body("שלום 👩🏽‍⚕️ مرحبا") == "שלום 👩🏽‍⚕️ مرحبا"
 
 
-def test_the_first_line_is_the_first_that_says_anything():
-    assert first_line("\n  \n Dear Dr. Okafor,\nmy tooth") == "Dear Dr. Okafor,"
-    assert first_line("") == ""
+def test_a_list_shows_how_a_message_begins_on_one_line():
+    assert opening("\n  \n Dear Dr. Okafor,\n\nmy tooth") == "Dear Dr. Okafor, my tooth"
+    assert opening("") == ""
 
 
 def test_re_is_put_before_a_subject_once():
