@@ -31,14 +31,16 @@ def stream_file(request, key: str, content_type: str, filename: str, inline: boo
     return response
 
 
-def send_file(request, key: str, content_type: str, filename: str, public_name: str, size: int | None = None) -> Response:
-    """The file as a download: from the store itself where browsers can reach it, else through the portal.
+def send_file(
+    request, key: str, content_type: str, filename: str, public_name: str, size: int | None = None, inline: bool = False
+) -> Response:
+    """The file as a download, or in a window of its own: from the store itself where browsers can reach it, else through the portal.
 
     A link shows `public_name`, which must say nothing about anyone; `filename` travels in a header only.
     """
     if request.files.direct:
-        return HTTPSeeOther(request.files.signed_url(key, content_type=content_type, filename=public_name))
-    return stream_file(request, key, content_type, filename, size=size)
+        return HTTPSeeOther(request.files.signed_url(key, content_type=content_type, filename=public_name, inline=inline))
+    return stream_file(request, key, content_type, filename, inline, size)
 
 
 def _headers(content_type: str, filename: str, inline: bool) -> dict[str, str]:

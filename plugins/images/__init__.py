@@ -1,0 +1,58 @@
+"""Images: X-rays, photos and documents that the office shares."""
+
+from core.plugins import Card, Permission, PortalPlugin, Tab, hookimpl
+from plugins.images import records, shown
+from plugins.images.pages import shelf_of
+from plugins.images.services import gallery
+from plugins.images.settings import ImagesSettings
+
+NEWEST = 4
+
+
+class ImagesPlugin(PortalPlugin):
+    """The Images tab."""
+
+    name = "images"
+    title = "Images"
+    summary = "X-rays, photos and documents in the folders that the office shares."
+
+    def includeme(self, config) -> None:
+        """Add the tab's addresses."""
+        config.add_route("images.home", "", inherit_slash=True)
+        config.add_route("images.image", "/{image_id}")
+        config.add_route("images.thumbnail", "/{image_id}/thumbnail")
+        config.add_route("images.display", "/{image_id}/display")
+        config.add_route("images.open", "/{image_id}/file")
+        config.add_route("images.download", "/{image_id}/download")
+        config.scan("plugins.images.views")
+
+    @hookimpl
+    def portal_tab(self, request):
+        """The tab; nothing in it waits for an answer, so it has no badge."""
+        return Tab("Images", "images.home", "images", 60)
+
+    @hookimpl
+    def portal_home_card(self, request, person):
+        """The newest images; no card while there are none."""
+        rows = gallery.images(shelf_of(request, person), most=NEWEST)
+        if not rows:
+            return None
+        return Card("images/card.jinja2", {"tiles": [shown.tile(row) for row in rows], "newest": rows[0].taken_on}, 60)
+
+    @hookimpl
+    def portal_permissions(self):
+        """Looking at images, and saving them; both are looking, not acting."""
+        return [Permission("images.see", "See images"), Permission("images.download", "Download images")]
+
+    @hookimpl
+    def portal_office_settings(self):
+        """The tab's settings."""
+        return ImagesSettings
+
+    @hookimpl
+    def portal_record_kinds(self):
+        """Folders, and images whose files follow."""
+        return records.KINDS
+
+
+plugin = ImagesPlugin()

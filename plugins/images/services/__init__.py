@@ -1,0 +1,1 @@
+"""Images: `gallery` reads them, `adding` brings them in."""

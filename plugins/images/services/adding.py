@@ -1,0 +1,129 @@
+"""Bringing an image in: proven first, then its files and its row together, or nothing."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO, Literal
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.db import uuid7
+from core.files import PracticeFiles
+from core.files.disposition import safe_name
+from core.files.transaction import put_with
+from core.safety import Proven, prove
+from plugins.images.models import Folder, Image
+
+Outcome = Literal["added", "completed", "known"]
+
+# Names that a camera or a scanner gives say nothing to a patient.
+_CAMERA = re.compile(r"(img|dsc[fn]?|dcim|pxl|image|photo|scan|scn|unnamed|screenshot)?[\s\d()-]*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of a file: a new image, the file of an image that was announced, or one that was here before."""
+
+    image_id: UUID
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of an image besides its file; `kind` and `description` are read from the file where they are None."""
+
+    taken_on: date
+    description: str | None = None
+    kind: Literal["radiograph", "photo", "document"] | None = None
+    tooth_numbers: str = ""
+    external_id: str | None = None
+
+
+def add(
+    session: Session, files: PracticeFiles, patient_id: UUID, folder_id: UUID, source: Path | BinaryIO, name: str, about: About
+) -> Added:
+    """Take in a file that somebody sent under a name; the caller commits. Raises UnsafeFile with the reason.
+
+    The camera's date wins over `about.taken_on`. The same file for the same patient is known; a file whose name an image of this
+    patient was announced with completes that one.
+    """
+    with prove(source, name) as proven:
+        known = session.scalar(_of(files, patient_id, Image.id).where(Image.source_sha256 == proven.sha256))
+        if known:
+            return Added(known, "known")
+        image, outcome = _announced(session, files, patient_id, safe_name(name)), "completed"
+        if image is None:
+            image, outcome = _new(patient_id, folder_id, safe_name(name), proven, about), "added"
+            session.add(image)
+        _store(session, files, image, proven)
+        session.flush()
+        return Added(image.id, outcome)
+
+
+def folder(session: Session, practice_id: UUID, name: str) -> tuple[Folder, bool]:
+    """The folder of this name, and whether it was made just now; a new one is shared with patients."""
+    query = select(Folder).where(Folder.practice_id == practice_id, Folder.name == name).order_by(Folder.id).limit(1)
+    found = session.scalars(query).one_or_none()
+    if found:
+        return found, False
+    new = Folder(name=name, shared=True)
+    session.add(new)
+    session.flush()
+    return new, True
+
+
+def words_of(name: str) -> str:
+    """A description out of a file's name: "bitewing_left.jpg" is "Bitewing left"; nothing of a name that a camera gave."""
+    stem = re.sub(r"[_\s]+", " ", Path(name).stem).strip()
+    return "" if _CAMERA.fullmatch(stem) else stem[:1].upper() + stem[1:]
+
+
+def _of(files: PracticeFiles, patient_id: UUID, *columns):
+    return select(*columns).where(Image.practice_id == files.practice_id, Image.patient_id == patient_id)
+
+
+def _announced(session: Session, files: PracticeFiles, patient_id: UUID, name: str) -> Image | None:
+    """The one image that waits for a file of this name; none when two do."""
+    waiting = _of(files, patient_id, Image).where(Image.file_name == name, Image.file_key.is_(None)).limit(2)
+    found = session.scalars(waiting.with_for_update()).all()
+    return found[0] if len(found) == 1 else None
+
+
+def _new(patient_id: UUID, folder_id: UUID, name: str, proven: Proven, about: About) -> Image:
+    return Image(
+        id=uuid7(),
+        external_id=about.external_id,
+        patient_id=patient_id,
+        folder_id=folder_id,
+        taken_on=proven.taken_on or about.taken_on,
+        description=words_of(name) if about.description is None else about.description,
+        file_name=name,
+        kind=about.kind or _kind(proven),
+        tooth_numbers=about.tooth_numbers,
+    )
+
+
+def _kind(proven: Proven) -> str:
+    if proven.pages:
+        return "document"
+    return "radiograph" if proven.gray else "photo"
+
+
+def _store(session: Session, files: PracticeFiles, image: Image, proven: Proven) -> None:
+    """Store the three files under new keys and note them in the row."""
+    for column, path, content_type in (
+        ("file_key", proven.clean, proven.content_type),
+        ("display_key", proven.display, "image/jpeg"),
+        ("thumbnail_key", proven.thumbnail, "image/webp"),
+    ):
+        key = files.new_key("images", uuid4())
+        with path.open("rb") as stream:
+            stored = put_with(session, files, key, stream, content_type)
+        setattr(image, column, key)
+        if column == "file_key":
+            image.byte_size, image.sha256 = stored.size, stored.sha256
+    image.content_type, image.source_sha256 = proven.content_type, proven.sha256
+    image.width, image.height, image.pages = proven.width, proven.height, proven.pages
