@@ -35,11 +35,10 @@ def _open_regular(path: Path, most_bytes: int) -> BinaryIO:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise UnsafeFile(f"It cannot be read: {error.strerror}.") from None
-    stream = os.fdopen(descriptor, "rb")
     about = os.fstat(descriptor)
     if stat.S_ISREG(about.st_mode) and about.st_size <= most_bytes:
-        return stream
-    stream.close()
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
     raise too_big(about.st_size, most_bytes) if stat.S_ISREG(about.st_mode) else UnsafeFile("It is not a file.")
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from core.records import Record, RecordKind
 from plugins.summary import models
@@ -33,7 +33,8 @@ class AllergyRecord(ChartRecord):
 
     @model_validator(mode="after")
     def _named(self):
-        return _needs(self, "substance")
+        _needs("substance", self.substance, self.status)
+        return self
 
 
 class MedicationRecord(ChartRecord):
@@ -48,7 +49,8 @@ class MedicationRecord(ChartRecord):
 
     @model_validator(mode="after")
     def _named(self):
-        return _needs(self, "name")
+        _needs("name", self.name, self.status)
+        return self
 
 
 class ProblemRecord(ChartRecord):
@@ -64,7 +66,8 @@ class ProblemRecord(ChartRecord):
 
     @model_validator(mode="after")
     def _named(self):
-        return _needs(self, "name")
+        _needs("name", self.name, self.status)
+        return self
 
 
 class ImmunizationRecord(ChartRecord):
@@ -119,14 +122,20 @@ class ProcedureRecord(ChartRecord):
 class SmokingStatusRecord(ChartRecord):
     """The answer to the question about smoking, by its SNOMED CT code."""
 
-    snomed: Literal[tuple(SMOKING)]
+    snomed: Word
     asked_on: date
 
+    @field_validator("snomed")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in SMOKING:
+            raise ValueError(f"must be one of {', '.join(SMOKING)}")
+        return value
 
-def _needs(record: ChartRecord, name: str) -> ChartRecord:
-    if record.status != NONE_KNOWN and not getattr(record, name).strip():
+
+def _needs(name: str, value: str, status: str) -> None:
+    if status != NONE_KNOWN and not value.strip():
         raise ValueError(f"{name} is needed unless the status is {NONE_KNOWN}")
-    return record
 
 
 _PATIENT = {"patient": "patient"}

@@ -29,7 +29,7 @@ def main() -> None:
     """Limit, read, answer."""
     limit()
     step_down()
-    print(json.dumps(answer(sys.stdin.buffer.read(MAX_BYTES + 1)), default=str))
+    sys.stdout.write(json.dumps(answer(sys.stdin.buffer.read(MAX_BYTES + 1)), default=str))
 
 
 if __name__ == "__main__":

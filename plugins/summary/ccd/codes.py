@@ -63,7 +63,8 @@ IMMUNIZATIONS = SectionKind("11369-6", "2.16.840.1.113883.10.20.22.2.2.1", "2015
 PLAN = SectionKind("18776-5", "2.16.840.1.113883.10.20.22.2.10", "2014-06-09", "Plan of treatment", "Plan of Treatment")
 
 SECTION_TITLES = {
-    kind.loinc: kind.title for kind in (ALLERGIES, MEDICATIONS, PROBLEMS, RESULTS, SOCIAL_HISTORY, VITAL_SIGNS, PROCEDURES, IMMUNIZATIONS, PLAN)
+    kind.loinc: kind.title
+    for kind in (ALLERGIES, MEDICATIONS, PROBLEMS, RESULTS, SOCIAL_HISTORY, VITAL_SIGNS, PROCEDURES, IMMUNIZATIONS, PLAN)
 } | {
     "51848-0": "Assessment",
     "75310-3": "Health Concerns",

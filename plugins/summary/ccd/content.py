@@ -3,10 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID, uuid5
-
-_Entry = TypeVar("_Entry")
 
 NONE_KNOWN = "none_known"
 """The status of an entry that says: the patient was asked, and there is none."""
@@ -223,6 +221,14 @@ class Edition:
     def series_id(self) -> UUID:
         """What all editions of this patient's document share."""
         return uuid5(self.office.id, str(self.chart.subject.id))
+
+
+class _Answer(Protocol):
+    @property
+    def status(self) -> str: ...
+
+
+_Entry = TypeVar("_Entry", bound=_Answer)
 
 
 def stated(entries: Sequence[_Entry]) -> tuple[_Entry, ...]:

@@ -89,14 +89,14 @@ class Narrative:
 
     def _list(self, element: etree._Element, depth: int) -> Iterator[str]:
         tag = "ol" if element.get("listType") == "ordered" else "ul"
-        yield from self._outside(element, {"item"}, depth)
+        yield from self._outside(element, frozenset({"item"}), depth)
         yield f"<{tag}{self._identity(element)}>"
         for item in element:
             if local(item) == "item":
                 yield from self._plain(item, depth + 1)
         yield f"</{tag}>"
 
-    def _outside(self, element: etree._Element, inside: set[str], depth: int) -> Iterator[str]:
+    def _outside(self, element: etree._Element, inside: frozenset[str], depth: int) -> Iterator[str]:
         """What stands in a list or a table without being a part of it: kept, and put before it."""
         yield _text(element.text)
         for child in element:
@@ -126,9 +126,12 @@ class Narrative:
 
     def _table(self, element: etree._Element, depth: int) -> Iterator[str]:
         grid = Grid(element)
-        yield from self._outside(element, {"caption", "thead", "tbody", "tfoot", "tr", "col", "colgroup"}, depth)
+        for frame, inside in grid.frames:
+            yield from self._outside(frame, inside, depth)
+        for caption in grid.captions[1:]:
+            yield from self._paragraph(caption, depth + 1)
         yield f'<div class="summary-table" role="group" aria-label="Table" tabindex="0"><table class="{grid.style}"{self._identity(element)}>'
-        for caption in grid.captions:
+        for caption in grid.captions[:1]:
             yield from self._wrap("caption", caption, depth + 1)
         for tag, rows in grid.groups:
             yield f"<{tag}>"

@@ -19,16 +19,6 @@ MAX_DEPTH = 100
 MAX_ELEMENTS = 200_000
 """How many elements a document may have; 4,520 in real documents."""
 
-_OPTIONS = {
-    "resolve_entities": False,
-    "load_dtd": False,
-    "dtd_validation": False,
-    "no_network": True,
-    "huge_tree": False,
-    "remove_comments": True,
-    "remove_pis": True,
-}
-
 
 REASONS = {
     "empty": "It is empty.",
@@ -97,8 +87,15 @@ def _stop_at_element(*_) -> None:
     raise _FirstElement
 
 
+def _parser(recover: bool = False) -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False, load_dtd=False, dtd_validation=False, no_network=True, huge_tree=False,
+        remove_comments=True, remove_pis=True, recover=recover,
+    )  # fmt: skip
+
+
 def _read(data: bytes) -> etree._Element:
-    parser = etree.XMLParser(**_OPTIONS)
+    parser = _parser()
     try:
         return etree.fromstring(data, parser)
     except etree.XMLSyntaxError:
@@ -109,7 +106,7 @@ def _read(data: bytes) -> etree._Element:
 
 
 def _read_in_spite_of_warnings(data: bytes) -> etree._Element:
-    root = etree.fromstring(data, etree.XMLParser(recover=True, **_OPTIONS))
+    root = etree.fromstring(data, _parser(recover=True))
     if root is None:
         raise Refused("damaged")
     return root

@@ -17,6 +17,7 @@ from plugins.summary.ccd.words import all_text, honest, line
 
 _NS = {"c": codes.CDA}
 _MOST_WORDS = 200
+_AUTHORS = ("c:assignedPerson/c:name", "c:representedOrganization/c:name", "c:assignedAuthoringDevice/c:softwareName")
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _attached_text(root: etree._Element) -> list[Section]:
     text = root.find("c:component/c:nonXMLBody/c:text", _NS)
     if text is None or text.get("mediaType") != "text/plain":
         return []
-    words = "".join(text.itertext())
+    words = "".join(map(str, text.itertext()))
     lines = honest(_decoded(words) if text.get("representation") == "B64" else words).strip().splitlines()
     return [Section("section-1", "", "Text", Markup("<p>%s</p>") % Markup("<br>").join(escape(one) for one in lines))]
 
@@ -134,8 +135,7 @@ def _author(root: etree._Element) -> str:
     author = root.find("c:author/c:assignedAuthor", _NS)
     if author is None:
         return ""
-    names = (_words(author, path) for path in ("c:assignedPerson/c:name", "c:representedOrganization/c:name", "c:assignedAuthoringDevice/c:softwareName"))
-    return next(filter(None, names), "")
+    return next(filter(None, (_words(author, path) for path in _AUTHORS)), "")
 
 
 def _patient(root: etree._Element) -> StatedPatient | None:

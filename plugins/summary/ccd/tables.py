@@ -9,6 +9,7 @@ from markupsafe import escape
 from plugins.summary.ccd.words import all_text, local
 
 _MOST_SPAN = 50
+_GROUPS = ("thead", "tbody", "tfoot")
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,16 @@ class Row:
 
 
 class Grid:
-    """What a narrative table holds: captions, and groups of rows as (thead, tbody or tfoot; rows)."""
+    """What a narrative table holds: captions, groups of rows as (thead, tbody or tfoot; rows), and the frames around the cells.
+
+    A frame is an element with the names of its children that belong to the table; whatever else it holds is no part of it.
+    """
 
     def __init__(self, table: etree._Element):
         found = list(_groups(table))
         self._heads = _headings(found)
-        self.captions = _children(table, "caption")[:1]
+        self.captions = _children(table, "caption")
+        self.frames = list(_frames(table))
         self.groups = [(tag, [self._row(row, tag) for row in rows]) for tag, rows in found]
 
     @property
@@ -64,10 +69,20 @@ def _headings(groups: list[tuple[str, list[etree._Element]]]) -> list[str]:
 
 def _groups(table: etree._Element) -> Iterator[tuple[str, list[etree._Element]]]:
     for group in table:
-        if local(group) in ("thead", "tbody", "tfoot"):
+        if local(group) in _GROUPS:
             yield local(group), _children(group, "tr")
     if loose := _children(table, "tr"):
         yield "tbody", loose
+
+
+def _frames(table: etree._Element) -> Iterator[tuple[etree._Element, frozenset[str]]]:
+    yield table, frozenset({"caption", "tr", *_GROUPS})
+    for group in table:
+        if local(group) in _GROUPS:
+            yield group, frozenset({"tr"})
+    for group in (table, *table):
+        if group is table or local(group) in _GROUPS:
+            yield from ((row, frozenset({"td", "th"})) for row in _children(group, "tr"))
 
 
 def _children(element: etree._Element, name: str) -> list[etree._Element]:

@@ -1,7 +1,7 @@
 """Times as HL7 writes them (YYYY, YYYYMM, YYYYMMDD, with or without time and offset): precision is kept, midnight is not invented."""
 
 import re
-from datetime import date, datetime
+from datetime import date, time
 
 _TIME = re.compile(r"([0-9]{4})(?:([0-9]{2})(?:([0-9]{2})(?:([0-9]{2})([0-9]{2})?[0-9]{0,2}(?:\.[0-9]+)?)?)?)?(?:[+-][0-9]{1,4}|Z)?")
 
@@ -33,6 +33,6 @@ def _worded(year: str, month: str | None, day: str | None, hour: str | None, min
         return year
     if not day:
         return f"{date(int(year), int(month), 1):%B %Y}"
-    moment = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0))
-    words = f"{moment:%B} {moment.day}, {moment.year}"
-    return f"{words} at {moment.hour % 12 or 12}:{moment:%M %p}" if minute else words
+    on, clock = date(int(year), int(month), int(day)), time(int(hour or 0), int(minute or 0))
+    words = f"{on:%B} {on.day}, {on.year}"
+    return f"{words} at {clock.hour % 12 or 12}:{clock:%M %p}" if minute else words

@@ -20,7 +20,7 @@ def line(text: str | None) -> str:
 
 def all_text(element: etree._Element) -> str:
     """Everything that an element says, as one line."""
-    return line(" ".join(element.itertext()))
+    return line(" ".join(map(str, element.itertext())))
 
 
 def local(element: etree._Element) -> str:

@@ -7,12 +7,10 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from core.migrations import wall  # noqa: F401  (op.protect_table)
-
-revision = 'e6b812da0258'
+revision = '148f44d25366'
 down_revision = None
 branch_labels = ('summary',)
-depends_on = 'fea660383c11'
+depends_on = '13fe09937aaa'
 
 
 def upgrade():

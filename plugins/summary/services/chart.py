@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from itertools import chain
+from types import GenericAlias
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, ScalarSelect, func, literal_column, select
+from sqlalchemy import Row, ScalarSelect, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 from sqlalchemy.orm import Session
 
@@ -15,7 +16,8 @@ from core.people.models import Patient, Provider
 from plugins.summary import models
 from plugins.summary.ccd import content
 
-_PARTS: dict[str, tuple[Any, type, ColumnElement]] = {
+# Each part of the chart: its table, what its rows become, and the column that puts the newest first.
+_PARTS: dict[str, tuple[Any, Any, Any]] = {
     "allergies": (models.Allergy, content.Allergy, models.Allergy.noted_on),
     "medications": (models.Medication, content.Medication, models.Medication.started_on),
     "problems": (models.Problem, content.Problem, models.Problem.started_on),
@@ -25,7 +27,15 @@ _PARTS: dict[str, tuple[Any, type, ColumnElement]] = {
     "procedures": (models.Procedure, content.Procedure, models.Procedure.done_on),
     "smoking": (models.SmokingStatus, content.SmokingStatus, models.SmokingStatus.asked_on),
 }
-_READERS = {name: TypeAdapter(tuple[kind, ...]) for name, (_, kind, _) in _PARTS.items()}
+
+
+def _reader(kind: Any) -> TypeAdapter[Any]:
+    many: Any = GenericAlias(tuple, (kind, ...))
+    return TypeAdapter(many)
+
+
+_READERS = {name: _reader(kind) for name, (_, kind, _) in _PARTS.items()}
+_MEASURED = ("results", "vital_signs")
 _NOT_SHOWN = {"practice_id", "patient_id", "external_id"}
 
 
@@ -38,11 +48,11 @@ def load(session: Session, practice_id: UUID, patient_id: UUID, zone: ZoneInfo) 
         .where(Patient.practice_id == practice_id, Patient.id == patient_id)
     ).one()
     entries = {name: reader.validate_python(getattr(row, name)) for name, reader in _READERS.items()}
-    entries |= {name: tuple(replace(one, taken_at=one.taken_at.astimezone(zone)) for one in entries[name]) for name in ("results", "vital_signs")}
+    entries |= {name: tuple(replace(one, taken_at=one.taken_at.astimezone(zone)) for one in entries[name]) for name in _MEASURED}
     return content.Chart(_subject(row), _clinician(row), **entries)
 
 
-def _entries(model: Any, newest: ColumnElement, practice_id: UUID, patient_id: UUID) -> ScalarSelect:
+def _entries(model: Any, newest: Any, practice_id: UUID, patient_id: UUID) -> ScalarSelect:
     """All rows of one table as one JSON list, so that eight tables cost one round trip."""
     columns = [column for column in model.__table__.columns if column.name not in _NOT_SHOWN]
     entry = func.jsonb_build_object(*chain.from_iterable((literal_column(f"'{column.name}'"), column) for column in columns))

@@ -95,7 +95,12 @@ def sections_of(files: PracticeFiles, file_key: str) -> list[Section]:
 
 
 def receive(
-    session: Session, files: PracticeFiles, source: Path | BinaryIO, now: datetime, patient: Patient | None = None, even_if_different: bool = False
+    session: Session,
+    files: PracticeFiles,
+    source: Path | BinaryIO,
+    now: datetime,
+    patient: Patient | None = None,
+    even_if_different: bool = False,
 ) -> Received:
     """Take a document in and commit; `patient` is whom the sender says it is about, else its own words decide.
 
@@ -129,7 +134,9 @@ def _same_bytes(row: dict):
     return Document.practice_id == row["practice_id"], Document.sha256 == row["sha256"]
 
 
-def _whose(session: Session, reading: Reading, practice_id: UUID, named: Patient | None, even_if_different: bool) -> tuple[UUID | None, str]:
+def _whose(
+    session: Session, reading: Reading, practice_id: UUID, named: Patient | None, even_if_different: bool
+) -> tuple[UUID | None, str]:
     """The patient, if that is known, and why the document is shown to nobody yet, or an empty reason when it may be shown."""
     if named is None:
         found = matching.candidates(session, practice_id, reading.patient)

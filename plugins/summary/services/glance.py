@@ -34,7 +34,9 @@ def count(session: Session, practice_id: UUID, patient_id: UUID) -> Glance:
     """The numbers; one statement."""
     wanted = (Allergy, "active"), (Medication, "active"), (Problem, "active"), (Document, "shown")
     counts = [
-        select(func.count()).where(model.practice_id == practice_id, model.patient_id == patient_id, model.status == status).scalar_subquery()
+        select(func.count())
+        .where(model.practice_id == practice_id, model.patient_id == patient_id, model.status == status)
+        .scalar_subquery()
         for model, status in wanted
     ]
     return Glance(*session.execute(select(*counts)).one())

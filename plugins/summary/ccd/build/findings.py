@@ -50,7 +50,11 @@ def _vital_row(number: int, signs: VitalSigns, measure: str) -> tuple[str, tuple
 
 def _organizer(number: int, signs: VitalSigns) -> Node:
     panel = code("74728-7", codes.LOINC, "Vital signs panel", tag="translation")
-    head = *templates("2.16.840.1.113883.10.20.22.4.26", "2015-08-01"), identifier(signs.id), code("46680005", codes.SNOMED, "Vital signs", panel)
+    head = (
+        *templates("2.16.840.1.113883.10.20.22.4.26", "2015-08-01"),
+        identifier(signs.id),
+        code("46680005", codes.SNOMED, "Vital signs", panel),
+    )
     body = node("statusCode", code="completed"), _instant(signs.taken_at)
     parts = (node("component", _vital(number, signs, measure, value)) for measure, value in _values(signs).items())
     return node("entry", node("organizer", *head, *body, *parts, classCode="CLUSTER", moodCode="EVN"), typeCode="DRIV")

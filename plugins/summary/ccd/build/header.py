@@ -40,7 +40,9 @@ def _document(edition: Edition) -> Iterator[Node]:
 def _patient(subject: Subject, office: Office) -> Node:
     number = node("id", root=str(office.id), extension=subject.record_number)
     ways = telecoms(subject.phone, subject.email, "HP")
-    return node("patientRole", number, address(subject.address, "HP"), *ways, _person(subject), _organization(office, "providerOrganization"))
+    return node(
+        "patientRole", number, address(subject.address, "HP"), *ways, _person(subject), _organization(office, "providerOrganization")
+    )
 
 
 def _person(subject: Subject) -> Node:

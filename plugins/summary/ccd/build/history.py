@@ -16,7 +16,9 @@ def allergies_section(edition: Edition) -> Node:
     """Allergies, or that there are none, or that nothing is on file."""
     entries = edition.chart.allergies
     if entries and not stated(entries):
-        return section(codes.ALLERGIES, node("content", "No known allergies", ID="allergies-none"), [_allergy(entries[0], "allergies-none")])
+        return section(
+            codes.ALLERGIES, node("content", "No known allergies", ID="allergies-none"), [_allergy(entries[0], "allergies-none")]
+        )
     columns = ("Substance", "Reaction", "Status", "Noted")
     return listed(codes.ALLERGIES, columns, stated(entries), _allergy_cells, _allergy, "No allergies are on file at this practice.")
 
@@ -51,7 +53,9 @@ def _reaction(allergy: Allergy, anchor: str) -> Node | None:
     head = *templates("2.16.840.1.113883.10.20.22.4.9", "2014-06-09"), identifier(allergy.id, "reaction"), code("ASSERTION", codes.ACT_CODE)
     value = node("value", node("originalText", allergy.reaction), nullFlavor="OTH", xsi_type="CD")
     body = pointer(anchor), node("statusCode", code="completed"), since(allergy.noted_on), value
-    return node("entryRelationship", node("observation", *head, *body, classCode="OBS", moodCode="EVN"), typeCode="MFST", inversionInd="true")
+    return node(
+        "entryRelationship", node("observation", *head, *body, classCode="OBS", moodCode="EVN"), typeCode="MFST", inversionInd="true"
+    )
 
 
 def _concern(template: str, entry: Allergy | Problem, observation: Node, span: Node) -> Node:
@@ -66,13 +70,21 @@ def medications_section(edition: Edition) -> Node:
     """Medicines, or that there are none, or that nothing is on file."""
     entries = edition.chart.medications
     if entries and not stated(entries):
-        return section(codes.MEDICATIONS, node("content", "Takes no medicines", ID="medications-none"), [_medication(entries[0], "medications-none")])
+        return section(
+            codes.MEDICATIONS, node("content", "Takes no medicines", ID="medications-none"), [_medication(entries[0], "medications-none")]
+        )
     columns = ("Medicine", "Directions", "Status", "Started", "Stopped")
     return listed(codes.MEDICATIONS, columns, stated(entries), _medication_cells, _medication, "No medicines are on file at this practice.")
 
 
 def _medication_cells(medication: Medication) -> tuple[str, ...]:
-    return medication.name, medication.instructions, medication.status.capitalize(), words(medication.started_on), words(medication.ended_on)
+    return (
+        medication.name,
+        medication.instructions,
+        medication.status.capitalize(),
+        words(medication.started_on),
+        words(medication.ended_on),
+    )
 
 
 def _medication(medication: Medication, anchor: str) -> Node:
@@ -82,7 +94,17 @@ def _medication(medication: Medication, anchor: str) -> Node:
     span = since(medication.started_on, medication.ended_on, stopped, xsi_type="IVL_TS")
     dose = node("doseQuantity", nullFlavor="NA" if none else "UNK")
     product = node("consumable", _medicine(medication, none))
-    act = node("substanceAdministration", *head, status, span, dose, product, classCode="SBADM", moodCode="EVN", negationInd="true" if none else None)
+    act = node(
+        "substanceAdministration",
+        *head,
+        status,
+        span,
+        dose,
+        product,
+        classCode="SBADM",
+        moodCode="EVN",
+        negationInd="true" if none else None,
+    )
     return node("entry", act, typeCode="DRIV")
 
 
@@ -145,7 +167,9 @@ def _immunization(shot: Immunization, anchor: str) -> Node:
     product = node("manufacturedProduct", *templates("2.16.840.1.113883.10.20.22.4.54", "2014-06-09"), material, classCode="MANU")
     body = node("statusCode", code="completed"), at(day(shot.given_on) if shot.given_on else None), node("consumable", product)
     refused = "false" if shot.status == "given" else "true"
-    return node("entry", node("substanceAdministration", *head, *body, classCode="SBADM", moodCode="EVN", negationInd=refused), typeCode="DRIV")
+    return node(
+        "entry", node("substanceAdministration", *head, *body, classCode="SBADM", moodCode="EVN", negationInd=refused), typeCode="DRIV"
+    )
 
 
 def social_history_section(edition: Edition) -> Node:

@@ -9,27 +9,29 @@ from lxml import etree
 from plugins.summary.ccd import codes
 from plugins.summary.ccd.content import Address
 
-_NAMESPACES = {None: codes.CDA, "xsi": codes.XSI, "sdtc": codes.SDTC}
+_NAMESPACES: dict[str | None, str] = {None: codes.CDA, "xsi": codes.XSI, "sdtc": codes.SDTC}
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_EMAIL = re.compile(r"[A-Za-z0-9._+~!$&'*=-]+@[A-Za-z0-9.-]+")
 _TYPE = etree.QName(codes.XSI, "type")
 
 Node = etree._Element
 
 
 def node(tag: str, *content: "Node | str | None", **attributes: str | None) -> Node:
-    """An element. None is left out, `xsi_type` names the data type, and characters that XML cannot hold are dropped."""
+    """An element. None and empty attributes are left out, `xsi_type` names the data type, characters that XML cannot hold are dropped."""
     return _fill(etree.Element(etree.QName(codes.CDA, tag)), content, attributes)
 
 
 def root(tag: str, *content: "Node | str | None") -> Node:
     """The outermost element, which declares the namespaces of all."""
-    return _fill(etree.Element(etree.QName(codes.CDA, tag), nsmap=_NAMESPACES), content, {})
+    element = etree.Element(etree.QName(codes.CDA, tag), nsmap=_NAMESPACES)  # type: ignore[arg-type]  # the stubs lack the default namespace
+    return _fill(element, content, {})
 
 
 def _fill(element: Node, content, attributes) -> Node:
     for name, value in attributes.items():
-        if value is not None:
-            element.set(_TYPE if name == "xsi_type" else name, clean(value))
+        if value and (cleaned := clean(value)):
+            element.set(_TYPE if name == "xsi_type" else name, cleaned)
     for part in content:
         if isinstance(part, str):
             _add_text(element, clean(part))
@@ -117,7 +119,7 @@ def telecoms(phone: str, email: str, use: str) -> list[Node]:
     """The ways to reach someone: telephone and e-mail, or one that says that none is known."""
     digits = re.sub(r"[^0-9+]", "", phone)
     ways = [node("telecom", use=use, value=_telephone(digits))] if digits else []
-    ways += [node("telecom", value="mailto:" + email)] if email and not re.search(r"\s", email) else []
+    ways += [node("telecom", value="mailto:" + email)] if _EMAIL.fullmatch(email) else []
     return ways or [node("telecom", nullFlavor="UNK")]
 
 

@@ -1,0 +1,81 @@
+"""Documents are read in a child process first, and nothing is left behind."""
+
+import io
+import os
+import tempfile
+
+import pytest
+
+from core.safety import UnsafeFile, limits
+from plugins.summary.ccd.codes import CDA
+from plugins.summary.ccd.examine import examine
+from plugins.summary.ccd.parse import MAX_BYTES, REASONS
+
+GOOD = f'<ClinicalDocument xmlns="{CDA}"><title>Visit note</title><component><structuredBody/></component></ClinicalDocument>'.encode()
+
+
+@pytest.fixture
+def workshop(tmp_path, monkeypatch):
+    """The folder for temporary files; it is empty again afterwards."""
+    folder = tmp_path / "workshop"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    yield folder
+    assert list(folder.iterdir()) == []
+
+
+def refusal(source) -> str:
+    with pytest.raises(UnsafeFile) as refused, examine(source):
+        pass
+    return refused.value.reason
+
+
+def test_a_document_is_read_with_its_size_and_sum(workshop, tmp_path):
+    path = tmp_path / "document.xml"
+    path.write_bytes(GOOD)
+    with examine(path) as found:
+        assert found.reading.title == "Visit note"
+        assert (found.size, len(found.sha256)) == (len(GOOD), 64)
+        assert found.copy.read_bytes() == GOOD
+
+
+@pytest.mark.parametrize(
+    "data, word",
+    [
+        (b'<!DOCTYPE d [<!ENTITY x SYSTEM "file:///etc/passwd">]><d>&x;</d>', "document_type"),
+        (b"<a>" * 200_000, "damaged"),
+        (b"", "empty"),
+        (b"<a/>", "not_care"),
+    ],
+)
+def test_what_is_refused_in_the_child_is_refused_here_with_its_reason(workshop, data, word):
+    assert refusal(io.BytesIO(data)) == REASONS[word]
+
+
+def test_200_mb_are_refused_before_they_are_read(workshop, tmp_path):
+    path = tmp_path / "big.xml"
+    with path.open("wb") as file:
+        file.truncate(200 * 1024 * 1024)
+    assert refusal(path) == "It has 200 MB; at most 20 MB can be taken."
+    assert "larger than 20 MB" in refusal(io.BytesIO(bytes(MAX_BYTES + 1)))
+
+
+def test_only_a_file_proper_is_read(workshop, tmp_path):
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to("/etc/passwd")
+    assert refusal(pipe) == "It is not a file."
+    assert refusal(tmp_path) == "It is not a file."
+    assert "cannot be read" in refusal(link)
+    assert "cannot be read" in refusal(tmp_path / "missing")
+
+
+def test_a_document_that_takes_too_long_is_given_up(workshop, monkeypatch):
+    monkeypatch.setattr(limits, "WALL_SECONDS", 0.001)
+    assert "more time or memory" in refusal(io.BytesIO(GOOD))
+
+
+def test_the_child_cannot_take_more_than_its_share(workshop):
+    # Each attribute costs far more memory than its bytes; whatever comes of it, it is an answer within the limits.
+    many = b"<ClinicalDocument " + b" ".join(b'a%d=""' % number for number in range(1_500_000)) + b"/>"
+    assert refusal(io.BytesIO(many))
