@@ -25,13 +25,13 @@ class Entry(TenantScoped, Base):
         unique_in_practice("external_id"),
         index_in_practice("patient_id", "entered_on", "id"),
         index_in_practice("receipt_number"),
-        CheckConstraint("kind in ('charge', 'insurance_payment', 'adjustment', 'payment')", name="kind"),
+        CheckConstraint("entry_type in ('charge', 'insurance_payment', 'adjustment', 'payment')", name="entry_type"),
     )
 
     external_id: Mapped[str | None]
     patient_id: Mapped[UUID]
     provider_id: Mapped[UUID | None]
-    kind: Mapped[str]
+    entry_type: Mapped[str]
     entered_on: Mapped[date]
     description: Mapped[str]
     amount_cents: Mapped[Cents]
@@ -50,13 +50,13 @@ class Statement(TenantScoped, Base):
         belongs_to("patient"),
         unique_in_practice("external_id"),
         index_in_practice("patient_id", "sent_on"),
-        CheckConstraint("kind in ('statement', 'invoice', 'receipt', 'walkout', 'limited')", name="kind"),
+        CheckConstraint("statement_type in ('statement', 'invoice', 'receipt', 'walkout', 'limited')", name="statement_type"),
     )
 
     external_id: Mapped[str | None]
     patient_id: Mapped[UUID]
     number: Mapped[str]
-    kind: Mapped[str] = mapped_column(default="statement")
+    statement_type: Mapped[str] = mapped_column(default="statement")
     sent_on: Mapped[date]
     due_on: Mapped[date | None]
     balance_cents: Mapped[Cents]

@@ -23,7 +23,7 @@ class LedgerEntryRecord(Record):
 
     patient: str
     provider: str | None = None
-    kind: Literal["charge", "insurance_payment", "adjustment", "payment"]
+    entry_type: Literal["charge", "insurance_payment", "adjustment", "payment"]
     entered_on: date
     description: Words
     amount_cents: CentsValue
@@ -51,7 +51,7 @@ class StatementRecord(Record):
 
     patient: str
     number: Annotated[str, Field(min_length=1, max_length=40)]
-    kind: Literal["statement", "invoice", "receipt", "walkout", "limited"] = "statement"
+    statement_type: Literal["statement", "invoice", "receipt", "walkout", "limited"] = "statement"
     sent_on: date
     due_on: date | None = None
     balance_cents: CentsValue

@@ -32,7 +32,7 @@ class PrintedStatement:
     """A statement with the patient it is for. `lines` are (day, description, provider, cents); `address` is what is printed, line by line."""
 
     number: str
-    kind: str
+    statement_type: str
     sent_on: date
     due_on: date | None
     balance_cents: int
@@ -51,7 +51,7 @@ class PrintedStatement:
 
 def content(statement: PrintedStatement, tenant: Tenant) -> dict[str, Any]:
     """Everything that is printed, as text; the page template only places it."""
-    heading = _HEADINGS[statement.kind]
+    heading = _HEADINGS[statement.statement_type]
     printed = {
         "title": f"{heading} {statement.number}",
         "heading": heading,

@@ -7,12 +7,10 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from core.migrations import wall  # noqa: F401  (op.protect_table)
-
-revision = '06e0705b7265'
+revision = 'c12283562bfe'
 down_revision = None
 branch_labels = ('account',)
-depends_on = 'fea660383c11'
+depends_on = '13fe09937aaa'
 
 
 def upgrade():

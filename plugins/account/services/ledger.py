@@ -5,11 +5,11 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from core.people.models import Patient, Provider
-from plugins.account.models import Entry, Statement
+from plugins.account.models import Statement
 from plugins.account.statement_pdf import PrintedStatement, town_line
 
 PAGE = 25
@@ -27,7 +27,7 @@ class StatementLine:
 
     id: UUID
     number: str
-    kind: str
+    statement_type: str
     sent_on: date
     due_on: date | None
     balance_cents: int
@@ -80,13 +80,27 @@ class Balance:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One line of the ledger with the balance after it."""
+
+    id: UUID
+    entered_on: date
+    entry_type: str
+    description: str
+    provider: str
+    amount_cents: int
+    balance_cents: int
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
-    """The head of the Account page. `posted_since_cents` are the ledger's payments after the last statement."""
+    """The Account page. `posted_since_cents` are the ledger's payments after the last statement, `lines` a page of the ledger."""
 
     balance: Balance
     statements: tuple[StatementLine, ...] = ()
     posted_since_cents: int = 0
-    last_posted_on: date | None = None
+    lines: tuple[LedgerLine, ...] = ()
+    has_older_lines: bool = False
 
     @property
     def last_statement(self) -> StatementLine | None:
@@ -101,19 +115,6 @@ class Overview:
         return self.posted_since_cents + sum(payment.amount_cents for payment in pending)
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerLine:
-    """One line of the ledger with the balance after it."""
-
-    id: UUID
-    entered_on: date
-    kind: str
-    description: str
-    provider: str
-    amount_cents: int
-    balance_cents: int
-
-
 _POSTED = "(select coalesce(sum(amount_cents), 0)::bigint from account_entry where practice_id = :practice and patient_id = :patient)"
 # A payment is open until the office's ledger shows its receipt number, whoever's ledger the office put it into.
 _OPEN = """(select json_agg(json_build_array(p.id, p.amount_cents, p.state, p.receipt_number, p.created_at) order by p.created_at desc)
@@ -121,13 +122,18 @@ _OPEN = """(select json_agg(json_build_array(p.id, p.amount_cents, p.state, p.re
     and not exists (select from account_entry e where e.practice_id = :practice and e.receipt_number = p.receipt_number))"""
 _BALANCE = text(f"select {_POSTED} as posted, {_OPEN} as payments")  # noqa: S608  (constants of this module)
 _OVERVIEW = text(f"""select {_POSTED} as posted, {_OPEN} as payments,
-    (select json_agg(json_build_array(id, number, kind, sent_on, due_on, balance_cents, insurance_pending_cents, amount_due_cents))
+    (select json_agg(json_build_array(id, number, statement_type, sent_on, due_on, balance_cents, insurance_pending_cents, amount_due_cents))
         from (select * from account_statement where practice_id = :practice and patient_id = :patient
             order by sent_on desc, id desc limit {MOST_STATEMENTS}) newest) as statements,
     (select coalesce(-sum(amount_cents), 0)::bigint from account_entry where practice_id = :practice and patient_id = :patient
-        and kind = 'payment' and entered_on > (select max(sent_on) from account_statement
+        and entry_type = 'payment' and entered_on > (select max(sent_on) from account_statement
             where practice_id = :practice and patient_id = :patient)) as posted_since,
-    (select max(entered_on) from account_entry where practice_id = :practice and patient_id = :patient) as last_posted_on
+    (select json_agg(json_build_array(line.id, line.entered_on, line.entry_type, line.description, line.amount_cents, line.running,
+            provider.title, provider.first_name, provider.last_name, provider.preferred_name, provider.suffix)
+            order by line.entered_on desc, line.id desc)
+        from (select *, sum(amount_cents) over (order by entered_on, id)::bigint as running from account_entry
+            where practice_id = :practice and patient_id = :patient order by entered_on desc, id desc limit :most offset :skipped) line
+        left join provider on provider.practice_id = :practice and provider.id = line.provider_id) as lines
 """)  # noqa: S608
 
 
@@ -138,24 +144,21 @@ def balance(session: Session, practice_id: UUID, patient_id: UUID) -> Balance:
 
 
 def overview(session: Session, practice_id: UUID, patient_id: UUID) -> Overview:
-    """Balance, open payments and statements."""
-    row = session.execute(_OVERVIEW, {"practice": practice_id, "patient": patient_id}).one()
+    """Balance, open payments and statements; no ledger lines."""
+    return _overview(session, practice_id, patient_id, most=0)
+
+
+def account_page(session: Session, practice_id: UUID, patient_id: UUID, page: int = 1) -> Overview:
+    """The same with one page of the ledger, newest first. The running balance counts every line before."""
+    return _overview(session, practice_id, patient_id, most=PAGE + 1, skipped=(page - 1) * PAGE)
+
+
+def _overview(session: Session, practice_id: UUID, patient_id: UUID, most: int, skipped: int = 0) -> Overview:
+    values = {"practice": practice_id, "patient": patient_id, "most": most, "skipped": skipped}
+    row = session.execute(_OVERVIEW, values).one()
     statements = tuple(_statement(values) for values in row.statements or ())
-    return Overview(_balance(row), statements, row.posted_since, row.last_posted_on)
-
-
-def ledger(session: Session, practice_id: UUID, patient_id: UUID, page: int = 1) -> tuple[list[LedgerLine], bool]:
-    """One page of the ledger, newest first, and whether there are older lines. The running balance counts every line before."""
-    running = func.sum(Entry.amount_cents).over(order_by=(Entry.entered_on, Entry.id))
-    query = (
-        select(Entry.id, Entry.entered_on, Entry.kind, Entry.description, Entry.amount_cents, running.label("running"))
-        .add_columns(Provider.title, Provider.first_name, Provider.last_name, Provider.preferred_name, Provider.suffix)
-        .outerjoin(Provider, (Provider.practice_id == practice_id) & (Provider.id == Entry.provider_id))
-        .where(Entry.practice_id == practice_id, Entry.patient_id == patient_id)
-        .order_by(Entry.entered_on.desc(), Entry.id.desc())
-    )
-    rows = session.execute(query.offset((page - 1) * PAGE).limit(PAGE + 1)).all()
-    return [_line(row) for row in rows[:PAGE]], len(rows) > PAGE
+    lines = tuple(_line(values) for values in row.lines or ())
+    return Overview(_balance(row), statements, row.posted_since, lines[:PAGE], len(lines) > PAGE)
 
 
 def printed_statement(session: Session, practice_id: UUID, patient_id: UUID, statement_id: UUID) -> PrintedStatement:
@@ -182,22 +185,22 @@ def _open_payment(values: list) -> OpenPayment:
 
 
 def _statement(values: list) -> StatementLine:
-    id_, number, kind, sent_on, due_on, *cents = values
+    id_, number, statement_type, sent_on, due_on, *cents = values
     due = date.fromisoformat(due_on) if due_on else None
-    return StatementLine(UUID(id_), number, kind, date.fromisoformat(sent_on), due, *cents)
+    return StatementLine(UUID(id_), number, statement_type, date.fromisoformat(sent_on), due, *cents)
 
 
-def _line(row: Row) -> LedgerLine:
-    names = {name: getattr(row, name) for name in ("title", "first_name", "last_name", "preferred_name", "suffix")}
-    provider = Provider(**names).name if row.first_name is not None else ""
-    return LedgerLine(row.id, row.entered_on, row.kind, row.description, provider, row.amount_cents, int(row.running))
+def _line(values: list) -> LedgerLine:
+    id_, entered_on, entry_type, description, cents, running, title, first, last, preferred, suffix = values
+    provider = Provider(title=title, first_name=first, last_name=last, preferred_name=preferred, suffix=suffix).name if last is not None else ""
+    return LedgerLine(UUID(id_), date.fromisoformat(entered_on), entry_type, description, provider, cents, running)
 
 
 def _printed(statement: Statement, patient: Patient) -> PrintedStatement:
     town = town_line(patient.city, patient.state, patient.postal_code)
     return PrintedStatement(
         number=statement.number,
-        kind=statement.kind,
+        statement_type=statement.statement_type,
         sent_on=statement.sent_on,
         due_on=statement.due_on,
         balance_cents=statement.balance_cents,

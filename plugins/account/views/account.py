@@ -14,17 +14,14 @@ from plugins.account.services import ledger
 def home(request):
     """Balance, pending payments, the ledger and the statements."""
     page = page_number(request)
-    overview = ledger.overview(request.db, request.practice_id, request.person.id)
-    lines, more = ledger.ledger(request.db, request.practice_id, request.person.id, page)
-    if page > 1 and not lines:
+    overview = ledger.account_page(request.db, request.practice_id, request.person.id, page)
+    if page > 1 and not overview.lines:
         raise HTTPNotFound()
     request.audit("account.ledger.view", request.person.id)
     return {
         "overview": overview,
         "paid_since_cents": overview.paid_since_cents(request.tenant.time_zone),
-        "lines": lines,
         "page": page,
-        "more": more,
         "may_pay": may_pay(request),
     }
 

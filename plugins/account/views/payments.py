@@ -5,7 +5,7 @@ from uuid import UUID
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
-from core.web.forms import Form, empty_form, read_form
+from core.web.forms import Form, read_form
 from plugins.account.amounts import AmountRefused
 from plugins.account.forms import LONGEST_NOTE, PayForm, typed_amount
 from plugins.account.gateway import PaymentGateway
@@ -28,7 +28,7 @@ def pay_page(request):
     gateway = open_gateway(request)
     if gateway is None:
         raise HTTPNotFound()
-    return _page(request, empty_form(choice="balance"))
+    return _page(request, Form(values={"choice": "balance"}))
 
 
 @view_config(route_name="account.pay", permission="account.pay", request_method="POST", renderer=PAY_PAGE)

@@ -1,0 +1,57 @@
+"""The demo's part of this tab: a payment that was made in the portal and is not yet in the office's books."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.auth.models import Account
+from core.db import uuid7
+from core.people.models import Patient
+from plugins.account.amounts import CURRENCY
+from plugins.account.gateway.test_cards import TEST_CARDS
+from plugins.account.models import Entry, LocalCharge, Payment
+
+_CENTS, _AGO = 5_000, timedelta(hours=26)
+
+
+def make(db: Session, registry, practice_id: UUID, patients: Mapping[str, Patient], now: datetime) -> None:
+    """Let whoever owes most pay $50 by card, yesterday; the receipt has been sent."""
+    query = (
+        select(Account)
+        .join(Entry, (Entry.practice_id == Account.practice_id) & (Entry.patient_id == Account.patient_id))
+        .where(Account.practice_id == practice_id)
+        .group_by(Account.practice_id, Account.id)
+        .having(func.sum(Entry.amount_cents) > _CENTS)
+        .order_by(func.sum(Entry.amount_cents).desc())
+        .limit(1)
+    )
+    payer = db.scalars(query).one_or_none()
+    if payer:
+        clinic_id = next(patient.clinic_id for patient in patients.values() if patient.id == payer.patient_id)
+        db.add_all(_paid(payer, clinic_id, now - _AGO))
+        db.flush()
+
+
+def _paid(payer: Account, clinic_id: UUID | None, at: datetime) -> tuple[Payment, LocalCharge]:
+    """The payment, and the charge that the local stand-in has for it."""
+    key, card, reference = str(uuid7()), TEST_CARDS[0], f"local_demo_{payer.id}"
+    money = {"amount_cents": _CENTS, "currency": CURRENCY, "idempotency_key": key}
+    payment = Payment(
+        patient_id=payer.patient_id,
+        account_id=payer.id,
+        clinic_id=clinic_id,
+        state="succeeded",
+        form_nonce=key,
+        receipt_number="DEM2-PAY7",
+        gateway="local",
+        gateway_reference=reference,
+        card=card.label,
+        created_at=at,
+        settled_at=at,
+        receipt_sent_at=at,
+        **money,
+    )
+    return payment, LocalCharge(reference=reference, method=card.method, charged_at=at, **money)

@@ -1,0 +1,145 @@
+"""The Account page and statements, as a patient's browser sees them."""
+
+from io import BytesIO
+from uuid import uuid4
+
+import pypdfium2
+import pytest
+from sqlalchemy import select
+
+from core.audit import AuditEvent
+from core.web.formats import money
+from plugins.account.models import Statement
+
+
+def statement_id(db):
+    return db.scalars(select(Statement.id).where(Statement.practice_id == db.info["practice_id"])).one()
+
+
+def pdf_text(content: bytes) -> str:
+    document = pypdfium2.PdfDocument(BytesIO(content))
+    text = "\n".join(page.get_textpage().get_text_range() for page in document)
+    document.close()
+    return text
+
+
+def test_the_page_shows_what_is_owed_the_ledger_and_the_statements(signed_in, patient, text_of):
+    page = text_of(signed_in(patient).get("/account"))
+    assert "You owe now $130.00" in page
+    assert "Last statement $200.00" in page
+    assert "Paid since then $120.00" in page
+    assert page.index("Check") < page.index("Plan paid") < page.index("Crown")
+    assert "Dana Okafor, DDS" in page
+    assert "Statement of October 1, 2026" in page
+
+
+def test_a_patient_without_a_ledger_is_told_what_will_be_here(signed_in, make, text_of):
+    page = text_of(signed_in(make.patient()).get("/account"))
+    assert "No charges or payments yet" in page
+    assert "No statements yet" in page
+    assert "You owe now $0.00" in page
+
+
+def test_a_credit_is_called_a_credit(signed_in, make, text_of):
+    patient = make.patient()
+    make.take_in(
+        [
+            {"kind": "ledger_entry", "external_id": "E9", "patient": patient.external_id, "entry_type": "payment", "entered_on": "2026-01-05"}
+            | {"description": "Check", "amount_cents": -2500}
+        ]
+    )
+    assert "Your credit $25.00" in text_of(signed_in(patient).get("/account"))
+
+
+def test_the_page_costs_five_statements_whatever_the_number_of_rows(signed_in, patient, make, statements):
+    batch = [
+        {"kind": "ledger_entry", "external_id": f"M{n}", "patient": patient.external_id, "entry_type": "charge", "entered_on": "2025-01-01"}
+        | {"description": "Visit", "amount_cents": 100}
+        for n in range(60)
+    ]
+    make.take_in(batch)
+    app = signed_in(patient)
+    app.get("/account")
+    with statements() as seen:
+        app.get("/account")
+    assert len(seen) <= 5, seen
+
+
+def test_the_ledger_is_paged_and_the_running_balance_goes_on(signed_in, patient, make, text_of):
+    batch = [
+        {"kind": "ledger_entry", "external_id": f"M{n:02}", "patient": patient.external_id, "entry_type": "charge", "entered_on": "2025-01-01"}
+        | {"description": f"Visit {n:02}", "amount_cents": 100}
+        for n in range(40)
+    ]
+    make.take_in(batch)
+    app = signed_in(patient)
+    first, second = app.get("/account"), app.get("/account?page=2")
+    assert "Visit 39" in text_of(first)
+    assert "Visit 00" not in text_of(first)
+    assert "Visit 00 $1.00 $1.00" in text_of(second)
+    assert "Older" not in text_of(second)
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "99999999999999", "3", "1e1", "²"])
+def test_a_page_of_the_ledger_that_is_not_there_is_not_found(signed_in, patient, page):
+    signed_in(patient).get("/account", {"page": page}, status=404)
+
+
+def test_a_statement_opens_as_a_pdf_with_its_figures(signed_in, patient, db):
+    response = signed_in(patient).get(f"/account/statements/{statement_id(db)}")
+    assert response.content_type == "application/pdf"
+    assert response.headers["Content-Disposition"].startswith("inline")
+    text = pdf_text(response.body)
+    for words in ("Statement", "1007", "Robin Vale", "October 1, 2026", "Crown", money(-15000), "$250.00", money(-5000), "$200.00", "555-0100"):
+        assert words in text
+
+
+def test_a_statement_is_saved_under_its_number(signed_in, patient, db):
+    response = signed_in(patient).get(f"/account/statements/{statement_id(db)}/download")
+    assert response.headers["Content-Disposition"] == 'attachment; filename="Statement 1007.pdf"'
+
+
+def test_a_statement_of_another_person_is_not_found(signed_in, patient, make, db):
+    app = signed_in(make.patient(first_name="Sam"))
+    app.get(f"/account/statements/{statement_id(db)}", status=404)
+    app.get(f"/account/statements/{statement_id(db)}/download", status=404)
+
+
+def test_a_statement_of_another_practice_is_not_found(other_signed_in, other_make, patient, db):
+    other_signed_in(other_make.patient()).get(f"/account/statements/{statement_id(db)}", status=404)
+
+
+@pytest.mark.parametrize("name", ["x", "1", str(uuid4()), "..%2f..", "01a206b3"])
+def test_a_statement_that_is_not_there_is_not_found(signed_in, patient, name):
+    signed_in(patient).get(f"/account/statements/{name}", status=404)
+
+
+def test_looking_and_downloading_are_on_record(signed_in, patient, db):
+    app, found = signed_in(patient), statement_id(db)
+    app.get("/account")
+    app.get(f"/account/statements/{found}")
+    app.get(f"/account/statements/{found}/download")
+    rows = db.execute(select(AuditEvent.action, AuditEvent.target_id).where(AuditEvent.patient_id == patient.id).order_by(AuditEvent.id)).all()
+    assert [tuple(row) for row in rows] == [("account.ledger.view", None), ("account.statement.view", found), ("account.statement.download", found)]
+
+
+def test_who_may_only_see_is_offered_no_payment(signed_in, patient, make):
+    helper = make.account(make.patient(first_name="Sam"))
+    make.grant(helper, patient, "account", "see")
+    app = signed_in(account=helper)
+    switch = next(form for form in app.get("/home").forms.values() if "person" in form.fields)
+    switch.submit("person", value=str(patient.id))
+    page = app.get("/account")
+    assert "For Robin Vale" in page
+    assert "/account/pay" not in page
+    app.get("/account/pay", status=403)
+
+
+def test_the_home_page_has_the_balance_and_says_that_it_is_due(signed_in, patient, text_of):
+    page = text_of(signed_in(patient).get("/home"))
+    assert "$130.00 is due" in page
+    assert "Please pay by October 31, 2026." in page
+
+
+def test_the_home_page_asks_nothing_of_who_owes_nothing(signed_in, make, text_of):
+    assert "is due" not in text_of(signed_in(make.patient()).get("/home"))
