@@ -6,14 +6,27 @@ running transaction, and none at all when nobody set one.
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 import zope.sqlalchemy
 from psycopg.pq import TransactionStatus
-from sqlalchemy import BigInteger, DateTime, Engine, ForeignKey, ForeignKeyConstraint, Index, MetaData, Text, UniqueConstraint, create_engine, event
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Engine,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    Text,
+    UniqueConstraint,
+    create_engine,
+    event,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from zope.sqlalchemy.datamanager import STATUS_CHANGED
@@ -34,6 +47,10 @@ Json = Annotated[dict, mapped_column(JSONB)]
 
 class ForeignRow(Exception):
     """A row of one practice was written while another practice is bound."""
+
+
+class ChangedRows(Exception):
+    """Rows were changed by what was only asked a question."""
 
 
 def uuid7() -> UUID:
@@ -110,6 +127,8 @@ def _forget_callbacks(session):
 @event.listens_for(PortalSession, "before_flush")
 def _stamp(session, context, instances):
     """New rows get the practice that is bound; a row of another one is refused."""
+    if session.info.get("only_reading"):
+        raise ChangedRows
     bound = session.info.get("practice_id")
     for row in session.new:
         if isinstance(row, TenantScoped):
@@ -137,8 +156,21 @@ def mend_transaction(session: Session) -> None:
         _send(session.connection(), "ROLLBACK TO SAVEPOINT portal")
 
 
-def forget_changes(session: Session) -> bool:
-    """Throw away what waits to be written, and say whether there was anything."""
+@contextmanager
+def only_reading(session: Session) -> Iterator[None]:
+    """Inside, no row can be changed through the session: what waits to be written at the end is thrown away. Raises ChangedRows."""
+    session.info["only_reading"] = True
+    try:
+        with session.no_autoflush:
+            yield
+    finally:
+        del session.info["only_reading"]
+        changed = _forget_changes(session)
+    if changed:
+        raise ChangedRows
+
+
+def _forget_changes(session: Session) -> bool:
     new, dirty, deleted = list(session.new), list(session.dirty), list(session.deleted)
     for row in new:
         session.expunge(row)

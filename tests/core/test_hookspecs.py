@@ -1,0 +1,276 @@
+"""Every hook: when it is asked, with what, and what becomes of the answer. tests/architecture/test_hooks.py sees to it that none is missing."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pydantic import BaseModel, Field
+from sqlalchemy import select, update
+
+from core import hookspecs, records, tasks
+from core.auth.models import SignInSession
+from core.outbox import OutboxRow
+from core.people.models import Provider
+from core.plugins import ActionItem, Card, PluginHost, Tab, hookimpl
+from core.records.kinds import kinds_for
+from core.tasks import Periodic, portal_task
+from core.testing import sign_in
+from tenants import settings
+
+HOOKS = sorted(name for name in vars(hookspecs) if name.startswith("portal_"))
+NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+
+
+@portal_task("garden.water")
+def water(work) -> None:
+    """A task for the timetable."""
+
+
+@pytest.fixture
+def browser_with(portal_with, practice, make):
+    """`browser_with(plugin)`: a patient's browser on a portal that has this plugin."""
+    return lambda *plugins: sign_in(portal_with(*plugins), practice, make.account(make.patient(first_name="Robin")))
+
+
+def test_hook_portal_tab(browser_with, garden):
+    class Tabbed(garden):
+        @hookimpl
+        def portal_tab(self, request):
+            return Tab("Flower beds", "garden.home", "flower1", 5, badge=len(request.person.first_name))
+
+    [link] = browser_with(Tabbed()).get("/home").lxml.xpath("//nav//a[@href='/garden']")
+    assert "Flower beds" in link.text_content()
+    assert "5" in link.text_content()
+
+
+def test_hook_portal_tab_may_show_none(browser_with, garden):
+    class Hidden(garden):
+        @hookimpl
+        def portal_tab(self, request):
+            return None
+
+    assert "/garden" not in browser_with(Hidden()).get("/home").text
+
+
+def test_hook_portal_action_items(browser_with, garden):
+    class Asking(garden):
+        @hookimpl
+        def portal_action_items(self, request, person):
+            return [ActionItem(f"Water the roses, {person.first_name}", "They are dry.", "/garden", "droplet")]
+
+    page = browser_with(Asking()).get("/home")
+    assert "Water the roses, Robin" in page.text
+    assert page.lxml.xpath("//a[@href='/garden']")
+
+
+def test_hook_portal_home_card(browser_with, garden, tmp_path):
+    (tmp_path / "garden").mkdir()
+    (tmp_path / "garden" / "card.jinja2").write_text("<p>{{ blooms }} in bloom for {{ person.first_name }}</p>")
+
+    class Carded(garden):
+        def includeme(self, config):
+            super().includeme(config)
+            config.add_jinja2_search_path(str(tmp_path))
+
+        @hookimpl
+        def portal_home_card(self, request, person):
+            return Card("garden/card.jinja2", {"blooms": "Roses & tulips"})
+
+    assert "<p>Roses &amp; tulips in bloom for Robin</p>" in browser_with(Carded()).get("/home").text
+
+
+@pytest.mark.parametrize(("level", "see", "dig"), [("act", True, True), ("see", True, False)])
+def test_hook_portal_permissions(portal_with, practice, make, db, garden, level, see, dig):
+    class Diggable(garden):
+        def includeme(self, config):
+            super().includeme(config)
+            config.add_route("garden.dig", "/dig")
+            config.add_view(lambda request: request.response, route_name="garden.dig", permission="garden.dig")
+
+    guardian, ward = make.account(make.patient()), make.patient()
+    make.grant(guardian, ward, "garden", level)
+    app = sign_in(portal_with(Diggable()), practice, guardian)
+    db.execute(update(SignInSession).where(SignInSession.account_id == guardian.id).values(patient_id=ward.id))
+    db.commit()
+    assert (app.get("/garden", status="*").status_int == 200) is see
+    assert (app.get("/garden/dig", status="*").status_int == 200) is dig
+
+
+def test_hook_portal_office_settings(portal_with, practice, db, garden):
+    class GardenSettings(BaseModel):
+        beds: int = Field(3, ge=1, description="How many beds there are.")
+
+    class Settable(garden):
+        @hookimpl
+        def portal_office_settings(self):
+            return GardenSettings
+
+    registry = portal_with(Settable()).registry
+    assert registry.tenants.current(practice.id).settings == {"garden.beds": 3}
+    settings.change(db, registry.plugins, practice.id, None, "garden.beds", 4, "Alex", NOW)
+    db.commit()
+    assert registry.tenants.current(practice.id).settings == {"garden.beds": 4}
+
+
+def test_hook_portal_record_kinds(portal_with, practice, db, garden):
+    class GardenerRecord(records.Record):
+        first_name: str
+        last_name: str
+
+    class Staffed(garden):
+        @hookimpl
+        def portal_record_kinds(self):
+            return [records.RecordKind("gardener", GardenerRecord, Provider)]
+
+    registry = portal_with(Staffed()).registry
+    gardener = {"kind": "gardener", "external_id": "G1", "first_name": "Flora", "last_name": "Green"}
+    [taken] = records.take_in(db, kinds_for(registry, frozenset({"garden"})), [gardener])
+    assert taken.outcome == "created"
+    assert db.scalars(select(Provider.first_name).where(Provider.external_id == "G1")).all() == ["Flora"]
+    [refused] = records.take_in(db, kinds_for(registry, frozenset()), [gardener])
+    assert (refused.outcome, refused.reason) == ("refused", "There is no kind of record called 'gardener'.")
+
+
+def test_hook_portal_periodic_tasks(portal_with, practice, db, garden):
+    class Watered(garden):
+        @hookimpl
+        def portal_periodic_tasks(self):
+            return [Periodic("garden.water", timedelta(hours=6))]
+
+    registry = portal_with(Watered()).registry
+    entry = tasks.schedule(registry.plugins)["garden.water"]
+    assert entry == {"task": "core.fan_out", "schedule": timedelta(hours=6), "args": ("garden", "garden.water")}
+    tasks.fan_out(*entry["args"])
+    assert db.scalars(select(OutboxRow.task).where(OutboxRow.practice_id == practice.id)).all() == ["garden.water"]
+
+
+def test_hook_portal_switched(portal_with, practice, db, garden):
+    told = []
+
+    class Told(garden):
+        @hookimpl
+        def portal_switched(self, db, practice_id, clinic_id, on):
+            told.append((practice_id, clinic_id, on))
+
+    class Other(garden):
+        name = "meadow"
+
+        def includeme(self, config):
+            """No addresses."""
+
+        @hookimpl
+        def portal_permissions(self):
+            return []
+
+        @hookimpl
+        def portal_switched(self, on):
+            told.append("the other one")
+
+    registry = portal_with(Told(), Other()).registry
+    whole, clinic = registry.tenants.current(practice.id), registry.tenants.current(practice.id, practice.clinic_id)
+    settings.switch_plugin(db, registry.plugins, clinic, "garden", False, "Alex", NOW)
+    settings.switch_plugin(db, registry.plugins, whole, "garden", False, "Alex", NOW)
+    settings.switch_plugin(db, registry.plugins, whole, "garden", None, "Alex", NOW)
+    assert told == [(practice.id, practice.clinic_id, False), (practice.id, None, False), (practice.id, None, True)]
+
+
+def test_hook_portal_switched_that_fails_does_not_keep_an_office_from_switching_off(portal_with, practice, db, garden, hook_log):
+    tried = []
+
+    class Stubborn(garden):
+        @hookimpl
+        def portal_switched(self, db):
+            db.add(Provider(first_name="left", last_name="behind"))
+            db.flush()
+            tried.append("wrote")
+            raise RuntimeError("I would rather stay")
+
+    registry = portal_with(Stubborn()).registry
+    settings.switch_plugin(db, registry.plugins, registry.tenants.current(practice.id), "garden", False, "Alex", NOW)
+    db.commit()
+    assert "garden" not in registry.tenants.current(practice.id).plugins
+    assert hook_log == [("hook_failed", {"plugin": "garden", "hook": "portal_switched"})]
+    assert tried == ["wrote"]
+    assert not db.scalars(select(Provider.id).where(Provider.first_name == "left")).all()
+
+
+def test_hook_portal_export(practice, db, garden):
+    class Exporting(garden):
+        @hookimpl
+        def portal_export(self, db, practice_id, person_id):
+            yield f"garden/{person_id}.txt", "text/plain", b"tulips"
+
+    host = PluginHost([Exporting()])
+    [files] = host.enabled(frozenset({"garden"})).portal_export(db=db, practice_id=practice.id, person_id="P1")
+    assert list(files) == [("garden/P1.txt", "text/plain", b"tulips")]
+
+
+def test_hook_portal_erase(practice, db, garden):
+    erased = []
+
+    class Erasing(garden):
+        @hookimpl
+        def portal_erase(self, db, practice_id, person_id):
+            erased.append((practice_id, person_id))
+
+    PluginHost([Erasing()]).enabled(frozenset({"garden"})).portal_erase(db=db, practice_id=practice.id, person_id="P1")
+    assert erased == [(practice.id, "P1")]
+
+
+def test_hook_portal_patients_merged(practice, db, garden):
+    merged = []
+
+    class Merging(garden):
+        @hookimpl
+        def portal_patients_merged(self, db, practice_id, kept, absorbed):
+            merged.append((kept, absorbed))
+
+    PluginHost([Merging()]).enabled(frozenset({"garden"})).portal_patients_merged(db=db, practice_id=practice.id, kept="P1", absorbed="P2")
+    assert merged == [("P1", "P2")]
+
+
+def test_hook_portal_payment_event(practice, db, garden):
+    asked = []
+
+    class Paid(garden):
+        answer = True
+
+        @hookimpl
+        def portal_payment_event(self, db, practice_id, event):
+            asked.append(self.name)
+            return self.answer
+
+    class Meadow(Paid):
+        name = "meadow"
+        answer = None
+
+        @hookimpl
+        def portal_permissions(self):
+            return []
+
+    class Orchard(Meadow):
+        name = "orchard"
+
+    host = PluginHost([Paid(), Meadow(), Orchard()])
+    assert host.enabled(frozenset({"garden", "meadow", "orchard"})).portal_payment_event(db=db, practice_id=practice.id, event={}) is True
+    assert asked[-1] == "garden"
+    assert len(asked) == len(set(asked))
+    assert host.enabled(frozenset({"meadow"})).portal_payment_event(db=db, practice_id=practice.id, event={}) is None
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_plugin_that_is_off_is_not_asked(garden, hook):
+    asked = []
+    answers = {"portal_permissions": [], "portal_office_settings": None}
+    function = hookimpl(lambda self: (asked.append(hook), answers.get(hook))[1])
+    host = PluginHost([type("Asked", (garden,), {hook: function})()])
+    arguments = dict.fromkeys(_arguments(hook))
+    asked.clear()
+    getattr(host.enabled(frozenset()), hook)(**arguments)
+    assert asked == []
+    getattr(host.enabled(frozenset({"garden"})), hook)(**arguments)
+    assert asked == [hook]
+
+
+def _arguments(hook: str) -> tuple[str, ...]:
+    function = getattr(hookspecs, hook)
+    return function.__code__.co_varnames[: function.__code__.co_argcount]
