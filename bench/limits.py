@@ -10,7 +10,6 @@ from threading import local
 
 import psycopg
 from pyramid.config import Configurator
-from pyramid.view import view_config
 
 ROWS = """
 select id, starts_at, minutes, status, confirmation, reason from appointments_appointment
@@ -25,7 +24,6 @@ def bare(environ, start_response):
     return [b"ok\n"]
 
 
-@view_config(route_name="rows", renderer="rows.jinja2")
 def rows(request):
     """One SELECT on a connection of this thread, and the rows."""
     connection = getattr(_own, "connection", None)
@@ -55,7 +53,7 @@ def _minimal():
     config.include("pyramid_jinja2")
     config.add_jinja2_search_path("bench:templates/")
     config.add_route("rows", "/rows")
-    config.scan("bench.limits")
+    config.add_view(rows, route_name="rows", renderer="rows.jinja2")
     return config.make_wsgi_app()
 
 

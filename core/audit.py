@@ -24,10 +24,13 @@ class AuditEvent(TenantScoped, Base):
     request_id: Mapped[str] = mapped_column(default="")
 
 
+_INSERT = insert(AuditEvent.__table__)
+_NOTHING = {"account_id": None, "patient_id": None, "target_id": None, "address": "", "request_id": ""}
+
+
 def record(session: Session, practice_id: UUID, action: str, happened_at: datetime, **about) -> None:
     """Write one entry in the running transaction. `about` holds account_id, patient_id, target_id, address, request_id."""
-    values = {"practice_id": practice_id, "id": uuid7(), "action": action, "happened_at": happened_at, **about}
-    session.execute(insert(AuditEvent.__table__).values(**values))
+    session.execute(_INSERT, _NOTHING | {"practice_id": practice_id, "id": uuid7(), "action": action, "happened_at": happened_at} | about)
 
 
 def request_audit(request, action: str, patient_id: UUID | None = None, target_id: UUID | None = None) -> None:

@@ -8,7 +8,7 @@ from pyramid.view import view_config
 
 from core.auth import services
 from core.auth.policy import SIGNED_IN, cookie_name
-from core.web.forms import empty_form
+from core.web.forms import Form
 
 REMEMBER_SECONDS = 365 * 24 * 3600
 USER_NAME_COOKIE = "user-name"
@@ -80,7 +80,7 @@ def own_path(path: str | None) -> str:
 
 def _page(request, user_name: str, error: str | None = None) -> dict:
     remembered = "yes" if request.cookies.get(USER_NAME_COOKIE) or request.POST.get("remember") else ""
-    return {"form": empty_form(user_name=user_name, remember=remembered), "error": error, "next": request.params.get("next", "")}
+    return {"form": Form(values={"user_name": user_name, "remember": remembered}), "error": error, "next": request.params.get("next", "")}
 
 
 def _refuse(request, error: str) -> dict:

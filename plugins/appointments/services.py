@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, func, literal, select
+from sqlalchemy import Row, bindparam, func, literal, select
 from sqlalchemy.orm import Session
 
 from core.people.models import Provider
@@ -42,59 +42,64 @@ class Visit:
     needs_answer: bool
 
 
+_PROVIDER = func.coalesce(
+    func.nullif(Provider.preferred_name, ""),
+    func.concat_ws(" ", func.nullif(Provider.title, ""), Provider.first_name, Provider.last_name)
+    + func.coalesce(literal(", ") + func.nullif(Provider.suffix, ""), ""),
+)
+_OF_PATIENT = (Appointment.practice_id == bindparam("practice_id"), Appointment.patient_id == bindparam("patient_id"))
+
+# Put together once: building a statement anew costs more than running it, and these run on every page.
+_VISITS = (
+    select(
+        Appointment.id, Appointment.starts_at, Appointment.minutes, Appointment.status, Appointment.confirmation, Appointment.reason,
+        _PROVIDER.label("provider"), Clinic.name.label("clinic"), Clinic.time_zone,
+    )
+    .outerjoin(Provider, (Provider.practice_id == Appointment.practice_id) & (Provider.id == Appointment.provider_id))
+    .outerjoin(Clinic, (Clinic.practice_id == Appointment.practice_id) & (Clinic.id == Appointment.clinic_id))
+    .where(*_OF_PATIENT)
+)  # fmt: skip
+_PAGE = _VISITS.where(Appointment.status.in_(_SHOWN)).order_by(Appointment.starts_at.desc()).offset(bindparam("first")).limit(PAGE + 1)
+_NEXT = (
+    _VISITS.where(Appointment.status == "scheduled", Appointment.starts_at > bindparam("now")).order_by(Appointment.starts_at).limit(bindparam("most"))
+)
+_UNANSWERED = select(func.count()).where(
+    *_OF_PATIENT,
+    Appointment.status == "scheduled",
+    Appointment.confirmation == "unconfirmed",
+    Appointment.starts_at > bindparam("now"),
+    Appointment.starts_at <= bindparam("last"),
+)
+
+
 def visits(session: Session, practice_id: UUID, patient_id: UUID, now: datetime, confirm_days: int, page: int = 1) -> tuple[list[Visit], bool]:
     """One page of scheduled and completed visits, newest first, and whether there are more; one statement."""
-    query = _visits(practice_id, patient_id).where(Appointment.status.in_(_SHOWN))
-    rows = session.execute(query.order_by(Appointment.starts_at.desc()).offset((page - 1) * PAGE).limit(PAGE + 1)).all()
+    given = {"practice_id": practice_id, "patient_id": patient_id, "first": (page - 1) * PAGE}
+    rows = session.execute(_PAGE, given).all()
     return _as_visits(rows[:PAGE], now, confirm_days), len(rows) > PAGE
 
 
 def next_visits(session: Session, practice_id: UUID, patient_id: UUID, now: datetime, confirm_days: int, most: int = 5) -> list[Visit]:
     """The visits that are coming, soonest first; one statement."""
-    query = _visits(practice_id, patient_id).where(Appointment.status == "scheduled", Appointment.starts_at > now)
-    return _as_visits(session.execute(query.order_by(Appointment.starts_at).limit(most)).all(), now, confirm_days)
-
-
-def _visits(practice_id: UUID, patient_id: UUID) -> Select:
-    provider_name = func.coalesce(
-        func.nullif(Provider.preferred_name, ""),
-        func.concat_ws(" ", func.nullif(Provider.title, ""), Provider.first_name, Provider.last_name),
-    ) + func.coalesce(literal(", ") + func.nullif(func.nullif(Provider.suffix, ""), Provider.preferred_name), "")
-    return (
-        select(
-            Appointment.id, Appointment.starts_at, Appointment.minutes, Appointment.status, Appointment.confirmation, Appointment.reason,
-            provider_name.label("provider"), Clinic.name.label("clinic"), Clinic.time_zone,
-        )
-        .outerjoin(Provider, (Provider.practice_id == practice_id) & (Provider.id == Appointment.provider_id))
-        .outerjoin(Clinic, (Clinic.practice_id == practice_id) & (Clinic.id == Appointment.clinic_id))
-        .where(Appointment.practice_id == practice_id, Appointment.patient_id == patient_id)
-    )  # fmt: skip
+    given = {"practice_id": practice_id, "patient_id": patient_id, "now": now, "most": most}
+    return _as_visits(session.execute(_NEXT, given).all(), now, confirm_days)
 
 
 def _as_visits(rows: Sequence[Row], now: datetime, confirm_days: int) -> list[Visit]:
     last = now + timedelta(days=confirm_days)
     return [
         Visit(
-            row.id, row.starts_at, row.minutes, row.status, row.confirmation, row.reason, row.provider or "", row.clinic or "",
-            ZoneInfo(row.time_zone or "UTC"), row.starts_at <= now,
-            row.status == "scheduled" and row.confirmation == "unconfirmed" and now < row.starts_at <= last,
+            id_, starts_at, minutes, status, confirmation, reason, provider or "", clinic or "", ZoneInfo(zone or "UTC"), starts_at <= now,
+            status == "scheduled" and confirmation == "unconfirmed" and now < starts_at <= last,
         )
-        for row in rows
+        for id_, starts_at, minutes, status, confirmation, reason, provider, clinic, zone in rows
     ]  # fmt: skip
 
 
 def count_unanswered(session: Session, practice_id: UUID, patient_id: UUID, now: datetime, confirm_days: int) -> int:
     """How many visits wait for the patient's confirmation; one statement."""
-    return session.scalar(
-        select(func.count()).where(
-            Appointment.practice_id == practice_id,
-            Appointment.patient_id == patient_id,
-            Appointment.status == "scheduled",
-            Appointment.confirmation == "unconfirmed",
-            Appointment.starts_at > now,
-            Appointment.starts_at <= now + timedelta(days=confirm_days),
-        )
-    )
+    given = {"practice_id": practice_id, "patient_id": patient_id, "now": now, "last": now + timedelta(days=confirm_days)}
+    return session.execute(_UNANSWERED, given).scalar_one()
 
 
 def confirm(session: Session, practice_id: UUID, patient_id: UUID, visit_id: UUID, account_id: UUID, now: datetime) -> None:

@@ -20,7 +20,8 @@ def home(request):
     request.audit("appointments.list.view", request.person.id)
     shown = show(visits, request.now)
     waiting = [visit for visit in reversed(shown) if visit.needs_answer] if may_confirm(request) else []
-    return {"visits": shown, "waiting": waiting, "page": page, "more": more}
+    coming, past = [visit for visit in shown if not visit.is_past], [visit for visit in shown if visit.is_past]
+    return {"coming": coming, "past": past, "waiting": waiting, "page": page, "more": more}
 
 
 @view_config(route_name="appointments.confirm", permission="appointments.confirm", request_method="POST")

@@ -7,12 +7,10 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from core.migrations import wall  # noqa: F401  (op.protect_table)
-
-revision = 'bdaca9ed16d1'
+revision = '54e72a78ce82'
 down_revision = None
 branch_labels = ('appointments',)
-depends_on = 'fea660383c11'
+depends_on = '13fe09937aaa'
 
 
 def upgrade():
