@@ -32,6 +32,7 @@ class Item:
     """
 
     id: UUID
+    is_answer: bool
     subject: str
     opening: str
     provider: str
@@ -104,7 +105,7 @@ _UNREAD = (Message.direction == "to_patient", Message.read_at.is_(None))
 def _messages(practice_id: UUID, patient_id: UUID, body) -> Select:
     message = Message
     return (
-        select(message.id, message.direction, message.subject, message.sent_at, message.read_at, body.label("body"))
+        select(message.id, message.thread_id, message.direction, message.subject, message.sent_at, message.read_at, body.label("body"))
         .add_columns(Provider.preferred_name, Provider.title, Provider.first_name, Provider.last_name, Provider.suffix)
         .add_columns(_Writer.id.label("writer_id"), _Writer.first_name.label("writer_first"), _Writer.last_name.label("writer_last"))
         .add_columns(_Writer.preferred_name.label("writer_preferred"))
@@ -117,7 +118,9 @@ def _messages(practice_id: UUID, patient_id: UUID, body) -> Select:
 
 
 def _item(row: Row) -> Item:
-    return Item(row.id, row.subject, opening(row.body), provider_name(row), *_writer(row), row.sent_at, row.read_at)
+    return Item(
+        row.id, row.thread_id != row.id, row.subject, opening(row.body), provider_name(row), *_writer(row), row.sent_at, row.read_at
+    )
 
 
 def _letter(row: Row) -> Letter:
