@@ -11,7 +11,7 @@ from core.auth.models import Account
 from core.db import uuid7
 from core.people.models import Patient
 from plugins.account.amounts import CURRENCY
-from plugins.account.gateway.test_cards import TEST_CARDS
+from plugins.account.gateway.stand_in_cards import TEST_CARDS
 from plugins.account.models import Entry, LocalCharge, Payment
 
 _CENTS, _AGO = 5_000, timedelta(hours=26)

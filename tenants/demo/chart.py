@@ -137,7 +137,9 @@ class Chart:
         since = sent_on - timedelta(days=covers)
         self.put("statement", **ledger.statement(self._lines, sent_on, since, number, self._office.providers, note))
 
-    def plan(self, offset: int, heading: str, presenter: str, steps: Iterable[Step], note: str = "", discount: int = 0, status: str = "saved") -> None:
+    def plan(
+        self, offset: int, heading: str, presenter: str, steps: Iterable[Step], note: str = "", discount: int = 0, status: str = "saved"
+    ) -> None:
         """Add a treatment plan; `discount` is percent off each fee, for those without insurance."""
         names = {"heading": heading, "presenter": presenter, "note": note, "status": status}
         plan = self.put("treatment_plan", saved_on=self.day(offset), **names)
@@ -152,6 +154,11 @@ class Chart:
         if self._insurance is None:
             return {"discount_cents": fee.cents * discount // 100}
         return {"primary_estimate_cents": self._insurance.share(fee), "discount_cents": self._insurance.discount_on(fee)}
+
+    def image(self, offset: int, folder: str, file_name: str, sort: str, description: str, teeth: str = "") -> None:
+        """Announce an image; its file is brought in by the Images tab's own part of the demo."""
+        about = {"taken_on": self.day(offset), "description": description, "file_name": file_name, "tooth_numbers": teeth}
+        self.put("image", folder=folder, type=sort, **about)
 
     def conversation(self, provider: str, subject: str, *letters: Letter) -> None:
         """Add messages that answer one another, oldest first."""

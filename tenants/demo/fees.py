@@ -25,7 +25,11 @@ class Done:
     @property
     def words(self) -> str:
         """What it is, and where."""
-        return f"{self.fee.words}, {'tooth ' if self.tooth.isdigit() or len(self.tooth) == 1 else ''}{self.tooth}" if self.tooth else self.fee.words
+        return (
+            f"{self.fee.words}, {'tooth ' if self.tooth.isdigit() or len(self.tooth) == 1 else ''}{self.tooth}"
+            if self.tooth
+            else self.fee.words
+        )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """A ledger that adds up: charges of a visit, what insurance and the office take off, what the patient pays, and statements of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -78,7 +78,7 @@ def pending(lines: Iterable[Line], day: date) -> int:
     return -sum(line.cents for line in lines if line.sort in awaited and line.visited_on and line.visited_on <= day < line.day)
 
 
-def statement(lines: list[Line], sent_on: date, since: date, number: str, names: dict[str, str], note: str = "") -> dict:
+def statement(lines: list[Line], sent_on: date, since: date, number: str, names: Mapping[str, str], note: str = "") -> dict:
     """The fields of a statement of what happened after `since`, up to the day on which it was sent."""
     shown = sorted((line for line in lines if since < line.day <= sent_on), key=lambda line: line.day)
     return {

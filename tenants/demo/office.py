@@ -19,7 +19,6 @@ from tenants.demo.chart import Chart, Office
 from tenants.demo.days import calendar_of
 from tenants.models import Branding, Clinic, Domain
 from tenants.practices import create
-from tenants.resolver import build_tenant, read_snapshot
 
 BY = "demo"
 
@@ -68,6 +67,7 @@ class Story:
     looks: Mapping[str | None, Look]
     charts: Callable[[Office], list[Chart]]
     people: tuple[Access, ...]
+    folders: tuple[dict, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     tabs_off: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
@@ -90,8 +90,10 @@ class Opening:
         self._take_in([{"kind": "clinic", **clinic} for clinic in story.clinics])
         self._choose(practice.id)
         self._take_in([{"kind": "provider", **provider} for provider in story.providers])
+        self._take_in([{"kind": "image_folder", **folder} for folder in story.folders])
         self._take_in([record for chart in story.charts(self._office()) for record in chart.records])
-        self.patients = {patient.external_id: patient for patient in self.session.scalars(select(Patient).where(Patient.practice_id == practice.id))}
+        found = self.session.scalars(select(Patient).where(Patient.practice_id == practice.id))
+        self.patients = {str(patient.external_id): patient for patient in found}
         self._admit(password)
         return practice.id
 
@@ -110,7 +112,8 @@ class Opening:
 
     def _choose(self, practice_id: UUID) -> None:
         """The looks, the settings, the tabs, the addresses."""
-        clinics = {clinic.external_id: clinic.id for clinic in self.session.scalars(select(Clinic).where(Clinic.practice_id == practice_id))}
+        found = self.session.scalars(select(Clinic).where(Clinic.practice_id == practice_id))
+        clinics = {clinic.external_id: clinic.id for clinic in found}
         for clinic, look in self.story.looks.items():
             logo = files("tenants.demo").joinpath("logos", look.logo).read_bytes()
             self.session.add(Branding(clinic_id=clinics.get(clinic), theme=look.theme, logo=logo, logo_type="image/svg+xml"))
@@ -120,19 +123,11 @@ class Opening:
         self._set(practice_id)
 
     def _set(self, practice_id: UUID) -> None:
+        """Settings and switches, as an office would choose them; those of a tab that is not installed are left out."""
         host = self.registry.plugins
-        for name, value in self.story.settings.items():
+        for name, value in {**self.story.settings, **dict.fromkeys(self.story.tabs_off, False)}.items():
             if name.partition(".")[0] in host.plugins:
                 settings.change(self.session, host, practice_id, None, name, value, BY, self.now)
-        for name in self.story.tabs_off:
-            if name in host.plugins:
-                settings.switch_plugin(self.session, host, self._tenant(practice_id), name, False, BY, self.now)
-
-    def _tenant(self, practice_id: UUID):
-        """The practice as of this transaction; the directory could not see it before it is committed."""
-        self.session.flush()
-        portal = self.registry.portal
-        return build_tenant(read_snapshot(self.session, practice_id, portal.base_domain), None, self.registry.plugins, portal)
 
     def _admit(self, password: str) -> None:
         """Give accounts, and what each may see besides the own chart."""

@@ -14,7 +14,7 @@ def chart(office: Office) -> Chart:
     home = {"address_1": "17 Gull Street", "city": "South Portland", "state": "ME", "postal_code": "04106"}
     chart.person(LINDQVIST, **names, email="beatrice.okonkwo@example.test", phone="207-555-0183", **home)
     _visits(chart)
-    for offset in range(-4800, -60, 364):
+    for offset in range(_SINCE + 130, -60, 364):
         chart.statement(offset, covers=120)
     chart.statement(-12, covers=120)
     _plans(chart)
@@ -50,18 +50,57 @@ def _visits(chart: Chart) -> None:
 
 def _plans(chart: Chart) -> None:
     chart.plan(-3790, "Lower left molar", "Dr. Nora Lindqvist, DMD", [Step("1", "D3330 18"), Step("2", "D2950 18, D2740 18")])
-    chart.plan(-1318, "Gap in the upper right", "Dr. Nora Lindqvist, DMD", [Step("", "D6010 3, D6057 3, D6058 3")], note="One way to close the gap. We can talk about a bridge as well.")
-    chart.plan(-70, "Crown, upper left", "Dr. Nora Lindqvist, DMD", [Step("Soon", "D2950 15, D2740 15"), Step("At the same visit", "D2391 14 O")])
+    chart.plan(
+        -1318,
+        "Gap in the upper right",
+        "Dr. Nora Lindqvist, DMD",
+        [Step("", "D6010 3, D6057 3, D6058 3")],
+        note="One way to close the gap. We can talk about a bridge as well.",
+    )
+    chart.plan(
+        -70, "Crown, upper left", "Dr. Nora Lindqvist, DMD", [Step("Soon", "D2950 15, D2740 15"), Step("At the same visit", "D2391 14 O")]
+    )
 
 
 def _health(chart: Chart) -> None:
-    chart.put("allergy", substance="Sulfa medicines", sort="drug", reaction="Rash", noted_on=chart.day(_SINCE))
+    chart.put("allergy", substance="Sulfa medicines", category="drug", reaction="Rash", noted_on=chart.day(_SINCE))
     chart.put("medication", name="Alendronate 70 mg tablet", instructions="One tablet once a week, on Sundays", started_on=chart.day(-1900))
-    chart.put("medication", name="Chlorhexidine mouth rinse", status="stopped", instructions="Rinse for half a minute in the morning and at night", started_on=chart.day(_SINCE + 14), ended_on=chart.day(_SINCE + 28))
+    chart.put(
+        "medication",
+        name="Chlorhexidine mouth rinse",
+        status="stopped",
+        instructions="Rinse for half a minute in the morning and at night",
+        started_on=chart.day(_SINCE + 14),
+        ended_on=chart.day(_SINCE + 28),
+    )
     chart.put("problem", name="Gum disease, kept in check", snomed="41565005", icd10="K05.3", started_on=chart.day(_SINCE))
-    chart.put("problem", name="Thin bones", snomed="64859006", icd10="M81.0", started_on=chart.day(-1900), note="Tell the dentist before teeth are taken out.")
+    chart.put(
+        "problem",
+        name="Thin bones",
+        snomed="64859006",
+        icd10="M81.0",
+        started_on=chart.day(-1900),
+        note="Tell the dentist before teeth are taken out.",
+    )
     chart.put("immunization", vaccine="Shingles vaccine, second dose", cvx="187", given_on=chart.day(-500))
-    chart.put("result", name="Vitamin D in serum", loinc="1989-3", value="24", unit="ng/mL", reference_range="30 to 100", flag="low", taken_at=chart.calendar.moment(-400, "09:00"))
+    chart.put(
+        "result",
+        name="Vitamin D in serum",
+        loinc="1989-3",
+        value="24",
+        unit="ng/mL",
+        reference_range="30 to 100",
+        flag="low",
+        taken_at=chart.calendar.moment(-400, "09:00"),
+    )
     for offset in range(-1800, -30, 364):
-        chart.put("vital_sign", taken_at=chart.calendar.moment(offset, "09:03"), systolic_mmhg=126 + offset % 7, diastolic_mmhg=78, pulse_per_minute=70, height_inches=64, weight_pounds=151)
+        chart.put(
+            "vital_sign",
+            taken_at=chart.calendar.moment(offset, "09:03"),
+            systolic_mmhg=126 + offset % 7,
+            diastolic_mmhg=78,
+            pulse_per_minute=70,
+            height_inches=64,
+            weight_pounds=151,
+        )
     chart.put("smoking_status", snomed="266919005", asked_on=chart.day(-35))

@@ -39,7 +39,14 @@ def _visits(chart: Chart) -> None:
 def _plans(chart: Chart) -> None:
     chart.plan(-290, "Front tooth: implant and crown", "Dr. Nora Lindqvist, DMD", [Step("Stage 1", "D6010 9"), Step("Stage 2", "D6057 9, D6058 9")],
                note="The discount is the yearly one for those without insurance.", discount=5)  # fmt: skip
-    chart.plan(-290, "Front tooth: partial denture instead", "Dr. Nora Lindqvist, DMD", [Step("", "D5213")], note="The other way to close the gap, for comparison.", discount=5)
+    chart.plan(
+        -290,
+        "Front tooth: partial denture instead",
+        "Dr. Nora Lindqvist, DMD",
+        [Step("", "D5213")],
+        note="The other way to close the gap, for comparison.",
+        discount=5,
+    )
 
 
 def _health(chart: Chart) -> None:

@@ -3,7 +3,7 @@
 from tenants.demo.chart import Chart, Office
 from tenants.demo.office import Access, Grant, Look, Story
 from tenants.demo.sunrise import daniel, elena, mateo, rafael, sophie
-from tenants.demo.sunrise.staff import CLINICS, PROVIDERS
+from tenants.demo.sunrise.staff import CLINICS, FOLDERS, PROVIDERS
 
 
 def charts(office: Office) -> list[Chart]:
@@ -17,6 +17,7 @@ STORY = Story(
     time_zone="America/Denver",
     clinics=CLINICS,
     providers=PROVIDERS,
+    folders=FOLDERS,
     looks={
         None: Look({"brand": "#b8431f", "accent": "#c98a12", "radius": "soft", "font": "figtree", "bar": "plain"}, "sunrise.svg"),
         "SUN-C2": Look({"brand": "#6d2f73", "accent": "#c73a63", "radius": "round"}, "sunrise-lakeside.svg"),

@@ -2,7 +2,7 @@
 
 from tenants.demo.chart import Chart, Letter, Office, Step, Visit, every
 from tenants.demo.sunrise.elena import NUMBER as ELENA
-from tenants.demo.sunrise.staff import DOWNTOWN, FRONTIER, MARLOW_HOME, NAIR, OSEI
+from tenants.demo.sunrise.staff import DOWNTOWN, FRONTIER, MARLOW_HOME, NAIR, OSEI, XRAYS
 
 NUMBER = "SUN-1002"
 
@@ -13,11 +13,12 @@ def chart(office: Office) -> Chart:
     names = {"first_name": "Daniel", "last_name": "Marlow", "sex": "M", "birthdate": chart.calendar.born(43, 11, 2), "guarantor": ELENA}
     chart.person(OSEI, **names, email="daniel.marlow@example.test", phone="303-555-0145", **MARLOW_HOME)
     _visits(chart)
-    chart.statement(-700)
-    chart.statement(-45, covers=60)
+    chart.statement(-724)
+    chart.statement(-52)
     _plans(chart)
     _messages(chart)
     _health(chart)
+    _images(chart)
     return chart
 
 
@@ -31,7 +32,7 @@ def _visits(chart: Chart) -> None:
         Visit(-1440, "16:00", 70, OSEI, "First visit", "D0150, D0210", pays="check"),
         Visit(-1411, "08:00", 90, NAIR, "Deep cleaning, right side", "D4341 UR, D4341 LR", pays="check"),
         Visit(-1397, "08:00", 90, NAIR, "Deep cleaning, left side", "D4341 UL, D4341 LL", pays="check"),
-        *every(112, -1290, -60, *gums),
+        *every(112, -1180, -50, *gums),
         Visit(-733, "12:20", 60, NAIR, "Gum care", status="broken"),
         Visit(-318, "15:00", 60, OSEI, "Filling, upper right", "D2392 3 DO"),
         Visit(14, "07:40", 60, NAIR, "Gum care", confirmation="confirmed"),
@@ -41,7 +42,13 @@ def _visits(chart: Chart) -> None:
 
 def _plans(chart: Chart) -> None:
     steps = [Step("Visit 1", "D7210 1"), Step("Visit 2", "D2392 2 MO", second_cents=3200), Step("Visit 2", "D2330 8 M", second_cents=2100)]
-    chart.plan(-118, "Upper right side", "Dr. Amara", steps, note="The wisdom tooth is hard to keep clean and the tooth beside it has begun to suffer.")
+    chart.plan(
+        -118,
+        "Upper right side",
+        "Dr. Amara",
+        steps,
+        note="The wisdom tooth is hard to keep clean and the tooth beside it has begun to suffer.",
+    )
 
 
 def _messages(chart: Chart) -> None:
@@ -49,7 +56,12 @@ def _messages(chart: Chart) -> None:
         NAIR,
         "New insurance card",
         Letter(-204, "21:03", False, "Hello, our school district has sent new insurance cards. Do you need a copy before my visit? Daniel"),
-        Letter(-203, "08:40", True, "Hi Daniel,\n\nyes please: bring the card along and we will copy it at the desk. Your cover for gum care stays the same.\n\nPriya"),
+        Letter(
+            -203,
+            "08:40",
+            True,
+            "Hi Daniel,\n\nyes please: bring the card along and we will copy it at the desk. Your cover for gum care stays the same.\n\nPriya",
+        ),
     )
     chart.conversation(
         OSEI,
@@ -66,6 +78,25 @@ def _health(chart: Chart) -> None:
     chart.put("medication", name="Lisinopril 10 mg tablet", instructions="One tablet in the morning", started_on=chart.day(-14))
     chart.put("problem", name="High blood pressure", snomed="38341003", icd10="I10", started_on=chart.day(-14))
     chart.put("problem", name="Gum disease, kept in check", snomed="41565005", icd10="K05.3", started_on=chart.day(-1440))
-    chart.put("immunization", vaccine="Influenza vaccine, this season", cvx="150", status="not_given", note="Would rather not have it this year.", given_on=chart.day(-20))
-    chart.put("vital_sign", taken_at=chart.calendar.moment(-60, "07:44"), systolic_mmhg=142, diastolic_mmhg=91, pulse_per_minute=82, height_inches=71, weight_pounds=196)
+    chart.put(
+        "immunization",
+        vaccine="Influenza vaccine, this season",
+        cvx="150",
+        status="not_given",
+        note="Would rather not have it this year.",
+        given_on=chart.day(-20),
+    )
+    chart.put(
+        "vital_sign",
+        taken_at=chart.calendar.moment(-60, "07:44"),
+        systolic_mmhg=142,
+        diastolic_mmhg=91,
+        pulse_per_minute=82,
+        height_inches=71,
+        weight_pounds=196,
+    )
     chart.put("smoking_status", snomed="8517006", asked_on=chart.day(-60))
+
+
+def _images(chart: Chart) -> None:
+    chart.image(-60, XRAYS, "back-teeth-left.jpg", "radiograph", "Back teeth, left side", "12, 13, 14, 15, 18, 19, 20, 21")

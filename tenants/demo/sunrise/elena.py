@@ -1,7 +1,7 @@
 """Elena Marlow: the mother who keeps the family's account; a crown is being made for her."""
 
 from tenants.demo.chart import Chart, Letter, Office, Step, Visit, every
-from tenants.demo.sunrise.staff import DOWNTOWN, MARLOW_HOME, NAIR, OSEI, SUMMIT
+from tenants.demo.sunrise.staff import DOWNTOWN, FORMS, LAB, MARLOW_HOME, NAIR, OSEI, SUMMIT, XRAYS
 
 NUMBER = "SUN-1001"
 _CHECK_UP = "Check-up and cleaning"
@@ -17,6 +17,7 @@ def chart(office: Office) -> Chart:
     _plans(chart)
     _messages(chart)
     _health(chart)
+    _images(chart)
     return chart
 
 
@@ -88,16 +89,70 @@ def _messages(chart: Chart) -> None:
 
 
 def _health(chart: Chart) -> None:
-    chart.put("allergy", substance="Penicillin V", sort="drug", reaction="Hives", rxnorm="7984", noted_on=chart.day(-2390))
-    chart.put("allergy", substance="Grass pollen", sort="other", reaction="Sneezing, itching eyes", noted_on=chart.day(-2390))
-    chart.put("medication", name="Levothyroxine 50 mcg tablet", instructions="One tablet in the morning, half an hour before breakfast", started_on=chart.day(-1500))
-    chart.put("medication", name="Ibuprofen 400 mg tablet", status="stopped", instructions="One tablet up to three times a day for pain", started_on=chart.day(-1871), ended_on=chart.day(-1866))
-    chart.put("problem", name="Underactive thyroid", snomed="40930008", icd10="E03.9", started_on=chart.day(-1500), note="Looked after by her family doctor.")
+    chart.put("allergy", substance="Penicillin V", category="drug", reaction="Hives", rxnorm="7984", noted_on=chart.day(-2390))
+    chart.put("allergy", substance="Grass pollen", category="other", reaction="Sneezing, itching eyes", noted_on=chart.day(-2390))
+    chart.put(
+        "medication",
+        name="Levothyroxine 50 mcg tablet",
+        instructions="One tablet in the morning, half an hour before breakfast",
+        started_on=chart.day(-1500),
+    )
+    chart.put(
+        "medication",
+        name="Ibuprofen 400 mg tablet",
+        status="stopped",
+        instructions="One tablet up to three times a day for pain",
+        started_on=chart.day(-1871),
+        ended_on=chart.day(-1866),
+    )
+    chart.put(
+        "problem",
+        name="Underactive thyroid",
+        snomed="40930008",
+        icd10="E03.9",
+        started_on=chart.day(-1500),
+        note="Looked after by her family doctor.",
+    )
     chart.put("problem", name="Grinding of the teeth", icd10="F45.8", started_on=chart.day(-640))
     chart.put("immunization", vaccine="Influenza vaccine, this season", cvx="150", given_on=chart.day(-60), lot_number="DEMO-41")
     chart.put("immunization", vaccine="Tetanus, diphtheria and whooping cough booster", cvx="115", given_on=chart.day(-1330))
-    chart.put("result", name="TSH in serum", loinc="3016-3", value="2.1", unit="m[IU]/L", reference_range="0.4 to 4.0", flag="normal", taken_at=chart.calendar.moment(-75, "08:10"))
-    chart.put("vital_sign", taken_at=chart.calendar.moment(-34, "09:22"), systolic_mmhg=118, diastolic_mmhg=74, pulse_per_minute=68, height_inches=65, weight_pounds=142)
-    chart.put("vital_sign", taken_at=chart.calendar.moment(-192, "08:33"), systolic_mmhg=121, diastolic_mmhg=76, pulse_per_minute=71, height_inches=65, weight_pounds=144)
+    chart.put(
+        "result",
+        name="TSH in serum",
+        loinc="3016-3",
+        value="2.1",
+        unit="m[IU]/L",
+        reference_range="0.4 to 4.0",
+        flag="normal",
+        taken_at=chart.calendar.moment(-75, "08:10"),
+    )
+    chart.put(
+        "vital_sign",
+        taken_at=chart.calendar.moment(-34, "09:22"),
+        systolic_mmhg=118,
+        diastolic_mmhg=74,
+        pulse_per_minute=68,
+        height_inches=65,
+        weight_pounds=142,
+    )
+    chart.put(
+        "vital_sign",
+        taken_at=chart.calendar.moment(-192, "08:33"),
+        systolic_mmhg=121,
+        diastolic_mmhg=76,
+        pulse_per_minute=71,
+        height_inches=65,
+        weight_pounds=144,
+    )
     chart.put("smoking_status", snomed="266919005", asked_on=chart.day(-9))
-    chart.put("procedure", description="Ceramic crown", cdt="D2740", tooth="30", status="planned", provider="Dr. Amara", done_on=chart.day(1))
+    chart.put(
+        "procedure", description="Ceramic crown", cdt="D2740", tooth="30", status="planned", provider="Dr. Amara", done_on=chart.day(1)
+    )
+
+
+def _images(chart: Chart) -> None:
+    chart.image(-9, XRAYS, "both-jaws.jpg", "radiograph", "Both jaws")
+    chart.image(-9, XRAYS, "back-teeth-left.jpg", "radiograph", "Back teeth, left side", "12, 13, 14, 15, 18, 19, 20, 21")
+    chart.image(-9, XRAYS, "back-teeth-right.jpg", "radiograph", "Back teeth, right side", "2, 3, 4, 5, 28, 29, 30, 31")
+    chart.image(-34, FORMS, "consent-crown.pdf", "document", "Consent to a crown, signed")
+    chart.image(-34, LAB, "letter-lab.pdf", "document", "Slip for the laboratory")

@@ -14,7 +14,13 @@ def chart(office: Office) -> Chart:
     chart.person(OSEI, **names, guarantor=ELENA, **MARLOW_HOME)
     _visits(chart)
     chart.statement(-60)
-    chart.plan(-75, "Milk tooth, lower left", "Dr. Amara", [Step("1", "D3220 K, D2930 K, D9230")], note="We keep the tooth until the grown-up tooth is ready to come.")
+    chart.plan(
+        -75,
+        "Milk tooth, lower left",
+        "Dr. Amara",
+        [Step("1", "D3220 K, D2930 K, D9230")],
+        note="We keep the tooth until the grown-up tooth is ready to come.",
+    )
     _messages(chart)
     _health(chart)
     return chart
@@ -46,7 +52,9 @@ def _messages(chart: Chart) -> None:
 
 
 def _health(chart: Chart) -> None:
-    chart.put("allergy", substance="Peanuts", sort="food", reaction="Swollen lips; carries an epinephrine pen", noted_on=chart.day(-1200))
+    chart.put(
+        "allergy", substance="Peanuts", category="food", reaction="Swollen lips; carries an epinephrine pen", noted_on=chart.day(-1200)
+    )
     chart.put("medication", status="none_known")
     chart.put("problem", status="none_known")
     chart.put("immunization", vaccine="Measles, mumps and rubella, second dose", cvx="03", given_on=chart.day(-1300))

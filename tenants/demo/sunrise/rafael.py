@@ -1,7 +1,7 @@
 """Rafael Ibarra: Elena's father, at the Lakeside clinic; an implant, a partial denture, diabetes."""
 
 from tenants.demo.chart import Chart, Letter, Office, Step, Visit, every
-from tenants.demo.sunrise.staff import FELD, GOLDEN, LAKESIDE
+from tenants.demo.sunrise.staff import FELD, FORMS, GOLDEN, LAKESIDE, XRAYS
 
 NUMBER = "SUN-2001"
 
@@ -18,6 +18,7 @@ def chart(office: Office) -> Chart:
     _plans(chart)
     _messages(chart)
     _health(chart)
+    _images(chart)
     return chart
 
 
@@ -60,8 +61,10 @@ def _messages(chart: Chart) -> None:
 
 
 def _health(chart: Chart) -> None:
-    chart.put("allergy", substance="Codeine", sort="drug", reaction="Nausea", rxnorm="2670", noted_on=chart.day(-1800))
-    chart.put("medication", name="Metformin 500 mg tablet", instructions="One tablet with breakfast and with dinner", started_on=chart.day(-1800))
+    chart.put("allergy", substance="Codeine", category="drug", reaction="Nausea", rxnorm="2670", noted_on=chart.day(-1800))
+    chart.put(
+        "medication", name="Metformin 500 mg tablet", instructions="One tablet with breakfast and with dinner", started_on=chart.day(-1800)
+    )
     chart.put("medication", name="Apixaban 5 mg tablet", instructions="One tablet in the morning and at night", started_on=chart.day(-800))
     chart.put("medication", name="Atorvastatin 20 mg tablet", instructions="One tablet at night", started_on=chart.day(-1800))
     chart.put("problem", name="Type 2 diabetes", snomed="44054006", icd10="E11.9", started_on=chart.day(-1800))
@@ -69,8 +72,38 @@ def _health(chart: Chart) -> None:
     chart.put("problem", name="Dry mouth", snomed="87715008", icd10="R68.2", started_on=chart.day(-600))
     chart.put("immunization", vaccine="Pneumococcal vaccine", cvx="133", given_on=chart.day(-1100))
     for offset, value, flag in ((-340, "8.1", "high"), (-220, "7.2", "high"), (-50, "6.8", "high")):
-        chart.put("result", name="Hemoglobin A1c", loinc="4548-4", value=value, unit="%", reference_range="below 5.7", flag=flag, taken_at=chart.calendar.moment(offset, "08:00"))
+        chart.put(
+            "result",
+            name="Hemoglobin A1c",
+            loinc="4548-4",
+            value=value,
+            unit="%",
+            reference_range="below 5.7",
+            flag=flag,
+            taken_at=chart.calendar.moment(offset, "08:00"),
+        )
     for offset, systolic, weight in ((-330, 146, 188), (-205, 138, 183), (-44, 134, 181)):
-        chart.put("vital_sign", taken_at=chart.calendar.moment(offset, "08:25"), systolic_mmhg=systolic, diastolic_mmhg=82, pulse_per_minute=76, oxygen_percent=96, height_inches=68, weight_pounds=weight)
+        chart.put(
+            "vital_sign",
+            taken_at=chart.calendar.moment(offset, "08:25"),
+            systolic_mmhg=systolic,
+            diastolic_mmhg=82,
+            pulse_per_minute=76,
+            oxygen_percent=96,
+            height_inches=68,
+            weight_pounds=weight,
+        )
     chart.put("smoking_status", snomed="8517006", asked_on=chart.day(-44))
-    chart.put("procedure", description="Root canal of a small back tooth", cdt="D3320", tooth="4", status="done_elsewhere", done_on=chart.day(-5200))
+    chart.put(
+        "procedure",
+        description="Root canal of a small back tooth",
+        cdt="D3320",
+        tooth="4",
+        status="done_elsewhere",
+        done_on=chart.day(-5200),
+    )
+
+
+def _images(chart: Chart) -> None:
+    chart.image(-205, FORMS, "consent-implant.pdf", "document", "Consent to an implant, signed")
+    chart.image(-44, XRAYS, "both-jaws-implant.jpg", "radiograph", "Both jaws, with the implant", "19")

@@ -5,17 +5,23 @@ from datetime import timedelta
 from tenants.demo.chart import Chart, Letter, Office, Step, Visit, every
 from tenants.demo.ledger import Line
 from tenants.demo.sunrise.elena import NUMBER as ELENA
-from tenants.demo.sunrise.staff import DOWNTOWN, MARLOW_HOME, NAIR, OSEI, SUMMIT
+from tenants.demo.sunrise.staff import DOWNTOWN, MARLOW_HOME, NAIR, OSEI, PHOTOS, SUMMIT, XRAYS
 
 NUMBER = "SUN-1003"
-_INSURED_CENTS, _FIRST_CENTS, _MONTHLY_CENTS = 75_000, 60_000, 15_000
+_FIRST_CENTS, _MONTHLY_CENTS = 60_000, 15_000
 _STARTED = -412
 
 
 def chart(office: Office) -> Chart:
     """Her whole chart."""
     chart = Chart(office, NUMBER, DOWNTOWN, SUMMIT)
-    names = {"first_name": "Sophia", "last_name": "Marlow", "preferred_name": "Sophie", "sex": "F", "birthdate": chart.calendar.born(15, 3, 9)}
+    names = {
+        "first_name": "Sophia",
+        "last_name": "Marlow",
+        "preferred_name": "Sophie",
+        "sex": "F",
+        "birthdate": chart.calendar.born(15, 3, 9),
+    }
     chart.person(OSEI, **names, guarantor=ELENA, email="sophie.marlow@example.test", phone="303-555-0146", **MARLOW_HOME)
     _visits(chart)
     _payments(chart)
@@ -24,6 +30,7 @@ def chart(office: Office) -> Chart:
     _plans(chart)
     _messages(chart)
     _health(chart)
+    _images(chart)
     return chart
 
 
@@ -43,16 +50,30 @@ def _visits(chart: Chart) -> None:
 
 
 def _payments(chart: Chart) -> None:
-    """What comes in for the braces: two halves from insurance, a first payment, then every month the same."""
+    """What the family pays for the braces: a first payment, then every month the same."""
     fitted = chart.day(_STARTED)
-    halves = [Line(chart.day(offset), "insurance_payment", "Summit Mutual Dental paid for braces", -_INSURED_CENTS) for offset in (-380, -160)]
-    months = [Line(fitted + timedelta(days=30 * month), "payment", "Monthly payment for braces, card on file", -_MONTHLY_CENTS) for month in range(1, 14)]
-    chart.book(*halves, Line(fitted, "payment", "First payment for braces, card", -_FIRST_CENTS), *months)
+    months = [
+        Line(fitted + timedelta(days=30 * month), "payment", "Monthly payment for braces, card on file", -_MONTHLY_CENTS)
+        for month in range(1, 14)
+    ]
+    chart.book(Line(fitted, "payment", "First payment for braces, card", -_FIRST_CENTS), *months)
 
 
 def _plans(chart: Chart) -> None:
-    chart.plan(-438, "Braces", "Dr. Amara", [Step("", "D8080")], note="Twenty months of treatment with a visit every five weeks. Retainers are part of the price.")
-    chart.plan(-90, "Wisdom teeth, later", "Dr. Amara", [Step("In two to three years", "D7240 17, D7240 32")], note="There is too little room for the lower wisdom teeth. Nothing needs to be done now.")
+    chart.plan(
+        -438,
+        "Braces",
+        "Dr. Amara",
+        [Step("", "D8080")],
+        note="Twenty months of treatment with a visit every five weeks. Retainers are part of the price.",
+    )
+    chart.plan(
+        -90,
+        "Wisdom teeth, later",
+        "Dr. Amara",
+        [Step("In two to three years", "D7240 17, D7240 32")],
+        note="There is too little room for the lower wisdom teeth. Nothing needs to be done now.",
+    )
 
 
 def _messages(chart: Chart) -> None:
@@ -67,9 +88,25 @@ def _messages(chart: Chart) -> None:
 
 
 def _health(chart: Chart) -> None:
-    chart.put("allergy", substance="Latex", sort="other", reaction="Red, itching skin", noted_on=chart.day(-2100))
-    chart.put("medication", name="Albuterol inhaler", instructions="Two puffs when breathing is hard, before sports", started_on=chart.day(-900))
+    chart.put("allergy", substance="Latex", category="other", reaction="Red, itching skin", noted_on=chart.day(-2100))
+    chart.put(
+        "medication", name="Albuterol inhaler", instructions="Two puffs when breathing is hard, before sports", started_on=chart.day(-900)
+    )
     chart.put("problem", name="Asthma, mild", snomed="195967001", icd10="J45.20", started_on=chart.day(-900))
     chart.put("immunization", vaccine="HPV vaccine, second dose", cvx="165", given_on=chart.day(-700))
-    chart.put("vital_sign", taken_at=chart.calendar.moment(-52, "15:43"), systolic_mmhg=108, diastolic_mmhg=66, pulse_per_minute=74, height_inches=63.5, weight_pounds=117)
+    chart.put(
+        "vital_sign",
+        taken_at=chart.calendar.moment(-52, "15:43"),
+        systolic_mmhg=108,
+        diastolic_mmhg=66,
+        pulse_per_minute=74,
+        height_inches=63.5,
+        weight_pounds=117,
+    )
     chart.put("smoking_status", snomed="266919005", asked_on=chart.day(-52))
+
+
+def _images(chart: Chart) -> None:
+    chart.image(-440, PHOTOS, "smile.jpg", "photo", "Before the braces")
+    chart.image(-17, PHOTOS, "smile-braces.jpg", "photo", "With the braces")
+    chart.image(-17, XRAYS, "both-jaws-braces.jpg", "radiograph", "Both jaws, with the braces")

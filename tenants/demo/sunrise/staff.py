@@ -68,8 +68,17 @@ PROVIDERS = (
     },
 )
 
-SUMMIT = Insurance("Summit Mutual Dental", {"prevention": 100, "basic": 80, "major": 50, "braces": 0}, discount=12)
+SUMMIT = Insurance("Summit Mutual Dental", {"prevention": 100, "basic": 80, "major": 50, "braces": 28}, discount=12)
 FRONTIER = Insurance("Frontier Teachers Dental", {"prevention": 100, "basic": 70, "major": 50}, discount=10)
 GOLDEN = Insurance("Golden Poppy Senior Plan", {"prevention": 100, "basic": 60, "major": 40}, discount=8)
 
 MARLOW_HOME = {"address_1": "2718 Larkspur Lane", "city": "Denver", "state": "CO", "postal_code": "80206"}
+
+XRAYS, PHOTOS, FORMS, LAB = "SUN-F1", "SUN-F2", "SUN-F3", "SUN-F4"
+FOLDERS = (
+    {"external_id": XRAYS, "name": "X-rays", "shared": True, "position": 1},
+    {"external_id": PHOTOS, "name": "Photos", "shared": True, "position": 2},
+    {"external_id": FORMS, "name": "Forms and letters", "shared": True, "position": 3},
+    # For the office only: patients never see what is in it.
+    {"external_id": LAB, "name": "Laboratory", "shared": False, "position": 4},
+)
