@@ -83,7 +83,9 @@ class Payment(TenantScoped, Base):
         unique_in_practice("receipt_number"),
         unique_in_practice("account_id", "form_nonce"),
         index_in_practice("patient_id", "created_at"),
-        Index("ix_account_payment_open", "practice_id", "created_at", postgresql_where=text("state in ('created', 'submitted', 'unknown')")),
+        Index(
+            "ix_account_payment_open", "practice_id", "created_at", postgresql_where=text("state in ('created', 'submitted', 'unknown')")
+        ),
         CheckConstraint("state in ('created', 'submitted', 'succeeded', 'failed', 'unknown')", name="state"),
         CheckConstraint("amount_cents > 0", name="amount"),
     )

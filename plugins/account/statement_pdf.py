@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 import typst
@@ -20,7 +20,13 @@ log = structlog.get_logger("account")
 TEMPLATE = Path(__file__).parent / "templates" / "account" / "statement.typ"
 LARGEST_LOGO = 300_000
 _LOGO_FORMATS = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
-_HEADINGS = {"statement": "Statement", "invoice": "Invoice", "receipt": "Receipt", "walkout": "Visit statement", "limited": "Limited statement"}
+_HEADINGS = {
+    "statement": "Statement",
+    "invoice": "Invoice",
+    "receipt": "Receipt",
+    "walkout": "Visit statement",
+    "limited": "Limited statement",
+}
 
 # A kept compiler has its fonts read already and takes a few milliseconds; it must not be used by two threads at a time.
 _compilers: dict[bool, typst.Compiler] = {}
@@ -88,22 +94,23 @@ def make_pdf(printed: dict[str, Any]) -> bytes:
     The standard refuses text that cannot be shown, such as a name in a script that those fonts lack; then the machine's fonts
     help out, and where they cannot either, the statement is made without the standard. It is never refused.
     """
-    for machine_fonts, standard in ((False, "ua-1"), (True, "ua-1")):
+    for machine_fonts in (False, True):
         for attempt in (printed, {**printed, "logo": None}):  # a logo that cannot be drawn is left out
             try:
-                return _compile(attempt, machine_fonts, standard)
+                return _compile(attempt, machine_fonts)
             except typst.TypstError as refusal:
                 log.info("statement_refused", machine_fonts=machine_fonts, logo=attempt["logo"] is not None, error=type(refusal).__name__)
-    return _compile({**printed, "logo": None}, machine_fonts=True, standard=None)
+    return _compile({**printed, "logo": None}, machine_fonts=True, standard=False)
 
 
-def _compile(printed: dict[str, Any], machine_fonts: bool, standard: str | None) -> bytes:
+def _compile(printed: dict[str, Any], machine_fonts: bool, standard: bool = True) -> bytes:
     made_at = datetime.combine(date(*printed["day"]), time(12), UTC)
     with _one_at_a_time:
         if machine_fonts not in _compilers:
             _compilers[machine_fonts] = typst.Compiler(str(TEMPLATE), root=str(TEMPLATE.parent), ignore_system_fonts=not machine_fonts)
         inputs, stamp = {"data": json.dumps(printed)}, int(made_at.timestamp())
-        result = _compilers[machine_fonts].compile(sys_inputs=inputs, format="pdf", pdf_standards=standard or [], timestamp=stamp)
+        standards: Literal["ua-1"] | None = "ua-1" if standard else None
+        result = _compilers[machine_fonts].compile(sys_inputs=inputs, format="pdf", pdf_standards=standards, timestamp=stamp)
     if not isinstance(result, bytes):
         raise TypeError("the library answered with pages in place of one file")
     return result

@@ -1,5 +1,6 @@
 """Work of the Account tab behind the request."""
 
+from typing import Any
 from uuid import UUID
 
 from core.tasks import Work, portal_task
@@ -17,9 +18,10 @@ def send_receipt(work: Work, payment_id: str) -> None:
 def settle_payment(work: Work, payment_id: str) -> None:
     """Look into a payment whose answer may have been lost."""
     practice_id = work.tenant.practice_id
+    registry: Any = work.registry
 
     def gateway_at(clinic_id: UUID | None) -> PaymentGateway | None:
-        return gateway_for(work.registry, work.registry.tenants.current(practice_id, clinic_id))
+        return gateway_for(registry, registry.tenants.current(practice_id, clinic_id))
 
     settling.reconcile(work.db, practice_id, gateway_at, UUID(payment_id), work.now)
 

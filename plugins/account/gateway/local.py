@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from core.db import SessionFactory, bind_tenant, uuid7
 from plugins.account.gateway.interface import Answer, Charged, Declined, DifferentCharge, Unknown
-from plugins.account.gateway.test_cards import BY_METHOD
+from plugins.account.gateway.stand_in_cards import BY_METHOD
 from plugins.account.models import LocalCharge
 
 TABLE = LocalCharge.__table__
@@ -56,7 +56,7 @@ class LocalGateway:
             **wanted,
         }
         with self._session() as session:
-            session.execute(insert(TABLE).values(**values).on_conflict_do_nothing())
+            session.execute(insert(LocalCharge).values(**values).on_conflict_do_nothing())
             session.commit()
             return session.execute(select(TABLE).where(self._own, TABLE.c.idempotency_key == key)).one()
 

@@ -75,9 +75,10 @@ class StripeGateway:
 
     def find(self, idempotency_key: str, since: datetime) -> Answer | None:
         """See PaymentGateway. The list is exact at once; Stripe's search is about a minute behind."""
-        created = {"gte": int((since - _CLOCKS_DIFFER).timestamp())}
+        earliest = int((since - _CLOCKS_DIFFER).timestamp())
         try:
-            for intent in self._intents.list({"created": created, "limit": 100, "expand": ["data.latest_charge"]}).auto_paging_iter():
+            found = self._intents.list({"created": {"gte": earliest}, "limit": 100, "expand": ["data.latest_charge"]})
+            for intent in found.auto_paging_iter():
                 if intent.metadata and intent.metadata.to_dict().get("payment") == idempotency_key:
                     return _from_intent(intent)
         except stripe.StripeError as error:

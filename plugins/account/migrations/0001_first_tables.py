@@ -7,10 +7,10 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = 'c12283562bfe'
+revision = '26db8f872dda'
 down_revision = None
 branch_labels = ('account',)
-depends_on = '13fe09937aaa'
+depends_on = 'ccfc8c089eb8'
 
 
 def upgrade():

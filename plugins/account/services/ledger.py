@@ -111,7 +111,9 @@ class Overview:
         """Payments since the last statement, with those that are pending; `zone` says which day a payment was made on."""
         if self.last_statement is None:
             return 0
-        pending = (p for p in self.balance.open_payments if p.is_taken and p.created_at.astimezone(zone).date() >= self.last_statement.sent_on)
+        pending = (
+            p for p in self.balance.open_payments if p.is_taken and p.created_at.astimezone(zone).date() >= self.last_statement.sent_on
+        )
         return self.posted_since_cents + sum(payment.amount_cents for payment in pending)
 
 
@@ -120,7 +122,7 @@ _POSTED = "(select coalesce(sum(amount_cents), 0)::bigint from account_entry whe
 _OPEN = """(select json_agg(json_build_array(p.id, p.amount_cents, p.state, p.receipt_number, p.created_at) order by p.created_at desc)
     from account_payment p where p.practice_id = :practice and p.patient_id = :patient and p.state <> 'failed'
     and not exists (select from account_entry e where e.practice_id = :practice and e.receipt_number = p.receipt_number))"""
-_BALANCE = text(f"select {_POSTED} as posted, {_OPEN} as payments")  # noqa: S608  (constants of this module)
+_BALANCE = text(f"select {_POSTED} as posted, {_OPEN} as payments")
 _OVERVIEW = text(f"""select {_POSTED} as posted, {_OPEN} as payments,
     (select json_agg(json_build_array(id, number, statement_type, sent_on, due_on, balance_cents, insurance_pending_cents, amount_due_cents))
         from (select * from account_statement where practice_id = :practice and patient_id = :patient
@@ -192,7 +194,9 @@ def _statement(values: list) -> StatementLine:
 
 def _line(values: list) -> LedgerLine:
     id_, entered_on, entry_type, description, cents, running, title, first, last, preferred, suffix = values
-    provider = Provider(title=title, first_name=first, last_name=last, preferred_name=preferred, suffix=suffix).name if last is not None else ""
+    provider = (
+        Provider(title=title, first_name=first, last_name=last, preferred_name=preferred, suffix=suffix).name if last is not None else ""
+    )
     return LedgerLine(UUID(id_), date.fromisoformat(entered_on), entry_type, description, provider, cents, running)
 
 
@@ -207,7 +211,10 @@ def _printed(statement: Statement, patient: Patient) -> PrintedStatement:
         insurance_pending_cents=statement.insurance_pending_cents,
         amount_due_cents=statement.amount_due_cents,
         note=statement.note,
-        lines=tuple((date.fromisoformat(line["entered_on"]), line["description"], line["provider"], line["amount_cents"]) for line in statement.lines),
+        lines=tuple(
+            (date.fromisoformat(line["entered_on"]), line["description"], line["provider"], line["amount_cents"])
+            for line in statement.lines
+        ),
         patient_name=f"{patient.first_name} {patient.last_name}",
         address=tuple(line for line in (patient.address_1, patient.address_2, town) if line),
     )

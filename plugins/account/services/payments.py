@@ -89,7 +89,9 @@ def make_payment(session: Session, gateway: PaymentGateway, order: Order, now: d
     payment, is_new = _put_on_record(session, practice_id, gateway.name, order, now)
     if is_new:
         keep(payment.id)
-        answer = gateway.charge(payment.amount_cents, payment.currency, order.method, payment.idempotency_key, f"Payment {payment.receipt_number}")
+        answer = gateway.charge(
+            payment.amount_cents, payment.currency, order.method, payment.idempotency_key, f"Payment {payment.receipt_number}"
+        )
         settle(session, practice_id, payment.id, answer, now)
     return payment.id
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -69,8 +70,9 @@ def send_receipt(work: Work, payment_id: UUID) -> None:
         return
     to = payer_address(work.db, payment)
     if to:
-        office = replace(work, tenant=work.registry.tenants.current(payment.practice_id, payment.clinic_id))
-        office.send_mail(to=to, template="account/mail/receipt", context={"payment": payment})
+        registry: Any = work.registry
+        office = registry.tenants.current(payment.practice_id, payment.clinic_id)
+        replace(work, tenant=office).send_mail(to=to, template="account/mail/receipt", context={"payment": payment})
         payment.receipt_sent_at = work.now
 
 
@@ -84,6 +86,7 @@ def _look_up(gateway: PaymentGateway, payment: Payment, now: datetime) -> Answer
 
 
 def payer_address(session: Session, payment: Payment) -> str:
+    """Where the payer's receipt goes: the account's e-mail address, else the one in the payer's own chart; empty when there is none."""
     where = (Account.practice_id == payment.practice_id, Account.id == payment.account_id)
     own = (Patient.practice_id == Account.practice_id) & (Patient.id == Account.patient_id)
     row = session.execute(select(Account.email, Patient.email).join(Patient, own).where(*where)).one()

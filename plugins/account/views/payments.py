@@ -10,7 +10,7 @@ from plugins.account.amounts import AmountRefused
 from plugins.account.forms import LONGEST_NOTE, PayForm, typed_amount
 from plugins.account.gateway import PaymentGateway
 from plugins.account.gateway.refusals import refusal_text
-from plugins.account.gateway.test_cards import TEST_CARDS, CardRefused, read_card
+from plugins.account.gateway.stand_in_cards import TEST_CARDS, CardRefused, read_card
 from plugins.account.models import Payment
 from plugins.account.pages import id_in_address, open_gateway
 from plugins.account.services import ledger, payments
@@ -53,7 +53,12 @@ def receipt(request):
     own = payment.account_id == request.identity.account_id
     request.audit("account.payment.view", request.person.id, payment.id)
     mailed_to = payer_address(request.db, payment) if own else ""
-    return {"payment": payment, "refusal": refusal_text(payment.refusal), "mailed_to": mailed_to, "may_pay": open_gateway(request) is not None}
+    return {
+        "payment": payment,
+        "refusal": refusal_text(payment.refusal),
+        "mailed_to": mailed_to,
+        "may_pay": open_gateway(request) is not None,
+    }
 
 
 def _order(request, form: Form[PayForm]) -> payments.Order | None:
@@ -83,7 +88,10 @@ def _order(request, form: Form[PayForm]) -> payments.Order | None:
 
 def _explain_hidden(form: Form) -> None:
     # Nobody typed these: a broken page or a changed request; the payer can only try again.
-    if any([form.errors.pop(name, None) for name in ("patient", "balance_seen", "form_nonce", "choice", "more_than_owed")]):
+    hidden = {"patient", "balance_seen", "form_nonce", "choice", "more_than_owed"} & form.errors.keys()
+    for name in hidden:
+        del form.errors[name]
+    if hidden:
         form.refuse(INCOMPLETE)
 
 

@@ -21,9 +21,25 @@ def with_ledger(make, **fields):
     entry = about | {"kind": "ledger_entry"}
     make.take_in(
         [
-            entry | {"external_id": "E1", "entry_type": "charge", "entered_on": "2026-09-01", "description": "Crown", "amount_cents": 40000, "provider": "D1"},
-            entry | {"external_id": "E2", "entry_type": "insurance_payment", "entered_on": "2026-09-20", "description": "Plan paid", "amount_cents": -15000},
-            entry | {"external_id": "E3", "entry_type": "payment", "entered_on": "2026-10-12", "description": "Check", "amount_cents": -12000},
+            entry
+            | {
+                "external_id": "E1",
+                "entry_type": "charge",
+                "entered_on": "2026-09-01",
+                "description": "Crown",
+                "amount_cents": 40000,
+                "provider": "D1",
+            },
+            entry
+            | {
+                "external_id": "E2",
+                "entry_type": "insurance_payment",
+                "entered_on": "2026-09-20",
+                "description": "Plan paid",
+                "amount_cents": -15000,
+            },
+            entry
+            | {"external_id": "E3", "entry_type": "payment", "entered_on": "2026-10-12", "description": "Check", "amount_cents": -12000},
             about
             | {
                 "kind": "statement",

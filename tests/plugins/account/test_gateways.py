@@ -72,7 +72,9 @@ class FakeStripe:
         number = f"pi_{len(self.intents):024}"
         if fields["payment_method"] == "pm_unknown":
             return 400, error("invalid_request_error", "resource_missing")
-        refused = {"pm_declined": "generic_decline", "pm_short": "insufficient_funds", "pm_approval": "authentication_required"}.get(fields["payment_method"])
+        refused = {"pm_declined": "generic_decline", "pm_short": "insufficient_funds", "pm_approval": "authentication_required"}.get(
+            fields["payment_method"]
+        )
         status = "processing" if fields["payment_method"] == "pm_slow" else "requires_payment_method" if refused else "succeeded"
         intent = {
             "id": number,
@@ -83,7 +85,11 @@ class FakeStripe:
             "created": int(datetime.now(UTC).timestamp()),
             "metadata": fields["metadata"],
             "last_payment_error": None,
-            "latest_charge": {"id": "ch_1", "object": "charge", "payment_method_details": {"card": {"brand": "visa", "last4": "4242"}, "type": "card"}},
+            "latest_charge": {
+                "id": "ch_1",
+                "object": "charge",
+                "payment_method_details": {"card": {"brand": "visa", "last4": "4242"}, "type": "card"},
+            },
         }
         self.intents[account, number] = intent
         if not refused:
@@ -173,7 +179,9 @@ class Case:
 def local_case(practice):
     def kept():
         with practice.session() as session:
-            rows = session.scalars(select(LocalCharge.idempotency_key).where(LocalCharge.practice_id == practice.id, LocalCharge.refusal == "")).all()
+            rows = session.scalars(
+                select(LocalCharge.idempotency_key).where(LocalCharge.practice_id == practice.id, LocalCharge.refusal == "")
+            ).all()
         return Counter(rows)
 
     cards = ("test_card_4242", "test_card_0002", "test_card_9995", "test_card_3184", "test_card_0119")

@@ -28,7 +28,9 @@ def enter(db, patient, entries):
 def pay(db, patient, account, state, cents, created_at=None):
     number = str(uuid7())
     names = {"idempotency_key": number, "form_nonce": number, "receipt_number": number}
-    payment = Payment(patient_id=patient.id, account_id=account.id, amount_cents=cents, currency="USD", state=state, gateway="local", **names)
+    payment = Payment(
+        patient_id=patient.id, account_id=account.id, amount_cents=cents, currency="USD", state=state, gateway="local", **names
+    )
     payment.created_at = created_at or datetime.now(UTC)
     db.add(payment)
     db.flush()
@@ -66,7 +68,12 @@ def test_each_payment_counts_once_from_the_moment_it_is_taken(make, db, entries,
     for state, cents, entered in payments:
         payment = pay(db, patient, account, state, cents)
         if entered:  # the office has entered it
-            names = {"entry_type": "payment", "entered_on": date(2026, 1, 1), "description": "Card", "receipt_number": payment.receipt_number}
+            names = {
+                "entry_type": "payment",
+                "entered_on": date(2026, 1, 1),
+                "description": "Card",
+                "receipt_number": payment.receipt_number,
+            }
             db.add(Entry(patient_id=patient.id, amount_cents=-cents, **names))
             db.flush()
             posted -= cents
@@ -92,8 +99,22 @@ def test_payments_since_the_last_statement_are_counted_by_the_clinics_day(make, 
     patient = make.patient()
     make.take_in(
         [
-            {"kind": "statement", "external_id": "S1", "patient": patient.external_id, "number": "1", "sent_on": "2026-10-02", "balance_cents": 9000},
-            {"kind": "statement", "external_id": "S0", "patient": patient.external_id, "number": "0", "sent_on": "2026-09-02", "balance_cents": 100},
+            {
+                "kind": "statement",
+                "external_id": "S1",
+                "patient": patient.external_id,
+                "number": "1",
+                "sent_on": "2026-10-02",
+                "balance_cents": 9000,
+            },
+            {
+                "kind": "statement",
+                "external_id": "S0",
+                "patient": patient.external_id,
+                "number": "0",
+                "sent_on": "2026-09-02",
+                "balance_cents": 100,
+            },
         ]
     )
     enter(db, patient, [(date(2026, 10, 2), "payment", -100), (date(2026, 10, 3), "payment", -2000), (date(2026, 10, 4), "adjustment", -7)])

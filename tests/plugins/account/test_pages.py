@@ -44,7 +44,13 @@ def test_a_credit_is_called_a_credit(signed_in, make, text_of):
     patient = make.patient()
     make.take_in(
         [
-            {"kind": "ledger_entry", "external_id": "E9", "patient": patient.external_id, "entry_type": "payment", "entered_on": "2026-01-05"}
+            {
+                "kind": "ledger_entry",
+                "external_id": "E9",
+                "patient": patient.external_id,
+                "entry_type": "payment",
+                "entered_on": "2026-01-05",
+            }
             | {"description": "Check", "amount_cents": -2500}
         ]
     )
@@ -67,7 +73,13 @@ def test_the_page_costs_five_statements_whatever_the_number_of_rows(signed_in, p
 
 def test_the_ledger_is_paged_and_the_running_balance_goes_on(signed_in, patient, make, text_of):
     batch = [
-        {"kind": "ledger_entry", "external_id": f"M{n:02}", "patient": patient.external_id, "entry_type": "charge", "entered_on": "2025-01-01"}
+        {
+            "kind": "ledger_entry",
+            "external_id": f"M{n:02}",
+            "patient": patient.external_id,
+            "entry_type": "charge",
+            "entered_on": "2025-01-01",
+        }
         | {"description": f"Visit {n:02}", "amount_cents": 100}
         for n in range(40)
     ]
@@ -90,7 +102,18 @@ def test_a_statement_opens_as_a_pdf_with_its_figures(signed_in, patient, db):
     assert response.content_type == "application/pdf"
     assert response.headers["Content-Disposition"].startswith("inline")
     text = pdf_text(response.body)
-    for words in ("Statement", "1007", "Robin Vale", "October 1, 2026", "Crown", money(-15000), "$250.00", money(-5000), "$200.00", "555-0100"):
+    for words in (
+        "Statement",
+        "1007",
+        "Robin Vale",
+        "October 1, 2026",
+        "Crown",
+        money(-15000),
+        "$250.00",
+        money(-5000),
+        "$200.00",
+        "555-0100",
+    ):
         assert words in text
 
 
@@ -119,8 +142,14 @@ def test_looking_and_downloading_are_on_record(signed_in, patient, db):
     app.get("/account")
     app.get(f"/account/statements/{found}")
     app.get(f"/account/statements/{found}/download")
-    rows = db.execute(select(AuditEvent.action, AuditEvent.target_id).where(AuditEvent.patient_id == patient.id).order_by(AuditEvent.id)).all()
-    assert [tuple(row) for row in rows] == [("account.ledger.view", None), ("account.statement.view", found), ("account.statement.download", found)]
+    rows = db.execute(
+        select(AuditEvent.action, AuditEvent.target_id).where(AuditEvent.patient_id == patient.id).order_by(AuditEvent.id)
+    ).all()
+    assert [tuple(row) for row in rows] == [
+        ("account.ledger.view", None),
+        ("account.statement.view", found),
+        ("account.statement.download", found),
+    ]
 
 
 def test_who_may_only_see_is_offered_no_payment(signed_in, patient, make):

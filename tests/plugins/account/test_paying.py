@@ -38,7 +38,13 @@ def test_a_payment_is_pending_until_the_office_enters_it(signed_in, patient, pay
     assert "You owe now* $100.00" in page
     assert "This counts $30.00 that you paid here" in page
     assert "Pending" in page
-    record = {"kind": "ledger_entry", "external_id": "E9", "patient": patient.external_id, "entry_type": "payment", "entered_on": "2026-11-01"}
+    record = {
+        "kind": "ledger_entry",
+        "external_id": "E9",
+        "patient": patient.external_id,
+        "entry_type": "payment",
+        "entered_on": "2026-11-01",
+    }
     make.take_in([record | {"description": "Card", "amount_cents": -3000, "receipt_number": payments_of.rows()[0].receipt_number}])
     page = text_of(app.get("/account"))
     assert "You owe now $100.00" in page
@@ -93,7 +99,12 @@ def test_a_declined_card_is_told_and_everything_but_the_card_is_still_there(sign
     page = form.submit(status=422)
     assert "The card was declined. No money was taken." in text_of(page)
     again = next(form for form in page.forms.values() if "card_number" in form.fields)
-    assert (again["choice"].value, again["amount"].value, again["note"].value, again["card_expiry"].value) == ("other", "25.5", "For the crown", "12/40")
+    assert (again["choice"].value, again["amount"].value, again["note"].value, again["card_expiry"].value) == (
+        "other",
+        "25.5",
+        "For the crown",
+        "12/40",
+    )
     assert again["card_number"].value == again["card_code"].value == ""
     assert [payment.state for payment in payments_of.rows()] == ["failed"]
     again["card_number"], again["card_code"] = "4242424242424242", "123"
@@ -110,7 +121,11 @@ def test_a_declined_form_sent_again_is_not_charged_again(signed_in, patient, pay
 
 @pytest.mark.parametrize(
     ("number", "words"),
-    [("4000 0027 6000 3184", "Your bank wants to ask you"), ("4000000000009995", "does not have enough money"), ("4000002500003155", "Your bank")],
+    [
+        ("4000 0027 6000 3184", "Your bank wants to ask you"),
+        ("4000000000009995", "does not have enough money"),
+        ("4000002500003155", "Your bank"),
+    ],
 )
 def test_other_refusals_say_what_to_do(signed_in, patient, pay_form, text_of, number, words):
     assert words in text_of(pay_form(signed_in(patient), card_number=number).submit(status=422))
@@ -185,7 +200,13 @@ def test_who_owes_nothing_can_pay_in_advance(signed_in, make, pay_form, payments
 
 def test_a_balance_that_changed_is_shown_before_it_is_paid(signed_in, patient, pay_form, payments_of, make, text_of):
     form = pay_form(signed_in(patient))
-    record = {"kind": "ledger_entry", "external_id": "E9", "patient": patient.external_id, "entry_type": "charge", "entered_on": "2026-11-01"}
+    record = {
+        "kind": "ledger_entry",
+        "external_id": "E9",
+        "patient": patient.external_id,
+        "entry_type": "charge",
+        "entered_on": "2026-11-01",
+    }
     make.take_in([record | {"description": "Filling", "amount_cents": 10000}])
     page = form.submit(status=422)
     assert "The balance has changed since this page was opened." in text_of(page)
@@ -247,7 +268,9 @@ def test_an_office_that_takes_no_payments_has_no_pay_page(signed_in, patient, pa
     assert "/account/pay" not in app.get("/home")
 
 
-def test_the_office_sets_the_smallest_payment_and_a_smaller_balance_can_still_be_paid_off(signed_in, patient, pay_form, practice, db, registry, text_of):
+def test_the_office_sets_the_smallest_payment_and_a_smaller_balance_can_still_be_paid_off(
+    signed_in, patient, pay_form, practice, db, registry, text_of
+):
     office_settings.change(db, registry.plugins, practice.id, None, "account.minimum_payment_cents", 20000, "test", datetime.now(UTC))
     db.commit()
     app = signed_in(patient)

@@ -20,7 +20,14 @@ def entry(patient, **fields):
 
 
 def statement(patient, **fields):
-    return {"kind": "statement", "external_id": "S1", "patient": patient.external_id, "number": "7", "sent_on": "2026-10-01", "balance_cents": 900} | fields
+    return {
+        "kind": "statement",
+        "external_id": "S1",
+        "patient": patient.external_id,
+        "number": "7",
+        "sent_on": "2026-10-01",
+        "balance_cents": 900,
+    } | fields
 
 
 def test_a_batch_sent_again_changes_nothing_and_a_correction_is_taken(send, make, db):

@@ -117,7 +117,9 @@ def test_a_payment_that_is_still_under_way_is_left_alone(pay, practice, state):
 def test_a_crash_after_the_charge_is_made_good(pay, practice, state, db):
     payment_id = pay()
     with practice.session() as session:  # as if the process had died before it wrote the answer down
-        session.execute(update(Payment).where(Payment.practice_id == practice.id, Payment.id == payment_id).values(state="submitted", settled_at=None))
+        session.execute(
+            update(Payment).where(Payment.practice_id == practice.id, Payment.id == payment_id).values(state="submitted", settled_at=None)
+        )
         session.commit()
     run(practice, "account.settle_payments")
     assert state(payment_id).state == "succeeded"

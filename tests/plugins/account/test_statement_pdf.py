@@ -57,7 +57,18 @@ def pages(file: bytes) -> list[str]:
 
 def test_the_figures_of_the_statement_are_printed():
     [text] = pages(pdf())
-    for words in ("Robin Vale", "14 Oak Lane", "12 Elm Street", "$400.00", money(-15000), "$250.00", money(-5000), "$200.00", "October 31, 2026", "elm.localhost"):
+    for words in (
+        "Robin Vale",
+        "14 Oak Lane",
+        "12 Elm Street",
+        "$400.00",
+        money(-15000),
+        "$250.00",
+        money(-5000),
+        "$200.00",
+        "October 31, 2026",
+        "elm.localhost",
+    ):
         assert words in text
 
 
