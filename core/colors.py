@@ -27,8 +27,12 @@ def nearest_passing(color: str, *backgrounds: str, ratio: float = READABLE) -> s
     if passes(color, backgrounds, ratio):
         return color
     lightness, chroma, hue = to_oklch(color)
-    shades = [from_oklch(level, chroma, hue) for level in _outward(lightness)]
-    return next((shade for shade in shades if passes(shade, backgrounds, ratio)), max(shades, key=lambda shade: _least(shade, backgrounds)))
+    closest = color
+    for level in _outward(lightness):
+        closest = max(closest, from_oklch(level, chroma, hue), key=lambda shade: _least(shade, backgrounds))
+        if passes(closest, backgrounds, ratio):
+            break
+    return closest
 
 
 def passes(color: str, backgrounds: tuple[str, ...], ratio: float = READABLE) -> bool:

@@ -9,6 +9,7 @@ __all__ = ["READABLE", "contrast", "nearest_passing", "palette", "theme_css"]
 
 WHITE = "#ffffff"
 # What a color says is the same in every office: green is done, amber waits, red is wrong, blue informs.
+DISTINCT = 1.2
 SIGNALS = {"good": "#1f7a4d", "warn": "#a15c07", "bad": "#b3261e", "info": "#2563a8"}
 CORNERS = {
     "square": {"radius": "0.25rem", "radius-small": "0.1875rem", "radius-button": "0.1875rem", "radius-pill": "0.1875rem"},
@@ -70,6 +71,9 @@ def _inks(brand: str, grounds: dict[str, str], dark: bool) -> dict[str, str]:
 def _family(name: str, color: str, grounds: dict[str, str], dark: bool) -> dict[str, str]:
     """One color in its uses: filled (with what is written on it, and its shade under the pointer), as text, and as a tint behind it."""
     fill, on = _filled(color)
+    ink = nearest_passing(color, *grounds.values())
+    if contrast(fill, grounds["surface"]) < DISTINCT:
+        fill, on = ink, grounds["surface"]  # a white button on a white sheet would be no button
     tint = shade(color, 0.31 if dark else 0.952, 0.06 if dark else 0.035)
     return {
         name: fill,
