@@ -1,5 +1,4 @@
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select, update
@@ -237,7 +236,14 @@ def test_messages_of_another_practice_are_not_found(signed_in, patient, other_ma
 
 
 @pytest.mark.parametrize(
-    "path", ["/webmail/messages/1", f"/webmail/messages/{uuid4()}", "/webmail?page=0", "/webmail?page=x", "/webmail?page=99999"]
+    "path",
+    [
+        "/webmail/messages/1",
+        "/webmail/messages/0192f5c1-7a3e-7c11-8d2b-3f4a5b6c7d8e",
+        "/webmail?page=0",
+        "/webmail?page=x",
+        "/webmail?page=99999",
+    ],
 )
 def test_an_address_that_names_nothing_is_not_found(signed_in, patient, path):
     signed_in(patient).get(path, status=404)
