@@ -43,11 +43,12 @@ def _run(fresh: bool, port: int, open_browser: bool, data: Path | None) -> None:
     with installation(folder, port) as here:
         if fresh:
             _start_over(folder)
+        building = here.start_building()
         settings = here.start_servers(_step)
-        _build_assets()
         people = _prepare_data(here, settings)
-        _step("Starting web, worker and mailbox")
-        here.start_portal(settings)
+        if building.running:
+            _step("Building the styles and the script")
+        here.start_portal(settings, building, _step)
         _introduce(here, people, time.monotonic() - started)
         if open_browser and people:
             webbrowser.open(_address(people[0]["slug"], port))
@@ -68,26 +69,40 @@ def _step(text: str) -> None:
     say(f"  {text} ...")
 
 
-def _build_assets() -> None:
-    from core.web import assets
-
-    if assets.build():
-        _step("Built the styles and the script")
-
-
 def _prepare_data(here, settings: Mapping[str, str]) -> list[dict]:
     """Bring the tables up to date and, the first time, make the practices; says who can sign in."""
-    from core import migrations
     from core.local.installation import is_new
 
     kept = here.folder.path / "people.json"
     new = is_new(settings["CUSPID_MIGRATE_URL"])
-    _step("Making the tables" if new else "Bringing the tables up to date")
-    migrations.upgrade(settings["CUSPID_MIGRATE_URL"])
+    _migrate(here.folder.path / "migrations.mark", settings["CUSPID_MIGRATE_URL"], new)
     if new or not kept.is_file():
         _step("Making two practices and their patients")
         kept.write_text(json.dumps(_make_practices(settings)))
     return json.loads(kept.read_text())
+
+
+def _migrate(mark: Path, url: str, new: bool) -> None:
+    """Migrate, unless nothing has changed since the last start: loading all models only to see that takes seconds."""
+    from core.local.installation import migrations_mark
+
+    now = migrations_mark(url)
+    if not new and mark.is_file() and mark.read_text() == now:
+        return
+    _step("Making the tables" if new else "Bringing the tables up to date")
+    _upgrade(url)
+    mark.write_text(now)
+
+
+def _upgrade(url: str) -> None:
+    from alembic.util import CommandError
+
+    from core import migrations
+
+    try:
+        migrations.upgrade(url)
+    except CommandError as error:
+        raise Problem(f"The tables here were made by another version of Cuspid ({error}): start over with --fresh.") from None
 
 
 def _make_practices(settings: Mapping[str, str]) -> list[dict]:
@@ -101,15 +116,15 @@ def _make_practices(settings: Mapping[str, str]) -> list[dict]:
 
 
 def _introduce(here, people: list[dict], seconds: float) -> None:
-    say(f"\nCuspid is ready after {seconds:.0f} seconds.\n")
-    for slug in dict.fromkeys(person["slug"] for person in people):
-        say(click.style(f"  {_address(slug, here.port)}", bold=True))
-        for person in people:
-            if person["slug"] == slug:
-                say(f"      {person['user_name']:<18} {person['password']:<20} {person.get('note', '')}".rstrip())
+    say(f"\nCuspid is ready after {seconds:.0f} seconds.")
+    for slug, name in dict.fromkeys((person["slug"], person["practice"]) for person in people):
+        say(click.style(f"\n  {_address(slug, here.port)}", bold=True) + f"  {name}")
+        for person in (person for person in people if person["slug"] == slug):
+            say(f"      {person['user_name']:<12} {person['password']:<14} {person['note']}".rstrip())
+    logs = here.folder.path / "logs"
     say(f"\n  Mails    http://localhost:{here.mailbox_port}")
     say(f"  Data     {here.folder.path}")
-    say(f"  Logs     {', '.join(str(child.log) for child in here.supervisor.children)}")
+    say(f"  Logs     {logs}/ ({', '.join(child.log.name for child in here.supervisor.children)})")
     say("\nCtrl-C ends it.")
 
 

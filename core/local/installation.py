@@ -5,7 +5,11 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import psycopg
@@ -88,31 +92,42 @@ class Installation:
         }
         return ours | {name: value for name, value in os.environ.items() if name.startswith("CUSPID_")}
 
-    def start_portal(self, settings: Mapping[str, str]) -> None:
-        """Start web, worker and mailbox, and wait until a page can be asked for."""
+    def start_building(self) -> Child:
+        """Begin to build the assets if they are stale, while the database is made ready."""
+        building = self._command("assets", os.environ, "assets", once=True)
+        self.supervisor.start(building)
+        return building
+
+    def start_portal(self, settings: Mapping[str, str], building: Child, say: Say) -> None:
+        """Start web, mailbox and worker; a page can be asked for when this returns."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("CUSPID_")} | dict(settings)
         # A library of a library warns in each process; it says nothing that could be acted on.
         environment.setdefault("PYTHONWARNINGS", "ignore:pkg_resources is deprecated as an API:UserWarning")
-        mail = self.folder.path / "mail"
+        self.supervisor.wait_for(lambda: not building.running, "The build of the assets", seconds=600)
+        building.check()
+        say("Starting web, mailbox and worker")
         web = self._command("web", environment, "serve", "--port", self.port)
-        worker = self._command("worker", environment, "worker", "--beat", "--state", self.folder.path)
-        mailbox = self._command("mailbox", environment, "mailbox", mail, "--port", self.mailbox_port, "--smtp-port", self.smtp_port)
-        self.supervisor.start(web, worker, mailbox)
-        self.supervisor.wait_for(self._is_ready, "The web server")
+        ports = ("--port", self.mailbox_port, "--smtp-port", self.smtp_port)
+        mailbox = self._command("mailbox", environment, "mailbox", self.folder.path / "mail", *ports)
+        self.supervisor.start(web, mailbox)
+        # The worker loads as much as the web processes do; whoever waits, waits for a page.
+        self.supervisor.wait_for(lambda: _answers(self.port, "/health/ready") and _answers(self.mailbox_port, "/"), "The web server", seconds=120)
+        self.supervisor.start(self._command("worker", environment, "worker", "--beat", "--state", self.folder.path))
 
-    def _command(self, name: str, environment: Mapping[str, str], *words: object) -> Child:
+    def _command(self, name: str, environment: Mapping[str, str], *words: object, once: bool = False) -> Child:
         command = [sys.executable, "-m", "core.cli", *map(str, words)]
-        return Child(f"The {name} process", command, self.folder.log(name), environment, patience=25)
+        return Child(f"The {name} process", command, self.folder.log(name), environment, patience=25, once=once)
 
-    def _is_ready(self) -> bool:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
-        try:
-            connection.request("GET", "/health/ready", headers={"Host": f"localhost:{self.port}"})
-            return connection.getresponse().status == 200
-        except (OSError, HTTPException):
-            return False
-        finally:
-            connection.close()
+
+def _answers(port: int, path: str) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", path, headers={"Host": f"localhost:{port}"})
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 @contextmanager
@@ -120,6 +135,20 @@ def installation(folder: DataFolder, port: int) -> Iterator[Installation]:
     """An installation in this folder, for this command alone; leaving the block ends all its processes."""
     with folder.lock(), Supervisor() as supervisor:
         yield Installation(folder, port, supervisor)
+
+
+def migrations_mark(database_url: str) -> str:
+    """Changes with the database, and with every migration of core and of the installed plugins; found without loading any of them."""
+    plugins = [_folder_of(point.module) / "migrations" for point in entry_points(group="cuspid.plugins")]
+    digest = sha256(database_url.encode())
+    for path in sorted(path for folder in (_folder_of("core.migrations"), *plugins) for path in folder.glob("**/*.py")):
+        digest.update(str(path).encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _folder_of(module: str) -> Path:
+    spec = find_spec(module)
+    return Path(spec.origin).parent if spec and spec.origin else Path("/nowhere")
 
 
 def is_new(migrate_url: str) -> bool:

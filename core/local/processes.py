@@ -31,7 +31,7 @@ class Child:
     """One process under our care, in a session of its own, so that Ctrl-C in the terminal reaches only the launcher.
 
     `stop_signal` asks it to end in good order, `patience` is how many seconds it may take, `prepare` runs in the new
-    process before the program, `user` is whom it runs as.
+    process before the program, `user` is whom it runs as. One that runs `once` may end by itself, with exit code 0.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Child:
     patience: float = 15
     prepare: Callable[[], None] | None = None
     user: str | None = None
+    once: bool = False
     process: subprocess.Popen | None = field(default=None, init=False)
 
     def start(self) -> None:
@@ -80,8 +81,8 @@ class Child:
             return ""
 
     def check(self) -> None:
-        """Raise ChildDied when it has ended."""
-        if self.process is not None and self.process.poll() is not None:
+        """Raise ChildDied when it has ended and should not have."""
+        if self.process is not None and self.process.poll() is not None and not (self.once and self.process.returncode == 0):
             raise ChildDied(f"{self.name} {_how_it_ended(self.process.returncode)}. The end of {self.log}:\n{self.tail()}")
 
     def ask_to_stop(self) -> None:
@@ -150,7 +151,7 @@ class Supervisor:
         self._layers = [[other for other in layer if other is not child] for layer in self._layers]
 
     def check(self) -> None:
-        """Raise ChildDied when one of them has ended."""
+        """Raise ChildDied when one of them has ended that should have gone on."""
         for child in self.children:
             child.check()
 
