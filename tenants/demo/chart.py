@@ -94,11 +94,12 @@ class Chart:
             self._visit(visit)
 
     def _visit(self, visit: Visit) -> None:
+        starts_at = self.calendar.visit(visit.offset, visit.clock, visit.minutes)
         external_id = self.put(
             "appointment",
             provider=visit.provider,
             clinic=self._clinic,
-            starts_at=self.calendar.moment(visit.offset, visit.clock),
+            starts_at=starts_at,
             minutes=visit.minutes,
             status=visit.outcome,
             confirmation=visit.confirmation,
@@ -106,7 +107,7 @@ class Chart:
         )
         done = read(visit.done)
         if visit.outcome == "complete":
-            seen = ledger.Seen(external_id, self.day(visit.offset), visit.provider, done, visit.pays)
+            seen = ledger.Seen(external_id, starts_at.date(), visit.provider, done, visit.pays)
             self._history(seen)
             self.book(*ledger.lines_of(seen, self._insurance))
 

@@ -91,7 +91,7 @@ class Opening:
         self._choose(practice.id)
         self._take_in([{"kind": "provider", **provider} for provider in story.providers])
         self._take_in([{"kind": "image_folder", **folder} for folder in story.folders])
-        self._take_in([record for chart in story.charts(self._office()) for record in chart.records])
+        self._take_in([record for chart in story.charts(self.office) for record in chart.records])
         found = self.session.scalars(select(Patient).where(Patient.practice_id == practice.id))
         self.patients = {str(patient.external_id): patient for patient in found}
         self._admit(password)
@@ -106,7 +106,9 @@ class Opening:
         if refused:
             raise DemoRefused(f"{len(refused)} records, the first: {refused[0].kind} {refused[0].external_id}: {refused[0].reason}")
 
-    def _office(self) -> Office:
+    @property
+    def office(self) -> Office:
+        """What the charts are written with: calendars as of now, and the providers' names."""
         calendars = {clinic["external_id"]: calendar_of(clinic, self.now) for clinic in self.story.clinics}
         return Office(calendars, {record["external_id"]: Provider(**record).name for record in self.story.providers})
 

@@ -1,12 +1,14 @@
 """The two made-up practices: whole, believable, and safe to show."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 import webtest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from core import tasks
@@ -21,6 +23,8 @@ from plugins.plan.models import PlannedProcedure
 from plugins.summary.models import Procedure
 from tenants import demo
 from tenants.demo import fees
+from tenants.demo.chart import Office
+from tenants.demo.office import Opening, Story
 from tenants.models import Practice
 
 TABS = ("appointments", "account", "plan", "webmail", "summary", "images")
@@ -72,6 +76,10 @@ def signed_in(portal, person) -> webtest.TestApp:
     form["user_name"], form["password"] = person.user_name, person.password
     assert form.submit().status_int == 303, person
     return app
+
+
+def office_of(story: Story, now: datetime) -> Office:
+    return Opening(None, None, story, now).office
 
 
 def patient_of(session, number: str) -> Patient:
@@ -130,29 +138,46 @@ def test_the_practices_have_looks_tabs_and_addresses_of_their_own(practices, reg
     assert "portal.harbordental.localhost" in harbor.hosts
 
 
-def test_there_is_a_visit_tomorrow_and_one_in_two_weeks(sunrise, practices):
+@settings(deadline=None, max_examples=60)
+@given(now=st.datetimes(datetime(2024, 1, 1), datetime(2036, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_whatever_day_it_is_visits_are_when_clinics_are_open_and_one_is_tomorrow(now):
+    for story in demo.STORIES:
+        office = office_of(story, now)
+        visits = [record for chart in story.charts(office) for record in chart.records if record["kind"] == "appointment"]
+        for visit in visits:
+            opens, closes = office.calendars[visit["clinic"]].hours[visit["starts_at"].weekday()]
+            assert opens <= visit["starts_at"].time() <= (visit["starts_at"] + timedelta(minutes=visit["minutes"])).time() <= closes
+            assert (visit["status"] == "scheduled") == (visit["starts_at"] > now)
+    downtown = office_of(demo.STORIES[0], now).calendars["SUN-C1"]
+    days = {
+        visit["starts_at"].date()
+        for chart in demo.STORIES[0].charts(office_of(demo.STORIES[0], now))
+        for visit in chart.records
+        if "starts_at" in visit
+    }
+    assert {downtown.today + timedelta(days=1), downtown.today + timedelta(days=14)} <= days
+
+
+@settings(deadline=None, max_examples=60)
+@given(now=st.datetimes(datetime(2024, 1, 1), datetime(2036, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+def test_whatever_day_it_is_nothing_but_visits_lies_ahead_and_answers_follow_questions(now):
+    for story in demo.STORIES:
+        for chart in story.charts(office_of(story, now)):
+            sent = {record["external_id"]: record["sent_at"] for record in chart.records if record["kind"] == "message"}
+            assert all(at < now for at in sent.values())
+            for record in chart.records:
+                if record["kind"] == "message" and record["reply_to"]:
+                    assert record["sent_at"] > sent[record["reply_to"]]
+                for field in ("entered_on", "sent_on", "saved_on", "taken_on"):
+                    assert field not in record or record[field] <= chart.calendar.today
+                assert record["kind"] not in {"vital_sign", "result"} or record["taken_at"] < now
+
+
+def test_there_is_a_visit_tomorrow(sunrise, practices):
     zone = ZoneInfo("America/Denver")
-    today = practices["sunrise"].created_at.astimezone(zone).date()
-    starts = [
-        at.astimezone(zone)
-        for at in sunrise.scalars(select(Appointment.starts_at).where(Appointment.status == "scheduled"))
-        if at > practices["sunrise"].created_at
-    ]
-    assert today + timedelta(days=1) in {at.date() for at in starts}
-    assert today + timedelta(days=14) in {at.date() for at in starts}
-    assert min(starts).hour in range(7, 18)
-
-
-def test_visits_are_at_times_when_the_clinic_is_open(office):
-    clinics = {clinic.id: clinic for clinic in office.tenant.clinics}
-    for visit in office.session.scalars(select(Appointment)):
-        clinic = clinics[visit.clinic_id]
-        starts = visit.starts_at.astimezone(clinic.time_zone)
-        ends = starts + timedelta(minutes=visit.minutes)
-        hours = clinic.hours[starts.weekday()]
-        assert hours.opens, (starts, visit.reason)
-        assert hours.opens <= starts.time(), (starts, visit.reason)
-        assert ends.time() <= hours.closes, (starts, visit.reason)
+    tomorrow = practices["sunrise"].created_at.astimezone(zone).date() + timedelta(days=1)
+    starts = sunrise.scalars(select(Appointment.starts_at).where(Appointment.status == "scheduled"))
+    assert tomorrow in {at.astimezone(zone).date() for at in starts}
 
 
 def test_the_books_add_up(office):

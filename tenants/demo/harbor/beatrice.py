@@ -91,12 +91,12 @@ def _health(chart: Chart) -> None:
         unit="ng/mL",
         reference_range="30 to 100",
         flag="low",
-        taken_at=chart.calendar.moment(-400, "09:00"),
+        taken_at=chart.calendar.visit(-400, "09:00"),
     )
     for offset in range(-1800, -30, 364):
         chart.put(
             "vital_sign",
-            taken_at=chart.calendar.moment(offset, "09:03"),
+            taken_at=chart.calendar.visit(offset, "09:03"),
             systolic_mmhg=126 + offset % 7,
             diastolic_mmhg=78,
             pulse_per_minute=70,

@@ -53,5 +53,5 @@ def _health(chart: Chart) -> None:
     chart.put("allergy", status="none_known")
     chart.put("medication", status="none_known")
     chart.put("problem", name="Fear of dental treatment", icd10="F40.232", started_on=chart.day(-760), note="Short breaks help.")
-    chart.put("vital_sign", taken_at=chart.calendar.moment(-122, "08:02"), systolic_mmhg=112, diastolic_mmhg=70, pulse_per_minute=64)
+    chart.put("vital_sign", taken_at=chart.calendar.visit(-122, "08:02"), systolic_mmhg=112, diastolic_mmhg=70, pulse_per_minute=64)
     chart.put("smoking_status", snomed="428041000124106", asked_on=chart.day(-122))

@@ -88,7 +88,7 @@ def _health(chart: Chart) -> None:
     )
     chart.put(
         "vital_sign",
-        taken_at=chart.calendar.moment(-60, "07:44"),
+        taken_at=chart.calendar.visit(-60, "07:44"),
         systolic_mmhg=142,
         diastolic_mmhg=91,
         pulse_per_minute=82,

@@ -64,7 +64,7 @@ def _plans(chart: Chart) -> None:
 def _messages(chart: Chart) -> None:
     chart.conversation(
         OSEI,
-        "Tender after Monday's visit",
+        "Tender since my visit",
         Letter(-31, "19:42", False, "Hi Dr. Amara,\n\nthe tooth you prepared for the crown is still tender when I drink something cold. "
                "It is not bad enough for a painkiller, but it has not gone away either. Should I wait a little longer or come in?\n\nThank you,\nElena"),
         Letter(-30, "08:05", True, "Good morning Elena,\n\nthat is common in the first two weeks: the tooth has just been worked on, and the temporary "
@@ -124,11 +124,11 @@ def _health(chart: Chart) -> None:
         unit="m[IU]/L",
         reference_range="0.4 to 4.0",
         flag="normal",
-        taken_at=chart.calendar.moment(-75, "08:10"),
+        taken_at=chart.calendar.visit(-75, "08:10"),
     )
     chart.put(
         "vital_sign",
-        taken_at=chart.calendar.moment(-34, "09:22"),
+        taken_at=chart.calendar.visit(-34, "09:22"),
         systolic_mmhg=118,
         diastolic_mmhg=74,
         pulse_per_minute=68,
@@ -137,7 +137,7 @@ def _health(chart: Chart) -> None:
     )
     chart.put(
         "vital_sign",
-        taken_at=chart.calendar.moment(-192, "08:33"),
+        taken_at=chart.calendar.visit(-192, "08:33"),
         systolic_mmhg=121,
         diastolic_mmhg=76,
         pulse_per_minute=71,

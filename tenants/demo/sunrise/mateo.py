@@ -58,4 +58,4 @@ def _health(chart: Chart) -> None:
     chart.put("medication", status="none_known")
     chart.put("problem", status="none_known")
     chart.put("immunization", vaccine="Measles, mumps and rubella, second dose", cvx="03", given_on=chart.day(-1300))
-    chart.put("vital_sign", taken_at=chart.calendar.moment(-71, "15:42"), pulse_per_minute=88, height_inches=50, weight_pounds=57)
+    chart.put("vital_sign", taken_at=chart.calendar.visit(-71, "15:42"), pulse_per_minute=88, height_inches=50, weight_pounds=57)

@@ -55,7 +55,7 @@ def _messages(chart: Chart) -> None:
     chart.conversation(
         FELD,
         "Your missed visit",
-        Letter(-29, "09:30", True, "Dear Mr. Ibarra,\n\nwe missed you yesterday and hope that all is well. It is important that we look at the new crown once, so "
+        Letter(-29, "09:30", True, "Dear Mr. Ibarra,\n\nwe missed you at your appointment and hope that all is well. It is important that we look at the new crown once, so "
                "please choose another time with the front desk: 916-555-0137.\n\nDr. Feld"),
     )  # fmt: skip
 
@@ -80,12 +80,12 @@ def _health(chart: Chart) -> None:
             unit="%",
             reference_range="below 5.7",
             flag=flag,
-            taken_at=chart.calendar.moment(offset, "08:00"),
+            taken_at=chart.calendar.visit(offset, "08:00"),
         )
     for offset, systolic, weight in ((-330, 146, 188), (-205, 138, 183), (-44, 134, 181)):
         chart.put(
             "vital_sign",
-            taken_at=chart.calendar.moment(offset, "08:25"),
+            taken_at=chart.calendar.visit(offset, "08:25"),
             systolic_mmhg=systolic,
             diastolic_mmhg=82,
             pulse_per_minute=76,

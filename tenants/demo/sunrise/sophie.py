@@ -9,7 +9,7 @@ from tenants.demo.sunrise.staff import DOWNTOWN, MARLOW_HOME, NAIR, OSEI, PHOTOS
 
 NUMBER = "SUN-1003"
 _FIRST_CENTS, _MONTHLY_CENTS = 60_000, 15_000
-_STARTED = -412
+_STARTED, _REPAIRED = -412, -17
 
 
 def chart(office: Office) -> Chart:
@@ -43,8 +43,8 @@ def _visits(chart: Chart) -> None:
         Visit(-440, "15:00", 40, OSEI, "Measured for braces", "D8660, D0330"),
         Visit(_STARTED, "14:00", 100, OSEI, "Braces fitted", "D8080", pays=""),
         *every(35, _STARTED + 35, -10, *adjusted),
-        Visit(-17, "16:40", 20, OSEI, "Loose bracket", "D8670"),
-        Visit(1, "15:50" if chart.day(1).weekday() < 5 else "11:10", 20, OSEI, "Braces adjusted", confirmation="unconfirmed"),
+        Visit(_REPAIRED, "16:40", 20, OSEI, "Loose bracket", "D8670"),
+        Visit(1, "15:50", 20, OSEI, "Braces adjusted", confirmation="unconfirmed"),
         Visit(36, "16:20", 20, OSEI, "Braces adjusted", confirmation="unconfirmed"),
     )
 
@@ -77,13 +77,14 @@ def _plans(chart: Chart) -> None:
 
 
 def _messages(chart: Chart) -> None:
+    repaired = (chart.calendar.visit(_REPAIRED, "16:40", 20).date() - chart.calendar.today).days
     chart.conversation(
         OSEI,
         "Bracket came off :(",
-        Letter(-19, "17:31", False, "hi, one of the brackets on the top came off while i was eating an apple. it does not hurt but it moves around. what should i do?"),
-        Letter(-18, "08:02", True, "Hi Sophie,\n\nno harm done, that happens. Put a bit of the orthodontic wax over it so that it does not rub, and come in "
+        Letter(repaired - 2, "17:31", False, "hi, one of the brackets on the top came off while i was eating an apple. it does not hurt but it moves around. what should i do?"),
+        Letter(repaired - 1, "08:02", True, "Hi Sophie,\n\nno harm done, that happens. Put a bit of the orthodontic wax over it so that it does not rub, and come in "
                "after school: we have kept 4:40 free for you. Until then please cut apples into slices.\n\nDr. Amara"),
-        Letter(-18, "15:58", False, "ok thanks!! see you then"),
+        Letter(repaired - 1, "15:58", False, "ok thanks!! see you then"),
     )  # fmt: skip
 
 
@@ -96,7 +97,7 @@ def _health(chart: Chart) -> None:
     chart.put("immunization", vaccine="HPV vaccine, second dose", cvx="165", given_on=chart.day(-700))
     chart.put(
         "vital_sign",
-        taken_at=chart.calendar.moment(-52, "15:43"),
+        taken_at=chart.calendar.visit(-52, "15:43"),
         systolic_mmhg=108,
         diastolic_mmhg=66,
         pulse_per_minute=74,
@@ -108,5 +109,5 @@ def _health(chart: Chart) -> None:
 
 def _images(chart: Chart) -> None:
     chart.image(-440, PHOTOS, "smile.jpg", "photo", "Before the braces")
-    chart.image(-17, PHOTOS, "smile-braces.jpg", "photo", "With the braces")
-    chart.image(-17, XRAYS, "both-jaws-braces.jpg", "radiograph", "Both jaws, with the braces")
+    chart.image(_REPAIRED, PHOTOS, "smile-braces.jpg", "photo", "With the braces")
+    chart.image(_REPAIRED, XRAYS, "both-jaws-braces.jpg", "radiograph", "Both jaws, with the braces")
