@@ -7,6 +7,7 @@ plugin's gate again. A broker that dies between commit and nudge loses nothing: 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -46,7 +47,7 @@ class Periodic:
 class Work:
     """What a task works with. `task_id` is the same over every attempt: what is done a second time can be recognized by it."""
 
-    registry: object
+    registry: Any
     db: Session
     tenant: Tenant
     task_id: UUID

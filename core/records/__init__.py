@@ -4,12 +4,12 @@ Part of the chart is declared here (clinic, provider, patient, relationship come
 through `portal_record_kinds`. A record names others by the practice's own ids; a batch may be sent again, nothing doubles.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
@@ -23,7 +23,14 @@ class Record(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    external_id: str
+    external_id: str = Field(min_length=1, max_length=200)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _can_be_stored(cls, value: Any) -> Any:
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("holds a null character, which is no text")
+        return value
 
 
 @dataclass(frozen=True)
@@ -31,12 +38,14 @@ class RecordKind:
     """A kind of record: its schema, the table it fills, and which of its fields name other records.
 
     `references` maps a field that holds an external id to the kind it names: {"patient": "patient"} fills `patient_id`.
+    `after` is called once a batch, in its transaction, when a record of the kind was created or updated.
     """
 
     name: str
     schema: type[Record]
     model: Any
     references: Mapping[str, str] = field(default_factory=dict)
+    after: Callable[[Session], object] | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,10 @@ def take_in(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[M
     """Check and write a batch for the practice that is bound; a refused record leaves the others and itself whole."""
     door = _Door(session, kinds)
     answers = [door.take(dict(record)) for record in batch]
+    changed = {answer.kind for answer in answers if answer.outcome in {"created", "updated"}}
+    for name in sorted(changed):
+        if after := kinds[name].after:
+            after(session)
     session.flush()
     return answers
 

@@ -1,9 +1,6 @@
 """Secure messages with the office."""
 
-from datetime import timedelta
-
 from core.plugins import ActionItem, Card, Permission, PortalPlugin, Tab, hookimpl
-from core.tasks import Periodic
 from plugins.webmail.records import KINDS
 from plugins.webmail.services import reading
 from plugins.webmail.settings import WebMailSettings
@@ -45,11 +42,6 @@ class WebMailPlugin(PortalPlugin):
     def portal_record_kinds(self):
         """Messages from the office."""
         return KINDS
-
-    @hookimpl
-    def portal_periodic_tasks(self):
-        """Telling people of what came in from the practice's system."""
-        return [Periodic("webmail.ask_for_notices", timedelta(minutes=1))]
 
     @hookimpl
     def portal_action_items(self, request, person):

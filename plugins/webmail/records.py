@@ -3,8 +3,10 @@
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field, model_serializer
+from sqlalchemy.orm import Session
 
 from core.records import Record, RecordKind
+from core.tasks import enqueue
 from plugins.webmail.models import Message
 from plugins.webmail.texts import MAX_BODY, MAX_SUBJECT, checked_body, checked_subject
 
@@ -36,6 +38,11 @@ class MessageRecord(Record):
         return found if self.read_at else {name: value for name, value in found.items() if name != "read_at"}
 
 
+def announce(session: Session) -> None:
+    """After a batch: tell whoever should know of what the office wrote."""
+    enqueue(session, "webmail.ask_for_notices")
+
+
 KINDS = [
-    RecordKind("message", MessageRecord, Message, {"patient": "patient", "provider": "provider", "reply_to": "message"}),
+    RecordKind("message", MessageRecord, Message, {"patient": "patient", "provider": "provider", "reply_to": "message"}, after=announce),
 ]
