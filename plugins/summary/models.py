@@ -21,14 +21,14 @@ class Allergy(TenantScoped, Base):
 
     __tablename__ = "summary_allergy"
     __table_args__ = _of_a_chart(
-        CheckConstraint("kind in ('drug', 'food', 'other')", name="kind"),
+        CheckConstraint("category in ('drug', 'food', 'other')", name="category"),
         CheckConstraint("status in ('active', 'resolved', 'none_known')", name="status"),
     )
 
     external_id: Mapped[str | None]
     patient_id: Mapped[UUID]
     substance: Mapped[str] = mapped_column(default="")
-    kind: Mapped[str] = mapped_column(default="other")
+    category: Mapped[str] = mapped_column(default="other")
     status: Mapped[str] = mapped_column(default="active")
     reaction: Mapped[str] = mapped_column(default="")
     rxnorm: Mapped[str] = mapped_column(default="")

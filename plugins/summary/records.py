@@ -25,7 +25,7 @@ class AllergyRecord(ChartRecord):
     """An allergy. `none_known` needs no substance: the patient was asked and has none. `rxnorm` is the medicine's code."""
 
     substance: Line = ""
-    kind: Literal["drug", "food", "other"] = "other"
+    category: Literal["drug", "food", "other"] = "other"
     status: Literal["active", "resolved", "none_known"] = "active"
     reaction: Line = ""
     rxnorm: Word = ""

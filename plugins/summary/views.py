@@ -22,8 +22,7 @@ CONFINED = (
 @view_config(route_name="summary.home", permission="summary.see", request_method="GET", renderer="summary/home.jinja2")
 def home(request):
     """The care summary from the practice's own records, and the documents from outside."""
-    held = chart.load(request.db, request.practice_id, request.person.id, request.tenant.time_zone)
-    received = documents.listed(request.db, request.practice_id, request.person.id)
+    held, received = chart.load_with_documents(request.db, request.practice_id, request.person.id, request.tenant.time_zone)
     request.audit("summary.document.view", request.person.id)
     return {"page": page.page_of(held), "documents": received, "missing": own.missing(held.subject), "smoking_words": SMOKING}
 

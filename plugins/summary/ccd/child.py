@@ -1,4 +1,4 @@
-"""The process that reads a document from outside first: `python -I -m plugins.summary.ccd.child`, the document as standard input.
+"""The process that reads a document from outside first, started by `core.safety.alone`; the document is its standard input.
 
 It limits itself before it reads the first byte, gives up the rights of root, and prints one line of JSON: what the document
 says of itself, or the word for why it is refused. It also makes the page of it once, so that nothing is taken that cannot be shown.
@@ -30,7 +30,3 @@ def main() -> None:
     limit()
     step_down()
     sys.stdout.write(json.dumps(answer(sys.stdin.buffer.read(MAX_BYTES + 1)), default=str))
-
-
-if __name__ == "__main__":
-    main()

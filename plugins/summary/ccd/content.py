@@ -73,11 +73,11 @@ class Clinician:
 
 @dataclass(frozen=True)
 class Allergy:
-    """`kind` is drug, food or other; `status` active, resolved or none_known."""
+    """`category` is drug, food or other; `status` active, resolved or none_known."""
 
     id: UUID
     substance: str
-    kind: str
+    category: str
     status: str
     reaction: str
     rxnorm: str

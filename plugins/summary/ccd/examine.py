@@ -15,6 +15,7 @@ from plugins.summary.ccd.parse import MAX_BYTES, REASONS
 from plugins.summary.ccd.read import Reading
 
 _READING = TypeAdapter(Reading)
+_READER = ["plugins.summary", "plugins.summary.ccd.child"]
 _MOST_ANSWER = 64 * 1024
 
 
@@ -35,7 +36,7 @@ def examine(source: Path | BinaryIO) -> Iterator[Examined]:
         copy = Path(folder) / "source"
         size, sha256 = copy_file(source, copy, MAX_BYTES)
         with copy.open("rb") as file:
-            answer = ask_child("plugins.summary.ccd.child", [], file, Path(folder), most_answer=_MOST_ANSWER)
+            answer = ask_child("core.safety.alone", _READER, file, Path(folder), most_answer=_MOST_ANSWER)
         yield Examined(_believe(answer), copy, size, sha256)
 
 

@@ -16,8 +16,8 @@ MAX_BYTES = 20 * 1024 * 1024
 MAX_DEPTH = 100
 """How deep elements may lie in each other; 16 in real documents."""
 
-MAX_ELEMENTS = 200_000
-"""How many elements a document may have; 4,520 in real documents."""
+MAX_PARTS = 200_000
+"""How many elements and attributes a document may have together; about 15,000 in the largest real ones."""
 
 
 REASONS = {
@@ -113,11 +113,11 @@ def _read_in_spite_of_warnings(data: bytes) -> etree._Element:
 
 
 def _check_shape(root: etree._Element) -> None:
-    depth = elements = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
+    depth = parts = 0
+    for event, element in etree.iterwalk(root, events=("start", "end")):
         depth += 1 if event == "start" else -1
-        elements += event == "start"
-        if depth > MAX_DEPTH or elements > MAX_ELEMENTS:
+        parts += 1 + len(element.attrib) if event == "start" else 0
+        if depth > MAX_DEPTH or parts > MAX_PARTS:
             raise Refused("shape")
 
 

@@ -5,12 +5,11 @@ The code that is running now must go on working with the tables as this leaves t
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
-revision = '148f44d25366'
+revision = '70e102cd0644'
 down_revision = None
 branch_labels = ('summary',)
-depends_on = '13fe09937aaa'
+depends_on = 'ccfc8c089eb8'
 
 
 def upgrade():
@@ -18,14 +17,14 @@ def upgrade():
     sa.Column('external_id', sa.Text(), nullable=True),
     sa.Column('patient_id', sa.Uuid(), nullable=False),
     sa.Column('substance', sa.Text(), nullable=False),
-    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('category', sa.Text(), nullable=False),
     sa.Column('status', sa.Text(), nullable=False),
     sa.Column('reaction', sa.Text(), nullable=False),
     sa.Column('rxnorm', sa.Text(), nullable=False),
     sa.Column('noted_on', sa.Date(), nullable=True),
     sa.Column('practice_id', sa.Uuid(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
-    sa.CheckConstraint("kind in ('drug', 'food', 'other')", name=op.f('ck_summary_allergy_kind')),
+    sa.CheckConstraint("category in ('drug', 'food', 'other')", name=op.f('ck_summary_allergy_category')),
     sa.CheckConstraint("status in ('active', 'resolved', 'none_known')", name=op.f('ck_summary_allergy_status')),
     sa.ForeignKeyConstraint(['practice_id', 'patient_id'], ['patient.practice_id', 'patient.id'], name=op.f('fk_summary_allergy_practice_id_patient_id')),
     sa.ForeignKeyConstraint(['practice_id'], ['practice.id'], name=op.f('fk_summary_allergy_practice_id')),

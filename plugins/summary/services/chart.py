@@ -1,20 +1,20 @@
 """What the practice holds for one patient's care summary."""
 
 from dataclasses import replace
-from itertools import chain
 from types import GenericAlias
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
-from sqlalchemy import Row, ScalarSelect, func, literal_column, select
-from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
+from sqlalchemy import Label, Row, ScalarSelect, Select, select
 from sqlalchemy.orm import Session
 
 from core.people.models import Patient, Provider
 from plugins.summary import models
 from plugins.summary.ccd import content
+from plugins.summary.services import documents
+from plugins.summary.services.together import rows_as_json
 
 # Each part of the chart: its table, what its rows become, and the column that puts the newest first.
 _PARTS: dict[str, tuple[Any, Any, Any]] = {
@@ -41,24 +41,37 @@ _NOT_SHOWN = {"practice_id", "patient_id", "external_id"}
 
 def load(session: Session, practice_id: UUID, patient_id: UUID, zone: ZoneInfo) -> content.Chart:
     """The whole chart in one statement, newest entries first, moments in this time zone."""
+    return _chart(session.execute(_query(practice_id, patient_id)).one(), zone)
+
+
+def load_with_documents(
+    session: Session, practice_id: UUID, patient_id: UUID, zone: ZoneInfo
+) -> tuple[content.Chart, list[documents.Listed]]:
+    """The chart and the documents from outside, together in one statement."""
+    beside = documents.listed_as_json(practice_id, patient_id).label("documents")
+    row = session.execute(_query(practice_id, patient_id, beside)).one()
+    return _chart(row, zone), documents.LISTED.validate_python(row.documents)
+
+
+def _query(practice_id: UUID, patient_id: UUID, *beside: Label) -> Select:
     parts = [_entries(model, newest, practice_id, patient_id).label(name) for name, (model, _, newest) in _PARTS.items()]
-    row = session.execute(
-        select(*_PATIENT, *_PROVIDER, *parts)
+    return (
+        select(*_PATIENT, *_PROVIDER, *parts, *beside)
         .outerjoin(Provider, (Provider.practice_id == Patient.practice_id) & (Provider.id == Patient.provider_id))
         .where(Patient.practice_id == practice_id, Patient.id == patient_id)
-    ).one()
-    entries = {name: reader.validate_python(getattr(row, name)) for name, reader in _READERS.items()}
-    entries |= {name: tuple(replace(one, taken_at=one.taken_at.astimezone(zone)) for one in entries[name]) for name in _MEASURED}
-    return content.Chart(_subject(row), _clinician(row), **entries)
+    )
 
 
 def _entries(model: Any, newest: Any, practice_id: UUID, patient_id: UUID) -> ScalarSelect:
-    """All rows of one table as one JSON list, so that eight tables cost one round trip."""
     columns = [column for column in model.__table__.columns if column.name not in _NOT_SHOWN]
-    entry = func.jsonb_build_object(*chain.from_iterable((literal_column(f"'{column.name}'"), column) for column in columns))
-    ordered = aggregate_order_by(entry, newest.desc().nulls_last(), model.id)
-    rows = func.coalesce(func.jsonb_agg(ordered, type_=JSONB), literal_column("'[]'::jsonb"), type_=JSONB)
-    return select(rows).where(model.practice_id == practice_id, model.patient_id == patient_id).scalar_subquery()
+    where = model.practice_id == practice_id, model.patient_id == patient_id
+    return rows_as_json(columns, [newest.desc().nulls_last(), model.id], where)
+
+
+def _chart(row: Row, zone: ZoneInfo) -> content.Chart:
+    entries = {name: reader.validate_python(getattr(row, name)) for name, reader in _READERS.items()}
+    entries |= {name: tuple(replace(one, taken_at=one.taken_at.astimezone(zone)) for one in entries[name]) for name in _MEASURED}
+    return content.Chart(_subject(row), _clinician(row), **entries)
 
 
 _PATIENT = (

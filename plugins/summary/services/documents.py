@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
-from sqlalchemy import select
+from pydantic import TypeAdapter
+from sqlalchemy import ScalarSelect, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,7 @@ from plugins.summary.ccd.examine import Examined, examine
 from plugins.summary.ccd.read import Reading, Section, StatedPatient, sections
 from plugins.summary.models import Document
 from plugins.summary.services import matching
+from plugins.summary.services.together import rows_as_json
 
 CONTENT_TYPE = "application/xml"
 
@@ -67,25 +69,37 @@ class Listed:
         return self.custodian or self.author
 
 
+LISTED = TypeAdapter(list[Listed])
+_COLUMNS = (
+    Document.id, Document.title, Document.author, Document.custodian, Document.created, Document.created_on, Document.received_at,
+    Document.kind, Document.size,
+)  # fmt: skip
+_NEWEST = (Document.created_on.desc().nulls_last(), Document.received_at.desc())
+
+
 def listed(session: Session, practice_id: UUID, patient_id: UUID) -> list[Listed]:
     """The documents that this patient may see, the newest first; one statement."""
-    rows = session.execute(_shown(practice_id, patient_id).order_by(Document.created_on.desc().nulls_last(), Document.received_at.desc()))
-    return [Listed(*row[:9]) for row in rows]
+    rows = session.execute(select(*_COLUMNS).where(*_shown(practice_id, patient_id)).order_by(*_NEWEST))
+    return [Listed(*row) for row in rows]
+
+
+def listed_as_json(practice_id: UUID, patient_id: UUID) -> ScalarSelect:
+    """The same as a part of another statement; `LISTED` reads it."""
+    return rows_as_json(_COLUMNS, _NEWEST, _shown(practice_id, patient_id))
 
 
 def find(session: Session, practice_id: UUID, patient_id: UUID, document_id: UUID) -> tuple[Listed, str]:
     """One document and the key of its file; one statement. Raises NoSuchDocument."""
-    row = session.execute(_shown(practice_id, patient_id).where(Document.id == document_id)).one_or_none()
+    query = select(*_COLUMNS, Document.file_key).where(*_shown(practice_id, patient_id), Document.id == document_id)
+    row = session.execute(query).one_or_none()
     if row is None:
         raise NoSuchDocument
-    return Listed(*row[:9]), row.file_key
+    *told, file_key = row
+    return Listed(*told), file_key
 
 
 def _shown(practice_id: UUID, patient_id: UUID):
-    return select(
-        Document.id, Document.title, Document.author, Document.custodian, Document.created, Document.created_on, Document.received_at,
-        Document.kind, Document.size, Document.file_key,
-    ).where(Document.practice_id == practice_id, Document.patient_id == patient_id, Document.status == "shown")  # fmt: skip
+    return Document.practice_id == practice_id, Document.patient_id == patient_id, Document.status == "shown"
 
 
 def sections_of(files: PracticeFiles, file_key: str) -> list[Section]:

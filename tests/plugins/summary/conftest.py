@@ -191,3 +191,61 @@ def _inspect(html: str) -> Inspector:
 def inspected():
     """`inspected(html)`: raises for whatever may not stand in a page, and gives the words and ids that were found."""
     return _inspect
+
+
+def _letter(
+    title: str = "Visit note",
+    given: str = "Ann",
+    family: str = "Lee",
+    birthdate: str = "19800801",
+    postal: str = "97006",
+    version: str = "1",
+    text: str = "All well.",
+) -> bytes:
+    name = f"<name>{f'<given>{given}</given>' if given else ''}<family>{family}</family></name>"
+    birth = f"<birthTime value='{birthdate}'/>" if birthdate else ""
+    person = f"<recordTarget><patientRole><addr><postalCode>{postal}</postalCode></addr><patient>{name}{birth}</patient></patientRole></recordTarget>"
+    keeper = "<representedCustodianOrganization><name>City Clinic</name></representedCustodianOrganization>"
+    section = f"<section><title>Assessment</title><text>{text}</text></section>"
+    return (
+        f"<ClinicalDocument xmlns='urn:hl7-org:v3'><id root='1.2.3' extension='42'/><title>{title}</title><effectiveTime value='20200102'/>"
+        f"<versionNumber value='{version}'/>{person}<custodian><assignedCustodian>{keeper}</assignedCustodian></custodian>"
+        f"<component><structuredBody><component>{section}</component></structuredBody></component></ClinicalDocument>"
+    ).encode()
+
+
+@pytest.fixture
+def letter():
+    """`letter(title=…, given=…, birthdate=…, postal=…, text=…)`: a care document from outside about Ann Lee."""
+    return _letter
+
+
+@pytest.fixture
+def chart_of(make):
+    """`chart_of(patient)`: put something of everything into a patient's chart."""
+
+    def fill(patient) -> None:
+        about = {"patient": patient.external_id}
+        entries = [
+            {"kind": "allergy", "substance": "Latex", "status": "resolved"},
+            {
+                "kind": "allergy",
+                "substance": "Penicillin",
+                "reaction": "Hives",
+                "category": "drug",
+                "rxnorm": "7980",
+                "noted_on": "2010-01-05",
+            },
+            {"kind": "medication", "name": "Lisinopril 10 mg", "instructions": "One in the morning", "started_on": "2021-03-01"},
+            {"kind": "problem", "name": "Dry mouth", "started_on": "2024-02-01"},
+            {"kind": "immunization", "vaccine": "Influenza vaccine", "cvx": "141", "given_on": "2024-10-01"},
+            {"kind": "result", "name": "Hemoglobin A1c", "value": "5.6", "unit": "%", "flag": "normal", "taken_at": "2025-03-10T14:00:00Z"},
+            {"kind": "vital_sign", "systolic_mmhg": 128, "diastolic_mmhg": 82, "taken_at": "2025-03-10T14:00:00Z"},
+            {"kind": "procedure", "description": "White filling", "cdt": "D2330", "tooth": "7", "surface": "F", "done_on": "2025-03-10"},
+            {"kind": "procedure", "description": "Crown", "status": "done_elsewhere", "tooth": "14"},
+            {"kind": "procedure", "description": "Cleaning", "status": "planned", "cdt": "D1110", "done_on": "2027-03-01"},
+            {"kind": "smoking_status", "snomed": "266919005", "asked_on": "2025-03-10"},
+        ]
+        make.take_in([{"external_id": f"S{number}", **about, **entry} for number, entry in enumerate(entries)])
+
+    return fill

@@ -5,7 +5,7 @@ from plugins.summary.ccd.build.parts import Node, at, code, code_or_text, day, i
 from plugins.summary.ccd.build.section import listed, section, words
 from plugins.summary.ccd.content import Allergy, Edition, Immunization, Medication, Problem, SmokingStatus, stated
 
-_ALLERGY_KINDS = {
+_CATEGORIES = {
     "drug": ("416098002", "Allergy to drug"),
     "food": ("414285001", "Allergy to food"),
     "other": ("419199007", "Allergy to substance"),
@@ -30,7 +30,7 @@ def _allergy_cells(allergy: Allergy) -> tuple[str, ...]:
 def _allergy(allergy: Allergy, anchor: str) -> Node:
     none = allergy not in stated([allergy])
     substance = node("code", nullFlavor="NA") if none else code_or_text(allergy.rxnorm, codes.RXNORM, allergy.substance)
-    kind = code(*_flip(_ALLERGY_KINDS["other" if none else allergy.kind]), tag="value", xsi_type="CD")
+    kind = code(*_flip(_CATEGORIES["other" if none else allergy.category]), tag="value", xsi_type="CD")
     playing = node("playingEntity", substance, classCode="MMAT")
     part = node("participant", node("participantRole", playing, classCode="MANU"), typeCode="CSM")
     observation = _assertion("2.16.840.1.113883.10.20.22.4.7", allergy, anchor, [kind, part, _reaction(allergy, anchor)], none)

@@ -2,6 +2,8 @@
 
 import io
 import os
+import subprocess
+import sys
 import tempfile
 
 import pytest
@@ -75,7 +77,8 @@ def test_a_document_that_takes_too_long_is_given_up(workshop, monkeypatch):
     assert "more time or memory" in refusal(io.BytesIO(GOOD))
 
 
-def test_the_child_cannot_take_more_than_its_share(workshop):
-    # Each attribute costs far more memory than its bytes; whatever comes of it, it is an answer within the limits.
-    many = b"<ClinicalDocument " + b" ".join(b'a%d=""' % number for number in range(1_500_000)) + b"/>"
-    assert refusal(io.BytesIO(many))
+def test_the_process_that_reads_holds_neither_the_portal_nor_the_database():
+    code = "import sys; from core.safety.alone import stand_in; stand_in('plugins.summary'); import plugins.summary.ccd.child; print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "plugins.summary.ccd.read" in modules
+    assert not {"pyramid", "sqlalchemy", "psycopg", "celery", "core.db"} & set(modules)

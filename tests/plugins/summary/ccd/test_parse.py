@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from plugins.summary.ccd.codes import CDA
-from plugins.summary.ccd.parse import MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS, REASONS, Refused, kind_of, parse
+from plugins.summary.ccd.parse import MAX_BYTES, MAX_DEPTH, MAX_PARTS, REASONS, Refused, kind_of, parse
 
 OPEN = f'<ClinicalDocument xmlns="{CDA}">'.encode()
 CLOSE = b"</ClinicalDocument>"
@@ -41,7 +41,8 @@ HOSTILE = {
     "EBCDIC in disguise": (declared("cp037"), "not_xml"),
     "200,000 deep": (b"<a>" * 200_000 + b"</a>" * 200_000, "damaged"),
     "a little too deep": (b"<a>" * (MAX_DEPTH + 1) + b"</a>" * (MAX_DEPTH + 1), "shape"),
-    "too many parts": (OPEN + b"<a/>" * MAX_ELEMENTS + CLOSE, "shape"),
+    "too many parts": (OPEN + b"<a/>" * MAX_PARTS + CLOSE, "shape"),
+    "too many attributes": (b"<a " + b" ".join(b'a%d=""' % number for number in range(MAX_PARTS)) + b"/>", "shape"),
     "more than 20 MB": (OPEN + b" " * MAX_BYTES + CLOSE, "too_big"),
     "nothing": (b"", "empty"),
     "a picture": (b"\x89PNG\r\n\x1a\n" + bytes(200), "not_xml"),

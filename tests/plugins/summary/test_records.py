@@ -1,0 +1,89 @@
+"""What a practice system sends, and what becomes of it."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from core import records
+from plugins.summary.records import KINDS
+from plugins.summary.services import chart
+from plugins.summary.services.page import page_of, readings
+
+ZONE = ZoneInfo("America/New_York")
+
+
+def test_everything_that_is_sent_comes_back_in_the_chart_newest_first(make, db, practice, statements, chart_of):
+    patient = make.patient(first_name="Ann")
+    chart_of(patient)
+    with statements() as seen:
+        held = chart.load(db, practice.id, patient.id, ZONE)
+    assert len(seen) == 1
+    assert (held.subject.first_name, held.clinician.name) == ("Ann", "Dana Okafor, DDS")
+    assert [one.substance for one in held.allergies] == ["Penicillin", "Latex"]
+    assert held.medications[0].started_on == date(2021, 3, 1)
+    assert [one.description for one in held.done] == ["White filling", "Crown"]
+    assert [one.description for one in held.planned] == ["Cleaning"]
+    assert held.vital_signs[0].taken_at == datetime(2025, 3, 10, 14, 0, tzinfo=UTC)
+    assert held.vital_signs[0].taken_at.utcoffset() == ZONE.utcoffset(datetime(2025, 3, 10))  # noqa: DTZ001
+    assert held.smoking[0].snomed == "266919005"
+
+
+def test_entries_of_another_patient_are_not_in_the_chart(make, db, practice, chart_of):
+    chart_of(make.patient())
+    held = chart.load(db, practice.id, make.patient().id, ZONE)
+    assert not page_of(held).shown
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"kind": "allergy", "substance": " "},
+        {"kind": "medication", "name": ""},
+        {"kind": "problem", "status": "gone", "name": "x"},
+        {"kind": "smoking_status", "snomed": "1", "asked_on": "2025-01-01"},
+        {"kind": "result", "name": "x", "value": "1", "taken_at": "2025-01-01T10:00:00"},
+        {"kind": "vital_sign", "taken_at": "2025-01-01T10:00:00Z", "systolic_mmhg": 4000},
+        {"kind": "procedure", "description": "x", "tooth": "1", "color": "blue"},
+        {"kind": "immunization", "vaccine": "x", "patient": "nobody"},
+    ],
+)
+def test_what_cannot_be_right_is_refused_with_a_reason(make, db, record):
+    patient = make.patient()
+    kinds = records.kinds_of(KINDS, _people())
+    [answer] = records.take_in(db, kinds, [{"external_id": "X", "patient": patient.external_id} | record])
+    assert answer.outcome == "refused"
+    assert answer.reason
+
+
+def _people():
+    from core.people import records as people
+
+    return people.KINDS
+
+
+def test_none_known_needs_no_name(make, db, practice):
+    patient = make.patient()
+    asked = {"status": "none_known", "patient": patient.external_id}
+    make.take_in(
+        [{"kind": "allergy", "external_id": "A", "noted_on": "2025-03-10", **asked}, {"kind": "medication", "external_id": "M", **asked}]
+    )
+    page = page_of(chart.load(db, practice.id, patient.id, ZONE))
+    assert [(part.title, len(part.entries), len(part.asked_none)) for part in page.shown] == [("Allergies", 0, 1), ("Medicines", 0, 1)]
+    assert "conditions" in page.empty
+
+
+def test_what_was_not_measured_is_left_out():
+    from plugins.summary.ccd.content import VitalSigns
+
+    moment = datetime(2025, 3, 10, tzinfo=UTC)
+    full = VitalSigns(None, moment, 128, 82, 70, 14, 98, 98.6, 65.5, 150.25)
+    half = VitalSigns(None, moment, 128, None, None, None, None, None, 20, None)
+    none = VitalSigns(None, moment, None, None, None, None, None, None, None, None)
+    found = readings([full, half, none])
+    assert found[0].values == {
+        "Blood pressure": "128/82 mmHg", "Pulse": "70 a minute", "Breathing": "14 a minute", "Oxygen": "98 %", "Temperature": "98.6 °F",
+        "Height": "5 ft 5.5 in", "Weight": "150.25 lb",
+    }  # fmt: skip
+    assert found[1].values == {"Blood pressure": "128/– mmHg", "Height": "1 ft 8 in"}
+    assert len(found) == 2
