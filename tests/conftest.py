@@ -23,12 +23,12 @@ class Garden(PortalPlugin):
     package = "garden"
 
     def includeme(self, config):
-        config.add_route("garden.home", "", inherit_slash=True)
-        config.add_view(lambda request: Response("tulips"), route_name="garden.home", permission="garden.see")
+        config.add_route(f"{self.name}.home", "", inherit_slash=True)
+        config.add_view(lambda request: Response("tulips"), route_name=f"{self.name}.home", permission=f"{self.name}.see")
 
     @hookimpl
     def portal_permissions(self):
-        return [Permission("garden.see", "See the garden"), Permission("garden.dig", "Dig", acts=True)]
+        return [Permission(f"{self.name}.see", "See what grows"), Permission(f"{self.name}.dig", "Dig", acts=True)]
 
 
 @pytest.fixture

@@ -154,13 +154,6 @@ def test_hook_portal_switched(portal_with, practice, db, garden):
     class Other(garden):
         name = "meadow"
 
-        def includeme(self, config):
-            """No addresses."""
-
-        @hookimpl
-        def portal_permissions(self):
-            return []
-
         @hookimpl
         def portal_switched(self, on):
             told.append("the other one")
@@ -242,10 +235,6 @@ def test_hook_portal_payment_event(practice, db, garden):
     class Meadow(Paid):
         name = "meadow"
         answer = None
-
-        @hookimpl
-        def portal_permissions(self):
-            return []
 
     class Orchard(Meadow):
         name = "orchard"

@@ -176,21 +176,14 @@ def test_a_schedule_for_a_task_that_is_not_the_plugins_stops_the_start(portal_wi
 @pytest.mark.parametrize("kind", ["flower", "patient", "clinic"])
 def test_a_record_kind_that_is_declared_twice_stops_the_start(portal_with, garden, kind):
     kinds = hookimpl(lambda self: [RecordKind(kind, Record, Provider)])
-    meadow = _variant(
-        garden, name="meadow", includeme=lambda self, config: None, portal_record_kinds=kinds, portal_permissions=hookimpl(lambda self: [])
-    )
+    meadow = _variant(garden, name="meadow", portal_record_kinds=kinds)
     with pytest.raises(ConfigurationError, match=f"the record kind '{kind}' is declared by .* and by the plugin"):
         portal_with(_variant(garden, portal_record_kinds=kinds), meadow)
 
 
 def test_two_plugins_of_one_package_are_both_wired_in(portal_with, practice, make, garden):
-    def pages(self, config):
-        config.add_route("meadow.home", "", inherit_slash=True)
-        config.add_view(lambda request: Response("grass"), route_name="meadow.home", permission="meadow.see")
-
-    meadow = {"name": "meadow", "includeme": pages, "portal_permissions": hookimpl(lambda self: [Permission("meadow.see", "See")])}
-    app = sign_in(portal_with(garden(), _variant(garden, **meadow)), practice, make.account(make.patient()))
-    assert (app.get("/garden").text, app.get("/meadow").text) == ("tulips", "grass")
+    app = sign_in(portal_with(garden(), _variant(garden, name="meadow")), practice, make.account(make.patient()))
+    assert (app.get("/garden").text, app.get("/meadow").text) == ("tulips", "tulips")
 
 
 # The order
@@ -201,7 +194,7 @@ def test_two_plugins_of_one_package_are_both_wired_in(portal_with, practice, mak
 def test_tabs_come_in_the_order_of_their_numbers_whatever_the_order_of_registration(garden, db, flowers):
     def flower(name, order):
         tab = hookimpl(lambda self, request: Tab(name.title(), f"{name}.home", "flower1", order))
-        return _variant(garden, name=name, portal_tab=tab, portal_permissions=hookimpl(lambda self: []))
+        return _variant(garden, name=name, portal_tab=tab)
 
     host = PluginHost([flower(*one) for one in flowers])
     registry = SimpleNamespace(route_owners={f"{name}.home": name for name, _ in flowers})
@@ -253,14 +246,9 @@ FAULTS = {
 def meadow(garden):
     """A second plugin, which works."""
 
-    def includeme(self, config):
-        config.add_route("meadow.home", "", inherit_slash=True)
-
     return _variant(
         garden,
         name="meadow",
-        includeme=includeme,
-        portal_permissions=hookimpl(lambda self: [Permission("meadow.see", "See the meadow")]),
         portal_tab=hookimpl(
             lambda self, request: Tab("Meadow", "meadow.home", "flower2", 2, request.db.scalar(select(func.count(Provider.id))))
         ),
@@ -327,10 +315,7 @@ def test_the_log_of_a_fault_names_plugin_hook_and_place_but_not_what_the_error_s
 def test_a_page_with_many_plugins_marks_its_place_once_for_each_question(db, garden, monkeypatch):
     sent = []
     monkeypatch.setattr("core.plugins.hooks.mark_savepoint", lambda session: sent.append("mark"))
-    plugins = [
-        _variant(garden, name=f"bed{n}", portal_permissions=hookimpl(lambda self: []), portal_tab=hookimpl(lambda self: None))
-        for n in range(9)
-    ]
+    plugins = [_variant(garden, name=f"bed{n}", portal_tab=hookimpl(lambda self: None)) for n in range(9)]
     host = PluginHost(plugins)
     host.installed.each("portal_tab", db, request=None)
     assert sent == ["mark"]
@@ -347,9 +332,7 @@ def test_only_plugins_that_are_installed_and_on_are_asked(garden, installed, on)
     def export(self, person_id):
         return self.name
 
-    host = PluginHost(
-        [_variant(garden, name=name, portal_permissions=hookimpl(lambda self: []), portal_export=hookimpl(export)) for name in installed]
-    )
+    host = PluginHost([_variant(garden, name=name, portal_export=hookimpl(export)) for name in installed])
     assert set(host.enabled(frozenset(on)).portal_export(db=None, practice_id=None, person_id=None)) == installed & on
 
 

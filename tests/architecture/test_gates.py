@@ -1,0 +1,195 @@
+"""Off means off: every installed plugin, switched off, is gone from every place; each gate is tried for each of them.
+
+Addresses come from the table of routes, plugins from the entry points: a new one is covered by itself.
+"""
+
+import re
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from pyramid.interfaces import IRoutesMapper
+from sqlalchemy import func, select
+
+from core import records, tasks
+from core.audit import AuditEvent
+from core.db import SessionFactory
+from core.outbox import OutboxRow
+from core.plugins import find_plugins
+from core.records.kinds import kinds_at
+from core.tasks import enqueue
+from core.testing import browser, sign_in
+from tenants import settings
+from tenants.models import Clinic
+
+PLUGINS = sorted(plugin.name for plugin in find_plugins())
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+UNKNOWN = "/there/is/no/such/page"
+
+pytestmark = pytest.mark.parametrize("plugin", PLUGINS)
+
+
+@pytest.fixture
+def switch(db, registry, practice):
+    """`switch(plugin, on, clinic_id)`: what an office does; for the practice without a clinic."""
+
+    def turn(plugin: str, on: bool | None, clinic_id=None) -> None:
+        tenant = registry.tenants.current(practice.id, clinic_id)
+        settings.switch_plugin(db, registry.plugins, tenant, plugin, on, "Alex", datetime.now(UTC))
+        db.commit()
+
+    return turn
+
+
+@pytest.fixture
+def second_clinic(db, practice) -> Clinic:
+    """Another clinic of the practice."""
+    clinic = Clinic(external_id="C2", name="Second Street", time_zone="America/Denver")
+    db.add(clinic)
+    settings.touch(db, practice.id)
+    db.commit()
+    return clinic
+
+
+def addresses(registry, plugin: str) -> list[str]:
+    """One address for each route of a plugin, with ids that could be anyone's."""
+    routes = registry.getUtility(IRoutesMapper).get_routes(include_static=True)
+    return [_address(route) for route in routes if registry.route_owners.get(route.name) == plugin]
+
+
+def _address(route) -> str:
+    path = re.sub(r"\{\w+(:[^}]*)?\}|\*\w+", lambda part: "1" if part[1] else str(uuid4()), route.pattern)
+    path = "/" + path.lstrip("/")
+    assert route.match(path) is not None, f"{path} should lead to {route.name}: teach this test to fill in {route.pattern}"
+    return path
+
+
+def answer(app, method: str, path: str) -> tuple:
+    """All that a visitor could tell two answers apart by."""
+    response = app.request(path, method=method, status="*")
+    return response.status, sorted(response.headerlist), response.body
+
+
+def test_it_has_addresses_and_they_answer_while_it_is_on(plugin, registry, signed_in, make):
+    found = addresses(registry, plugin)
+    assert found
+    assert signed_in(make.patient()).get(f"/{plugin}", status="*").status_int == 200
+    assert all(path == f"/{plugin}" or path.startswith((f"/{plugin}/", f"/static/{plugin}/")) for path in found)
+
+
+def test_off_for_the_practice_every_address_answers_like_one_that_never_was(plugin, registry, portal, practice, signed_in, make, switch):
+    switch(plugin, False)
+    for app in (signed_in(make.patient()), browser(portal, practice)):
+        for method in METHODS:
+            unknown = answer(app, method, UNKNOWN)
+            assert unknown[0] == "404 Not Found"
+            for path in addresses(registry, plugin):
+                assert answer(app, method, path) == unknown, (method, path)
+
+
+def test_off_for_one_clinic_only_its_patients_lose_it(plugin, registry, signed_in, make, switch, second_clinic):
+    switch(plugin, False, second_clinic.id)
+    theirs, ours = signed_in(make.patient(clinic="C2")), signed_in(make.patient(clinic="C1"))
+    for method in METHODS:
+        unknown = answer(theirs, method, UNKNOWN)
+        assert unknown[0] == "404 Not Found"
+        for path in addresses(registry, plugin):
+            assert answer(theirs, method, path) == unknown, (method, path)
+    assert ours.get(f"/{plugin}").status_int == 200
+    assert ours.get("/home").lxml.xpath(f"//nav//a[@href='/{plugin}']")
+    assert not theirs.get("/home").lxml.xpath(f"//nav//a[@href='/{plugin}']")
+
+
+def test_on_for_one_clinic_only_the_others_do_not_get_it(plugin, signed_in, make, switch, practice, second_clinic):
+    switch(plugin, False)
+    switch(plugin, True, second_clinic.id)
+    assert signed_in(make.patient(clinic="C2")).get(f"/{plugin}").status_int == 200
+    assert signed_in(make.patient(clinic="C1")).get(f"/{plugin}", status=404)
+
+
+def test_off_no_page_leads_to_it(plugin, signed_in, make, switch):
+    app = signed_in(make.patient())
+    pages = ["/home", "/contact", *(f"/{other}" for other in PLUGINS if other != plugin)]
+    assert app.get("/home").lxml.xpath(f"//nav//a[@href='/{plugin}']")
+    switch(plugin, False)
+    for page in pages:
+        links = app.get(page).lxml.xpath("//@href | //@action | //@src")
+        assert [link for link in links if re.match(rf"(/static)?/{plugin}\b", str(link))] == [], page
+
+
+def test_off_none_of_its_hooks_is_asked(plugin, portal, registry, signed_in, make, switch, monkeypatch):
+    app = signed_in(make.patient())
+    switch(plugin, False)
+    asked = []
+    manager = registry.plugins.manager
+    for caller in manager.get_hookcallers(registry.plugins.plugins[plugin]):
+        for hook in caller.get_hookimpls():
+            if hook.plugin_name == plugin:
+                monkeypatch.setattr(hook, "function", lambda *_, name=caller.name: asked.append(name))
+    for page in ("/home", "/contact", *(f"/{other}" for other in PLUGINS if other != plugin)):
+        app.get(page)
+    assert asked == []
+    switch(plugin, True)
+    app.get("/home")
+    assert "portal_tab" in asked
+
+
+def test_off_nothing_of_it_is_permitted(plugin, registry, portal, practice, signed_in, make, switch):
+    from core.auth.policy import PortalPolicy
+
+    class Request:
+        identity_of_visitor = type("Identity", (), {"permissions": {p.name for p in registry.plugins.permissions[plugin]}})
+
+        def __init__(self, on):
+            self.registry, self.has_plugin = registry, lambda name: on
+
+    for permission in registry.plugins.permissions[plugin]:
+        assert PortalPolicy().permits(Request(on=True), None, permission.name)
+        assert not PortalPolicy().permits(Request(on=False), None, permission.name)
+
+
+def test_off_a_queued_task_is_dropped_with_an_audit_line(plugin, registry, db, practice, switch):
+    row = enqueue(db, f"{plugin}.anything")
+    db.commit()
+    switch(plugin, False)
+    tasks.celery.registry = registry
+    tasks.deliver(str(row))
+    with SessionFactory(bind=registry.engine) as session:
+        kept = session.get_one(OutboxRow, row)
+        assert kept.done_at is not None
+        assert kept.dropped
+    where = (AuditEvent.action == f"{plugin}.task.dropped", AuditEvent.target_id == row)
+    assert db.scalar(select(func.count()).where(*where)) == 1
+
+
+def test_off_its_schedules_skip_the_practice(plugin, registry, practice, other_practice, switch):
+    switch(plugin, False)
+    tasks.celery.registry = registry
+    tasks.fan_out(plugin, f"{plugin}.anything")
+    with SessionFactory(bind=registry.engine) as session:
+        where = (OutboxRow.task == f"{plugin}.anything", OutboxRow.practice_id.in_([practice.id, other_practice.id]))
+        assert session.scalars(select(OutboxRow.practice_id).where(*where)).all() == [other_practice.id]
+
+
+def test_off_its_records_are_refused_and_the_others_taken(plugin, registry, practice, db, switch, second_clinic):
+    names = [kind.name for kind in registry.plugin_record_kinds[plugin]]
+    assert set(names) <= set(kinds_at(registry, practice.id))
+    switch(plugin, False)
+    kinds = kinds_at(registry, practice.id)
+    answers = records.take_in(db, kinds, [{"kind": name, "external_id": "E1"} for name in names])
+    assert [(one.outcome, one.reason) for one in answers] == [("refused", f"There is no kind of record called {name!r}.") for name in names]
+    others = {kind.name for other, theirs in registry.plugin_record_kinds.items() if other != plugin for kind in theirs}
+    assert {"patient", "clinic", *others} <= set(kinds)
+    switch(plugin, True, second_clinic.id)
+    assert set(names) <= set(kinds_at(registry, practice.id))
+
+
+def test_switching_counts_from_the_next_request_on_in_every_process(plugin, portal_with, registry, portal, practice, make, switch):
+    account = make.account(make.patient())
+    here = sign_in(portal, practice, account)
+    elsewhere = sign_in(portal_with(*find_plugins()), practice, account)
+    for on, status in ((True, 200), (False, 404), (True, 200), (None, 200), (False, 404)):
+        switch(plugin, on)
+        for app in (elsewhere, here, elsewhere):
+            assert app.get(f"/{plugin}", status="*").status_int == status
+            assert bool(app.get("/home").lxml.xpath(f"//nav//a[@href='/{plugin}']")) is (status == 200)
