@@ -34,7 +34,7 @@ class ImagesPlugin(PortalPlugin):
     @hookimpl
     def portal_home_card(self, request, person):
         """The newest images; no card while there are none."""
-        rows = gallery.images(shelf_of(request, person), most=NEWEST)
+        rows = gallery.newest(shelf_of(request, person), NEWEST)
         if not rows:
             return None
         return Card("images/card.jinja2", {"tiles": [shown.tile(row) for row in rows], "newest": rows[0].taken_on}, 60)

@@ -35,7 +35,7 @@ class Image(TenantScoped, Base):
         unique_in_practice("external_id"),
         unique_in_practice("patient_id", "source_sha256"),
         index_in_practice("patient_id", "taken_on"),
-        CheckConstraint("kind in ('radiograph', 'photo', 'document')", name="kind"),
+        CheckConstraint("type in ('radiograph', 'photo', 'document')", name="type"),
         CheckConstraint(
             "num_nonnulls(content_type, byte_size, sha256, source_sha256, file_key, display_key, thumbnail_key) in (0, 7)", name="whole"
         ),
@@ -47,7 +47,7 @@ class Image(TenantScoped, Base):
     taken_on: Mapped[date]
     description: Mapped[str] = mapped_column(default="")
     file_name: Mapped[str] = mapped_column(default="")
-    kind: Mapped[str]
+    type: Mapped[str]
     tooth_numbers: Mapped[str] = mapped_column(default="")
     content_type: Mapped[str | None]
     byte_size: Mapped[int | None]

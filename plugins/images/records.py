@@ -25,7 +25,7 @@ class ImageRecord(Record):
     taken_on: date
     description: str = Field("", max_length=500)
     file_name: str = Field("", max_length=200)
-    kind: Literal["radiograph", "photo", "document"]
+    type: Literal["radiograph", "photo", "document"]
     tooth_numbers: str = Field("", max_length=100)
 
 

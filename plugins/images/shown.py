@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from core.files.disposition import safe_name
 
-KINDS = {"radiograph": "X-ray", "photo": "Photo", "document": "Document"}
+TYPES = {"radiograph": "X-ray", "photo": "Photo", "document": "Document"}
 _ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "application/pdf": ".pdf"}
 _STEP = 1024
 
@@ -21,7 +21,7 @@ class Tile:
     """One image in the gallery: its name, a second line, and a mark for what is no picture."""
 
     id: UUID
-    kind: str
+    type: str
     title: str
     text: str
     mark: str
@@ -29,14 +29,14 @@ class Tile:
 
 def tile(row: Row) -> Tile:
     """The tile of an image."""
-    told = KINDS[row.kind] if row.description else ""
+    told = TYPES[row.type] if row.description else ""
     text = " · ".join(part for part in (told, _teeth(row.tooth_numbers)) if part)
-    return Tile(row.id, row.kind, title(row), text, pages(row.pages))
+    return Tile(row.id, row.type, title(row), text, pages(row.pages))
 
 
 def title(row: Row) -> str:
     """What an image is called: its description, else what it is."""
-    return row.description or KINDS[row.kind]
+    return row.description or TYPES[row.type]
 
 
 def by_day(rows: Sequence[Row]) -> list[tuple[date, list[Tile]]]:
@@ -66,14 +66,14 @@ def saved_as(row: Row) -> str:
 
 def public_name(row: Row) -> str:
     """A name for a link that says nothing about anyone."""
-    return ("document" if row.kind == "document" else "image") + _ENDINGS[row.content_type]
+    return ("document" if row.type == "document" else "image") + _ENDINGS[row.content_type]
 
 
 def details(row: Row) -> list[tuple[str, str]]:
     """What is known of an image, as (name, value)."""
     size = f"{row.width:,} × {row.height:,} dots" if row.width and row.height else ""
     every = (
-        ("Kind", KINDS[row.kind]),
+        ("Type", TYPES[row.type]),
         ("Folder", row.folder),
         ("Teeth" if _many(row.tooth_numbers) else "Tooth", row.tooth_numbers),
         ("Pages", str(row.pages or "")),

@@ -16,30 +16,26 @@ MOST_PAGES = 1000
 @view_config(route_name="images.home", permission="images.see", request_method="GET", renderer="images/home.jinja2")
 def home(request):
     """The gallery, newest first, of all shared folders or of one."""
-    shelf, page, folder_id = shelf_of(request, request.person), _page(request), _folder(request)
-    folders = gallery.folders(shelf)
-    chosen = [folder for folder in folders if folder_id in {None, folder.id}]
-    if folder_id and not chosen:
-        raise HTTPNotFound()
-    rows, count = gallery.images(shelf, folder_id, page), shown.total(chosen)
-    if page > 1 and not rows:
+    number, folder_id = _page(request), _folder(request)
+    page = gallery.page(shelf_of(request, request.person), folder_id, number)
+    if not page.images and (folder_id or number > 1):
         raise HTTPNotFound()
     request.audit("images.list.view", request.person.id)
-    return {"days": shown.by_day(rows), "folders": folders, "folder_id": folder_id, **_pages(request, page, count, len(rows))}
+    count = shown.total(folder for folder in page.folders if folder_id in {None, folder.id})
+    pages = _pages(request, number, count, len(page.images))
+    return {"days": shown.by_day(page.images), "folders": page.folders, "folder_id": folder_id, **pages}
 
 
 @view_config(route_name="images.image", permission="images.see", request_method="GET", renderer="images/image.jinja2")
 def image(request):
     """One image, large, and what is known of it."""
-    shelf, row = shelf_of(request, request.person), _find(request)
-    neighbors = gallery.neighbors(shelf, row.id, row.taken_on)
+    row = _find(request, gallery.find_between)
     request.audit("images.image.view", request.person.id, row.id)
     return {
         "image": row,
         "title": shown.title(row),
-        "kind": shown.KINDS[row.kind],
+        "type": shown.TYPES[row.type],
         "details": shown.details(row),
-        "neighbors": neighbors,
         "may_download": may_download(request),
     }
 
@@ -74,9 +70,9 @@ def download(request):
     return send_file(request, row.file_key, row.content_type, shown.saved_as(row), shown.public_name(row), row.byte_size)
 
 
-def _find(request):
+def _find(request, find=gallery.find):
     try:
-        return gallery.find(shelf_of(request, request.person), UUID(request.matchdict["image_id"]))
+        return find(shelf_of(request, request.person), UUID(request.matchdict["image_id"]))
     except (ValueError, gallery.NoSuchImage):
         raise HTTPNotFound() from None
 

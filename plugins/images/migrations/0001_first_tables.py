@@ -5,11 +5,12 @@ The code that is running now must go on working with the tables as this leaves t
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
-revision = '675b4e292b07'
+revision = '903132424e9a'
 down_revision = None
 branch_labels = ('images',)
-depends_on = '13fe09937aaa'
+depends_on = 'ccfc8c089eb8'
 
 
 def upgrade():
@@ -31,7 +32,7 @@ def upgrade():
     sa.Column('taken_on', sa.Date(), nullable=False),
     sa.Column('description', sa.Text(), nullable=False),
     sa.Column('file_name', sa.Text(), nullable=False),
-    sa.Column('kind', sa.Text(), nullable=False),
+    sa.Column('type', sa.Text(), nullable=False),
     sa.Column('tooth_numbers', sa.Text(), nullable=False),
     sa.Column('content_type', sa.Text(), nullable=True),
     sa.Column('byte_size', sa.Integer(), nullable=True),
@@ -45,7 +46,7 @@ def upgrade():
     sa.Column('pages', sa.Integer(), nullable=True),
     sa.Column('practice_id', sa.Uuid(), nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
-    sa.CheckConstraint("kind in ('radiograph', 'photo', 'document')", name=op.f('ck_images_image_kind')),
+    sa.CheckConstraint("type in ('radiograph', 'photo', 'document')", name=op.f('ck_images_image_type')),
     sa.CheckConstraint('num_nonnulls(content_type, byte_size, sha256, source_sha256, file_key, display_key, thumbnail_key) in (0, 7)', name=op.f('ck_images_image_whole')),
     sa.ForeignKeyConstraint(['practice_id', 'folder_id'], ['images_folder.practice_id', 'images_folder.id'], name=op.f('fk_images_image_practice_id_folder_id')),
     sa.ForeignKeyConstraint(['practice_id', 'patient_id'], ['patient.practice_id', 'patient.id'], name=op.f('fk_images_image_practice_id_patient_id')),

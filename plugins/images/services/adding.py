@@ -33,11 +33,11 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is known of an image besides its file; `kind` and `description` are read from the file where they are None."""
+    """What is known of an image besides its file; `type` and `description` are read from the file where they are None."""
 
     taken_on: date
     description: str | None = None
-    kind: Literal["radiograph", "photo", "document"] | None = None
+    type: Literal["radiograph", "photo", "document"] | None = None
     tooth_numbers: str = ""
     external_id: str | None = None
 
@@ -101,12 +101,12 @@ def _new(patient_id: UUID, folder_id: UUID, name: str, proven: Proven, about: Ab
         taken_on=proven.taken_on or about.taken_on,
         description=words_of(name) if about.description is None else about.description,
         file_name=name,
-        kind=about.kind or _kind(proven),
+        type=about.type or _type(proven),
         tooth_numbers=about.tooth_numbers,
     )
 
 
-def _kind(proven: Proven) -> str:
+def _type(proven: Proven) -> str:
     if proven.pages:
         return "document"
     return "radiograph" if proven.gray else "photo"

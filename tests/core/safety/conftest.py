@@ -1,82 +1,11 @@
-"""Files as they come from outside: good ones, broken ones and hostile ones, all made here."""
-
-import io
-import struct
-import zipfile
-import zlib
-from types import SimpleNamespace
+"""Files from outside, for every test of this folder."""
 
 import pytest
-from PIL import ExifTags, Image, ImageDraw
 
-MARKER = b"<script>alert(document.cookie)</script>"
-
-
-def drawing(width: int = 640, height: int = 480, mode: str = "RGB") -> Image.Image:
-    """A picture with something on it."""
-    image = Image.linear_gradient("L").resize((width, height)).convert(mode)
-    ImageDraw.Draw(image).ellipse((width // 4, height // 4, width // 2, height // 2), fill=200 if mode == "L" else (200, 40, 60))
-    return image
-
-
-def saved(image: Image.Image, form: str, **options) -> bytes:
-    """The picture in this format."""
-    target = io.BytesIO()
-    image.save(target, form, **options)
-    return target.getvalue()
-
-
-def exif_of_a_telephone(turn: int = 1) -> Image.Exif:
-    """Where and when it was taken, with what, and a comment that would be a script on a page."""
-    exif = Image.Exif()
-    exif[ExifTags.Base.Orientation] = turn
-    exif[ExifTags.Base.Make] = "Telephone of Robin Vale"
-    exif[ExifTags.Base.ImageDescription] = MARKER.decode()
-    exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = "2026:03:04 10:11:12"
-    gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
-    gps[ExifTags.GPS.GPSLatitudeRef], gps[ExifTags.GPS.GPSLatitude] = "N", (44.0, 56.0, 35.0)
-    return exif
-
-
-def png_that_claims(width: int, height: int) -> bytes:
-    """A small PNG that unpacks to width times height black pixels."""
-    line = b"\0" * (1 + width // 8 + 1)
-    packer = zlib.compressobj(9)
-    packed = [*(packer.compress(line) for _ in range(height)), packer.flush()]
-    chunks = ((b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)), (b"IDAT", b"".join(packed)), (b"IEND", b""))
-    body = b"".join(struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks)
-    return b"\x89PNG\r\n\x1a\n" + body
-
-
-def polyglot() -> bytes:
-    """A JPEG that is a ZIP archive and a web page too, and says where it was taken."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as pack:
-        pack.writestr("payload.html", MARKER)
-    return saved(drawing(1200, 900), "JPEG", exif=exif_of_a_telephone(), comment=MARKER) + MARKER + archive.getvalue()
-
-
-def pdf(pages: int = 1, password: str = "") -> bytes:
-    """A PDF with empty pages; with a password it only claims to be locked."""
-    kids = " ".join(f"{3 + number} 0 R" for number in range(pages))
-    objects = ["<</Type/Catalog/Pages 2 0 R>>", f"<</Type/Pages/Kids[{kids}]/Count {pages}>>"]
-    objects += ["<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]>>"] * pages
-    lock = ""
-    if password:
-        objects.append(f"<</Filter/Standard/V 1/R 2/O<{'41' * 32}>/U<{'42' * 32}>/P -4>>")
-        lock = f"/Encrypt {len(objects)} 0 R/ID[<{'43' * 16}><{'43' * 16}>]"
-    text, offsets = b"%PDF-1.4\n", []
-    for number, body in enumerate(objects, start=1):
-        offsets.append(len(text))
-        text += f"{number} 0 obj{body}endobj\n".encode()
-    table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
-    end = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}trailer<</Size {len(objects) + 1}/Root 1 0 R{lock}>>\nstartxref\n{len(text)}\n%%EOF"
-    return text + end.encode()
+from core.safety import testing
 
 
 @pytest.fixture(scope="session")
 def corpus():
-    """The makers of files, by name."""
-    return SimpleNamespace(
-        drawing=drawing, saved=saved, exif=exif_of_a_telephone, png_that_claims=png_that_claims, polyglot=polyglot, pdf=pdf, marker=MARKER
-    )
+    """The makers of good, broken and hostile files."""
+    return testing

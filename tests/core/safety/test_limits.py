@@ -12,7 +12,10 @@ from core.safety.asking import ask_child
 
 def limited(code: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-I", "-c", f"from core.safety.child import limit, step_down; limit(); {code}"], capture_output=True, text=True, env={}
+        [sys.executable, "-I", "-c", f"from core.safety.child import limit, step_down; limit(); {code}"],
+        capture_output=True,
+        text=True,
+        env={},
     )
 
 

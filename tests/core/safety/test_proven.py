@@ -58,7 +58,7 @@ def test_a_polyglot_loses_all_but_its_picture(corpus):
         assert pixels(proven.clean) == pixels(data)
         for path in (proven.clean, proven.display, proven.thumbnail):
             left = path.read_bytes()
-            assert corpus.marker not in left
+            assert corpus.MARKER not in left
             assert b"PK\x03\x04" not in left
             assert b"Telephone" not in left
         assert metadata(proven.clean)["exif"] == {}
@@ -82,17 +82,17 @@ def test_texts_in_a_png_are_lost(corpus):
     from PIL import PngImagePlugin
 
     notes = PngImagePlugin.PngInfo()
-    notes.add_text("Comment", corpus.marker.decode())
-    notes.add_itxt("XML:com.adobe.xmp", corpus.marker.decode(), zip=True)
+    notes.add_text("Comment", corpus.MARKER.decode())
+    notes.add_itxt("XML:com.adobe.xmp", corpus.MARKER.decode(), zip=True)
     data = corpus.saved(corpus.drawing(), "PNG", pnginfo=notes, dpi=(300, 300))
-    with prove(io.BytesIO(data + corpus.marker), "tooth.png") as proven:
-        assert corpus.marker not in proven.clean.read_bytes()
+    with prove(io.BytesIO(data + corpus.MARKER), "tooth.png") as proven:
+        assert corpus.MARKER not in proven.clean.read_bytes()
         assert set(metadata(proven.clean)) == {"exif", "dpi"}
 
 
 def test_a_color_profile_stays_and_a_payload_in_its_place_does_not(corpus):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    for carried, expected in ((profile, True), (corpus.marker * 40, False)):
+    for carried, expected in ((profile, True), (corpus.MARKER * 40, False)):
         for form, name in (("JPEG", "tooth.jpg"), ("PNG", "tooth.png")):
             data = corpus.saved(corpus.drawing(), form, icc_profile=carried)
             with prove(io.BytesIO(data), name) as proven:
