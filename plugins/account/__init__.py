@@ -34,15 +34,12 @@ class AccountPlugin(PortalPlugin):
 
     @hookimpl
     def portal_action_items(self, request, person):
-        """One item while a balance is due."""
+        """One item while something is due."""
         overview = _overview(request, person)
-        owed = overview.balance.payable_cents
-        if owed <= 0:
-            return []
-        due_on = overview.last_statement.due_on if overview.last_statement else None
-        text = f"Please pay by {long_day(due_on)}." if due_on else "You can look at what it is for, and pay."
+        # What was not on a statement yet is owed, but nobody has asked for it; where no statements are sent, everything counts.
+        due = overview.statement_due_cents if overview.last_statement else overview.balance.payable_cents
         path = request.route_path("account.pay" if may_pay(request) else "account.home")
-        return [ActionItem(f"{money(owed)} is due", text, path, "wallet2", 30)]
+        return [ActionItem(f"{money(due)} is due", _due_text(request, overview), path, "wallet2", 30)] if due else []
 
     @hookimpl
     def portal_home_card(self, request, person):
@@ -74,8 +71,16 @@ def _overview(request, person) -> ledger.Overview:
     # The card and the list of what needs doing show the same figures: one statement a page.
     cached = request.__dict__.setdefault("account_overviews", {})
     if person.id not in cached:
-        cached[person.id] = ledger.overview(request.db, request.practice_id, person.id)
+        cached[person.id] = ledger.overview(request.db, request.practice_id, person.id, request.tenant.time_zone)
     return cached[person.id]
+
+
+def _due_text(request, overview: ledger.Overview) -> str:
+    due_on = overview.last_statement.due_on if overview.last_statement else None
+    if due_on is None:
+        return "You can look at what it is for, and pay."
+    today = request.now.astimezone(request.tenant.time_zone).date()
+    return f"Please pay by {long_day(due_on)}." if due_on >= today else f"It was due on {long_day(due_on)}."
 
 
 plugin = AccountPlugin()

@@ -16,10 +16,10 @@ class PayForm(BaseModel):
     """What a payer fills in. The card's number and code are secrets: they are read once, and never kept, shown or logged.
 
     `more_than_owed` is the amount in cents of which the payer has said that it is meant, though it is more than what is owed.
-    `patient` and `balance_seen` are what the page showed; they are compared with what is true now, never trusted.
+    `patient`, `balance_seen` and `statement_seen` are what the page showed; they are compared with what is true now, never trusted.
     """
 
-    choice: Literal["balance", "other"] = "balance"
+    choice: Literal["balance", "statement", "other"] = "balance"
     amount: Annotated[str, Field(max_length=40)] = ""
     note: Annotated[str, Field(max_length=LONGEST_NOTE, title="Note to the office")] = ""
     card_number: SecretStr = SecretStr("")
@@ -28,15 +28,19 @@ class PayForm(BaseModel):
     more_than_owed: Annotated[int, Field(ge=0, le=LARGEST_PAYMENT_CENTS)] = 0
     patient: UUID
     balance_seen: int
+    statement_seen: int = 0
     form_nonce: Annotated[str, Field(pattern=_NONCE)]
 
 
-def typed_amount(form: Form[PayForm]) -> int | None:
-    """The amount in cents, or None for the whole balance; what is wrong is added to the form."""
-    if form.data is None or form.data.choice == "balance":
+def chosen_amount(form: Form[PayForm]) -> int | None:
+    """The amount in cents that was typed, or that the page showed for what was chosen; None when the form is wrong, which it then says."""
+    data = form.data
+    if data is None:
         return None
+    if data.choice != "other":
+        return data.balance_seen if data.choice == "balance" else data.statement_seen
     try:
-        return parse_amount(form.data.amount)
+        return parse_amount(data.amount)
     except AmountRefused as refusal:
         form.refuse(str(refusal), "amount")
         return None

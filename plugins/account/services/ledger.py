@@ -94,11 +94,11 @@ class LedgerLine:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The Account page. `posted_since_cents` are the ledger's payments after the last statement, `lines` a page of the ledger."""
+    """The Account page. `paid_since_cents` are the payments since the last statement, pending ones too; `lines` is a page of the ledger."""
 
     balance: Balance
     statements: tuple[StatementLine, ...] = ()
-    posted_since_cents: int = 0
+    paid_since_cents: int = 0
     lines: tuple[LedgerLine, ...] = ()
     has_older_lines: bool = False
 
@@ -107,14 +107,12 @@ class Overview:
         """The statement that was sent last."""
         return self.statements[0] if self.statements else None
 
-    def paid_since_cents(self, zone: ZoneInfo) -> int:
-        """Payments since the last statement, with those that are pending; `zone` says which day a payment was made on."""
+    @property
+    def statement_due_cents(self) -> int:
+        """What is still to be paid of the last statement: never more than what is owed, which may have become less since."""
         if self.last_statement is None:
             return 0
-        pending = (
-            p for p in self.balance.open_payments if p.is_taken and p.created_at.astimezone(zone).date() >= self.last_statement.sent_on
-        )
-        return self.posted_since_cents + sum(payment.amount_cents for payment in pending)
+        return max(0, min(self.last_statement.amount_due_cents - self.paid_since_cents, self.balance.payable_cents))
 
 
 _POSTED = "(select coalesce(sum(amount_cents), 0)::bigint from account_entry where practice_id = :practice and patient_id = :patient)"
@@ -122,7 +120,6 @@ _POSTED = "(select coalesce(sum(amount_cents), 0)::bigint from account_entry whe
 _OPEN = """(select json_agg(json_build_array(p.id, p.amount_cents, p.state, p.receipt_number, p.created_at) order by p.created_at desc)
     from account_payment p where p.practice_id = :practice and p.patient_id = :patient and p.state <> 'failed'
     and not exists (select from account_entry e where e.practice_id = :practice and e.receipt_number = p.receipt_number))"""
-_BALANCE = text(f"select {_POSTED} as posted, {_OPEN} as payments")
 _OVERVIEW = text(f"""select {_POSTED} as posted, {_OPEN} as payments,
     (select json_agg(json_build_array(id, number, statement_type, sent_on, due_on, balance_cents, insurance_pending_cents, amount_due_cents))
         from (select * from account_statement where practice_id = :practice and patient_id = :patient
@@ -139,28 +136,28 @@ _OVERVIEW = text(f"""select {_POSTED} as posted, {_OPEN} as payments,
 """)  # noqa: S608
 
 
-def balance(session: Session, practice_id: UUID, patient_id: UUID) -> Balance:
-    """What the patient owes now."""
-    row = session.execute(_BALANCE, {"practice": practice_id, "patient": patient_id}).one()
-    return _balance(row)
+def overview(session: Session, practice_id: UUID, patient_id: UUID, zone: ZoneInfo) -> Overview:
+    """Balance, open payments and statements; no ledger lines. `zone` says on which day a payment was made."""
+    return _overview(session, practice_id, patient_id, zone, most=0)
 
 
-def overview(session: Session, practice_id: UUID, patient_id: UUID) -> Overview:
-    """Balance, open payments and statements; no ledger lines."""
-    return _overview(session, practice_id, patient_id, most=0)
-
-
-def account_page(session: Session, practice_id: UUID, patient_id: UUID, page: int = 1) -> Overview:
+def account_page(session: Session, practice_id: UUID, patient_id: UUID, zone: ZoneInfo, page: int = 1) -> Overview:
     """The same with one page of the ledger, newest first. The running balance counts every line before."""
-    return _overview(session, practice_id, patient_id, most=PAGE + 1, skipped=(page - 1) * PAGE)
+    return _overview(session, practice_id, patient_id, zone, most=PAGE + 1, skipped=(page - 1) * PAGE)
 
 
-def _overview(session: Session, practice_id: UUID, patient_id: UUID, most: int, skipped: int = 0) -> Overview:
+def _overview(session: Session, practice_id: UUID, patient_id: UUID, zone: ZoneInfo, most: int, skipped: int = 0) -> Overview:
     values = {"practice": practice_id, "patient": patient_id, "most": most, "skipped": skipped}
     row = session.execute(_OVERVIEW, values).one()
-    statements = tuple(_statement(values) for values in row.statements or ())
+    balance, statements = _balance(row), tuple(_statement(values) for values in row.statements or ())
     lines = tuple(_line(values) for values in row.lines or ())
-    return Overview(_balance(row), statements, row.posted_since, lines[:PAGE], len(lines) > PAGE)
+    paid_since = row.posted_since + _pending_since(balance, statements[0].sent_on, zone) if statements else 0
+    return Overview(balance, statements, paid_since, lines[:PAGE], len(lines) > PAGE)
+
+
+def _pending_since(balance: Balance, day: date, zone: ZoneInfo) -> int:
+    taken = (payment for payment in balance.open_payments if payment.is_taken)
+    return sum(payment.amount_cents for payment in taken if payment.created_at.astimezone(zone).date() >= day)
 
 
 def printed_statement(session: Session, practice_id: UUID, patient_id: UUID, statement_id: UUID) -> PrintedStatement:

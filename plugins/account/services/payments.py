@@ -4,7 +4,9 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,6 +21,7 @@ from plugins.account.models import Payment
 from plugins.account.services import ledger
 from plugins.account.services.settling import settle
 
+Choice = Literal["balance", "statement", "other"]
 SETTLE_AFTER = timedelta(minutes=2)
 """When a payment is looked into whose answer was lost; longer than a gateway may take to answer."""
 
@@ -35,11 +38,10 @@ class PaymentNotFound(Exception):
 
 
 class BalanceChanged(Exception):
-    """The balance is not the one that the payer saw; `balance` is the one of now."""
+    """What is owed is not what the payer saw."""
 
-    def __init__(self, balance: ledger.Balance):
+    def __init__(self) -> None:
         super().__init__("The balance has changed since this page was opened. Please check the amount.")
-        self.balance = balance
 
 
 class PrepaymentNotConfirmed(Exception):
@@ -53,8 +55,9 @@ class PrepaymentNotConfirmed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a payer asks for. `amount_cents` None is the whole balance, which must be `balance_seen_cents` still.
+    """What a payer asks for: the whole balance, what is left of the last statement, or another amount.
 
+    `amount_cents` is what the page showed for it, which must still hold, or the amount that was typed.
     `prepayment_confirmed_cents` is the amount of which the payer has said that it may be more than what is owed.
 
     `method` is what the gateway calls the card, never its number. `form_nonce` belongs to one opened form.
@@ -63,13 +66,14 @@ class Order:
     patient_id: UUID
     account_id: UUID
     clinic_id: UUID | None
-    amount_cents: int | None
-    balance_seen_cents: int
+    choice: Choice
+    amount_cents: int
     method: str
     form_nonce: str
     note: str = ""
     prepayment_confirmed_cents: int = 0
     minimum_cents: int = 100
+    zone: ZoneInfo = ZoneInfo("UTC")
     currency: str = "USD"
 
 
@@ -103,8 +107,8 @@ def _put_on_record(session: Session, practice_id: UUID, gateway: str, order: Ord
     before = _sent_before(session, practice_id, order)
     if before:
         return before, False
-    cents = _checked_amount(ledger.balance(session, practice_id, order.patient_id), order)
-    payment = _new_payment(cents, gateway, order, now)
+    _check(ledger.overview(session, practice_id, order.patient_id, order.zone), order)
+    payment = _new_payment(gateway, order, now)
     session.add(payment)
     enqueue(session, "account.settle_payment", at=now + SETTLE_AFTER, payment_id=str(payment.id))
     session.flush()
@@ -116,27 +120,27 @@ def _sent_before(session: Session, practice_id: UUID, order: Order) -> Payment |
     return session.scalars(select(Payment).where(*where)).one_or_none()
 
 
-def _checked_amount(balance: ledger.Balance, order: Order) -> int:
-    if order.amount_cents is None and balance.payable_cents != order.balance_seen_cents:
-        raise BalanceChanged(balance)
-    if order.amount_cents is None and balance.payable_cents == 0:
+def _check(overview: ledger.Overview, order: Order) -> None:
+    cents, payable = order.amount_cents, overview.balance.payable_cents
+    now = {"balance": payable, "statement": overview.statement_due_cents}
+    if now.get(order.choice, cents) != cents:
+        raise BalanceChanged
+    if order.choice != "other" and cents == 0:
         raise AmountRefused("There is nothing to pay. To pay in advance, choose another amount.")
-    cents = balance.payable_cents if order.amount_cents is None else order.amount_cents
     # A whole balance below the office's smallest payment can still be paid off.
-    check_amount(cents, SMALLEST_CHARGE_CENTS if cents == balance.payable_cents else order.minimum_cents)
-    if cents > balance.payable_cents and cents != order.prepayment_confirmed_cents:
-        raise PrepaymentNotConfirmed(cents, balance)
-    return cents
+    check_amount(cents, SMALLEST_CHARGE_CENTS if order.choice != "other" or cents == payable else order.minimum_cents)
+    if cents > payable and cents != order.prepayment_confirmed_cents:
+        raise PrepaymentNotConfirmed(cents, overview.balance)
 
 
-def _new_payment(cents: int, gateway: str, order: Order, now: datetime) -> Payment:
+def _new_payment(gateway: str, order: Order, now: datetime) -> Payment:
     payment_id = uuid7()
     return Payment(
         id=payment_id,
         patient_id=order.patient_id,
         account_id=order.account_id,
         clinic_id=order.clinic_id,
-        amount_cents=cents,
+        amount_cents=order.amount_cents,
         currency=order.currency,
         state="submitted",
         idempotency_key=f"pay:{payment_id}",

@@ -14,13 +14,12 @@ from plugins.account.services import ledger
 def home(request):
     """Balance, pending payments, the ledger and the statements."""
     page = page_number(request)
-    overview = ledger.account_page(request.db, request.practice_id, request.person.id, page)
+    overview = ledger.account_page(request.db, request.practice_id, request.person.id, request.tenant.time_zone, page)
     if page > 1 and not overview.lines:
         raise HTTPNotFound()
     request.audit("account.ledger.view", request.person.id)
     return {
         "overview": overview,
-        "paid_since_cents": overview.paid_since_cents(request.tenant.time_zone),
         "page": page,
         "may_pay": may_pay(request),
     }

@@ -7,7 +7,7 @@ from pyramid.view import view_config
 
 from core.web.forms import Form, read_form
 from plugins.account.amounts import AmountRefused
-from plugins.account.forms import LONGEST_NOTE, PayForm, typed_amount
+from plugins.account.forms import LONGEST_NOTE, PayForm, chosen_amount
 from plugins.account.gateway import PaymentGateway
 from plugins.account.gateway.refusals import refusal_text
 from plugins.account.gateway.stand_in_cards import TEST_CARDS, CardRefused, read_card
@@ -21,6 +21,8 @@ OTHER_PERSON = "You have switched to another person’s account since this page 
 
 INCOMPLETE = "This page did not arrive as a whole. Please check everything and send it again; nothing was paid."
 
+HIDDEN = {"patient", "balance_seen", "statement_seen", "form_nonce", "choice", "more_than_owed"}
+
 
 @view_config(route_name="account.pay", permission="account.pay", request_method="GET", renderer=PAY_PAGE)
 def pay_page(request):
@@ -28,7 +30,7 @@ def pay_page(request):
     gateway = open_gateway(request)
     if gateway is None:
         raise HTTPNotFound()
-    return _page(request, Form(values={"choice": "balance"}))
+    return _page(request, Form())
 
 
 @view_config(route_name="account.pay", permission="account.pay", request_method="POST", renderer=PAY_PAGE)
@@ -64,10 +66,10 @@ def receipt(request):
 def _order(request, form: Form[PayForm]) -> payments.Order | None:
     """What the payer asks for; None when something in the form is wrong."""
     _explain_hidden(form)
-    cents = typed_amount(form)
+    cents = chosen_amount(form)
     method = _method(request, form)
     data = form.data
-    if data is None or method is None:
+    if data is None or cents is None or method is None:
         return None
     if data.patient != request.person.id:
         form.refuse(OTHER_PERSON)
@@ -76,19 +78,20 @@ def _order(request, form: Form[PayForm]) -> payments.Order | None:
         patient_id=request.person.id,
         account_id=request.identity.account_id,
         clinic_id=request.tenant.clinic_id,
+        choice=data.choice,
         amount_cents=cents,
-        balance_seen_cents=data.balance_seen,
         method=method,
         form_nonce=data.form_nonce,
         note=data.note,
         prepayment_confirmed_cents=data.more_than_owed,
         minimum_cents=request.tenant.settings["account.minimum_payment_cents"],
+        zone=request.tenant.time_zone,
     )
 
 
 def _explain_hidden(form: Form) -> None:
     # Nobody typed these: a broken page or a changed request; the payer can only try again.
-    hidden = {"patient", "balance_seen", "form_nonce", "choice", "more_than_owed"} & form.errors.keys()
+    hidden = HIDDEN & form.errors.keys()
     for name in hidden:
         del form.errors[name]
     if hidden:
@@ -141,14 +144,20 @@ def _payment(request, payment_id: UUID) -> Payment:
 
 
 def _page(request, form: Form) -> dict:
-    balance = ledger.balance(request.db, request.practice_id, request.person.id)
-    if balance.payable_cents == 0:
-        form.values["choice"] = "other"
+    overview = ledger.overview(request.db, request.practice_id, request.person.id, request.tenant.time_zone)
+    payable, statement = overview.balance.payable_cents, overview.statement_due_cents
+    offers = [("statement", statement)] if 0 < statement < payable else []
+    offers += [("balance", payable)] if payable else []
+    if form.values.get("choice") not in {"other", *(name for name, _ in offers)}:
+        form.values["choice"] = offers[0][0] if offers else "other"
     # A page is made for one payment: what was refused before is sent again as a new one.
-    form.values |= {"form_nonce": payments.new_nonce(), "patient": str(request.person.id), "balance_seen": str(balance.payable_cents)}
+    form.values |= {"form_nonce": payments.new_nonce(), "patient": str(request.person.id)}
+    form.values |= {"balance_seen": str(payable), "statement_seen": str(statement)}
     return {
         "form": form,
-        "balance": balance,
+        "balance": overview.balance,
+        "offers": offers,
+        "last_statement": overview.last_statement,
         "asked_cents": _asked_cents(form),
         "longest_note": LONGEST_NOTE,
         "test_cards": TEST_CARDS,

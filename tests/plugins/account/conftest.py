@@ -61,20 +61,17 @@ def with_ledger(make, **fields):
 
 @pytest.fixture
 def pay_form():
-    """`pay_form(app)`: the opened form of the Pay page, filled in with a test card that pays."""
+    """`pay_form(app)`: the opened form of the Pay page, filled in for the whole balance with a test card that pays."""
 
     def open_form(app, **values):
-        form = app.get("/account/pay").forms[_pay_form_number(app)]
+        form = next(form for form in app.get("/account/pay").forms.values() if "card_number" in form.fields)
+        if "All that is owed" in form.text and "choice" not in values:
+            form["choice"] = "balance"
         for name, value in (GOOD_CARD | values).items():
             form[name] = value
         return form
 
     return open_form
-
-
-def _pay_form_number(app) -> int:
-    page = app.get("/account/pay")
-    return next(number for number, form in page.forms.items() if isinstance(number, int) and "card_number" in form.fields)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from core.db import uuid7
 from plugins.account.models import Entry, Payment
 from plugins.account.services import ledger
 
+UTC_ZONE = ZoneInfo("UTC")
 CENTS = st.integers(-10_000_000, 10_000_000)
 DAYS = st.dates(date(2020, 1, 1), date(2026, 12, 31))
 KINDS = st.sampled_from(["charge", "insurance_payment", "adjustment", "payment"])
@@ -44,7 +45,7 @@ def test_the_running_balance_goes_up_to_the_sum_over_every_page(make, db, entrie
     enter(db, patient, entries)
     lines, page = [], 1
     while True:
-        found = ledger.account_page(db, patient.practice_id, patient.id, page)
+        found = ledger.account_page(db, patient.practice_id, patient.id, UTC_ZONE, page)
         lines += found.lines
         if not found.has_older_lines:
             break
@@ -81,7 +82,7 @@ def test_each_payment_counts_once_from_the_moment_it_is_taken(make, db, entries,
             pending += cents
         elif state != "failed":
             uncertain += cents
-    found = ledger.balance(db, patient.practice_id, patient.id)
+    found = ledger.overview(db, patient.practice_id, patient.id, UTC_ZONE).balance
     assert (found.posted_cents, found.pending_cents, found.uncertain_cents) == (posted, pending, uncertain)
     assert found.owed_cents == posted - pending
     assert found.payable_cents == max(0, posted - pending - uncertain)
@@ -91,8 +92,8 @@ def test_another_patients_lines_and_payments_do_not_count(make, db):
     patient, sibling = make.patient(), make.patient(first_name="Sam")
     enter(db, sibling, [(date(2026, 1, 1), "charge", 500)])
     pay(db, sibling, make.account(sibling), "succeeded", 300)
-    assert ledger.balance(db, patient.practice_id, patient.id) == ledger.Balance(0)
-    assert ledger.balance(db, patient.practice_id, uuid4()) == ledger.Balance(0)
+    assert ledger.account_page(db, patient.practice_id, patient.id, UTC_ZONE) == ledger.Overview(ledger.Balance(0))
+    assert ledger.account_page(db, patient.practice_id, uuid4(), UTC_ZONE) == ledger.Overview(ledger.Balance(0))
 
 
 def test_payments_since_the_last_statement_are_counted_by_the_clinics_day(make, db):
@@ -124,7 +125,23 @@ def test_payments_since_the_last_statement_are_counted_by_the_clinics_day(make, 
     pay(db, patient, account, "succeeded", 400, midnight)
     pay(db, patient, account, "succeeded", 30, midnight + timedelta(hours=5))
     pay(db, patient, account, "unknown", 5, midnight + timedelta(hours=5))
-    found = ledger.overview(db, patient.practice_id, patient.id)
+    found = ledger.overview(db, patient.practice_id, patient.id, ZoneInfo("America/New_York"))
     assert found.last_statement.number == "1"
-    assert found.paid_since_cents(ZoneInfo("America/New_York")) == 2030
-    assert found.paid_since_cents(ZoneInfo("UTC")) == 2430
+    assert found.paid_since_cents == 2030
+    assert ledger.overview(db, patient.practice_id, patient.id, UTC_ZONE).paid_since_cents == 2430
+
+
+@given(
+    due=st.integers(-1000, 1000),
+    paid=st.integers(-1000, 1000),
+    posted=st.integers(-1000, 1000),
+    uncertain=st.integers(1, 1000),
+    asked=st.booleans(),
+)
+def test_what_is_left_of_a_statement_is_never_more_than_what_is_owed(due, paid, posted, uncertain, asked):
+    statement = ledger.StatementLine(uuid4(), "1", "statement", date(2026, 1, 1), None, due, 0, due)
+    open_payments = (ledger.OpenPayment(uuid4(), uncertain, "unknown", "A", datetime.now(UTC)),) if asked else ()
+    found = ledger.Overview(ledger.Balance(posted, open_payments), (statement,), paid)
+    assert 0 <= found.statement_due_cents <= found.balance.payable_cents
+    assert found.statement_due_cents <= max(0, due - paid)
+    assert ledger.Overview(found.balance).statement_due_cents == 0

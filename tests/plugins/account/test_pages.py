@@ -166,8 +166,36 @@ def test_who_may_only_see_is_offered_no_payment(signed_in, patient, make):
 
 def test_the_home_page_has_the_balance_and_says_that_it_is_due(signed_in, patient, text_of):
     page = text_of(signed_in(patient).get("/home"))
-    assert "$130.00 is due" in page
-    assert "Please pay by October 31, 2026." in page
+    assert "$80.00 is due" in page  # $200.00 of the statement less the $120.00 that came since
+    assert "It was due on October 31, 2026." in page
+    assert "You owe now $130.00" in page
+
+
+def test_what_is_on_no_statement_yet_is_owed_but_nobody_asks_for_it(signed_in, patient, make, text_of):
+    record = {
+        "kind": "ledger_entry",
+        "external_id": "E9",
+        "patient": patient.external_id,
+        "entered_on": "2026-11-01",
+        "description": "Check",
+    }
+    make.take_in([record | {"entry_type": "payment", "amount_cents": -8000}])
+    page = text_of(signed_in(patient).get("/home"))
+    assert "You owe now $50.00" in page
+    assert "is due" not in page
+
+
+def test_where_no_statements_are_sent_everything_owed_is_asked_for(signed_in, make, text_of):
+    patient = make.patient()
+    record = {
+        "kind": "ledger_entry",
+        "external_id": "E9",
+        "patient": patient.external_id,
+        "entered_on": "2026-11-01",
+        "description": "Crown",
+    }
+    make.take_in([record | {"entry_type": "charge", "amount_cents": 7000}])
+    assert "$70.00 is due" in text_of(signed_in(patient).get("/home"))
 
 
 def test_the_home_page_asks_nothing_of_who_owes_nothing(signed_in, make, text_of):

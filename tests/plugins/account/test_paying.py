@@ -31,6 +31,17 @@ def test_the_whole_balance_is_paid_and_the_receipt_shows_it(signed_in, patient, 
     assert [charge.amount_cents for charge in payments_of.charges()] == [13000]
 
 
+def test_what_is_left_of_the_last_statement_can_be_paid_alone(signed_in, patient, pay_form, payments_of):
+    app = signed_in(patient)
+    assert [option[0] for option in pay_form(app)["choice"].options] == ["statement", "balance", "other"]
+    pay_form(app, choice="statement").submit(status=303)
+    assert [payment.amount_cents for payment in payments_of.rows()] == [8000]
+    form = pay_form(app, choice="balance")
+    assert "The last statement" not in form.text
+    form.submit(status=303)
+    assert [payment.amount_cents for payment in payments_of.rows()] == [8000, 5000]
+
+
 def test_a_payment_is_pending_until_the_office_enters_it(signed_in, patient, pay_form, payments_of, text_of, make):
     app = signed_in(patient)
     other_amount(pay_form(app), "$30").submit()
@@ -214,14 +225,15 @@ def test_a_balance_that_changed_is_shown_before_it_is_paid(signed_in, patient, p
     assert payments_of.rows() == []
 
 
-@pytest.mark.parametrize("name", ["balance_seen", "patient", "form_nonce", "choice", "more_than_owed"])
+@pytest.mark.parametrize("name", ["balance_seen", "statement_seen", "patient", "form_nonce", "choice", "more_than_owed"])
 @pytest.mark.parametrize("value", ["", "x", "-1", "9" * 50])
 def test_a_changed_form_pays_nothing_and_is_no_fault_of_ours(signed_in, patient, pay_form, payments_of, name, value):
     form = pay_form(signed_in(patient))
     fields = [(key, text) for key, text in form.submit_fields() if key != name] + [(name, value)]
     answer = form.response.goto("/account/pay", method="POST", params=fields, expect_errors=True)
-    # An empty choice is the whole balance, an empty "more than owed" says no; any text can be the mark of an opened form.
-    harmless = (value == "" and name in ("choice", "more_than_owed")) or (name, value) == ("form_nonce", "9" * 50)
+    # What is left out has a default: the whole balance, no more than it. Any text can be the mark of an opened form.
+    harmless = (value == "" and name in ("choice", "more_than_owed", "statement_seen")) or (name, value) == ("form_nonce", "9" * 50)
+    harmless = harmless or (name == "statement_seen" and value != "x")  # not what is paid here
     assert answer.status_int == (303 if harmless else 422)
     assert len(payments_of.rows()) == (answer.status_int == 303)
 

@@ -26,7 +26,7 @@ def pay(db, practice, patient, make):
     gateway = LocalGateway(practice.registry.engine, practice.id)
 
     def make_one(method=GOOD, at=None, gateway=gateway):
-        order = payments.Order(patient.id, account.id, practice.clinic_id, 5000, 0, method, payments.new_nonce())
+        order = payments.Order(patient.id, account.id, practice.clinic_id, "other", 5000, method, payments.new_nonce())
         payment_id = payments.make_payment(db, gateway, order, at or datetime.now(UTC), lambda _: db.commit())
         db.commit()
         return payment_id
