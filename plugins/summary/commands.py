@@ -78,8 +78,8 @@ def _take(session: Session, store: PracticeFiles, file: Path, patient: Patient |
     except UnsafeFile as refusal:
         return _say(file, f"refused. {refusal.reason}", False)
     except documents.WrongPatient as wrong:
-        differs = " and ".join(wrong.differs)
-        return _say(file, f"refused. The {differs} in it differ from the chart; add --even-if-different if it is the right patient.", False)
+        differs = " and ".join(wrong.differs) + (" in it differs" if len(wrong.differs) == 1 else " in it differ")
+        return _say(file, f"refused. The {differs} from the chart; add --even-if-different if it is the right patient.", False)
     words = {"shown": "taken in.", "known": "already here.", "quarantined": SET_ASIDE.get(received.reason, "")}
     return _say(file, words[received.outcome], True)
 

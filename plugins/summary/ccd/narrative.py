@@ -143,8 +143,16 @@ class Narrative:
     def _row(self, row, depth: int) -> Iterator[str]:
         yield f"<tr{self._identity(row.element)}>"
         for cell in row.cells:
-            yield from self._wrap(cell.tag, cell.element, depth, cell.attributes)
+            yield from self._cell(cell, depth)
         yield "</tr>"
+
+    def _cell(self, cell, depth: int) -> Iterator[str]:
+        if not cell.card:
+            yield from self._wrap(cell.tag, cell.element, depth, cell.attributes)
+            return
+        # On a phone the cell stands beside its heading: as one block, or not at all when it says nothing.
+        inner = f"<div>{''.join(self._inside(cell.element, depth))}</div>" if all_text(cell.element) else ""
+        yield f"<{cell.tag}{cell.attributes}{self._identity(cell.element)}>{inner}</{cell.tag}>"
 
     def _identity(self, element: etree._Element) -> str:
         name = element.get("ID") or ""

@@ -101,7 +101,12 @@ def _section(number: int, element: etree._Element, depth: int, narrative: Narrat
     text, code = element.find("c:text", _NS), _attribute(element, "c:code", "code")
     html = narrative.html(text) if text is not None else Markup()
     title = _words(element, "c:title") or codes.SECTION_TITLES.get(code) or line(_attribute(element, "c:code", "displayName"))
-    return Section(f"section-{number}", code, title or "Section without a title", html, depth)
+    return Section(f"section-{number}", code, _calm(title) or "Section without a title", html, depth)
+
+
+def _calm(title: str) -> str:
+    """Headings in capitals alone are hard to read: they get one at their beginning."""
+    return title.capitalize() if title.isupper() and len(title) > 4 else title
 
 
 def _attached_text(root: etree._Element) -> list[Section]:

@@ -14,11 +14,12 @@ _GROUPS = ("thead", "tbody", "tfoot")
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: the element to fill it with, the tag (th or td) and the attributes that we give it."""
+    """One cell: the element to fill it with, the tag (th or td), the attributes that we give it, and whether it is part of a card."""
 
     element: etree._Element
     tag: str
     attributes: str
+    card: bool
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,9 @@ class Grid:
     def _cell(self, cell: etree._Element, group: str, place: int) -> Cell:
         tag = "th" if group == "thead" else local(cell)
         scope = "" if tag == "td" else ' scope="col"' if group == "thead" else ' scope="row"'
-        label = f' data-label="{escape(self._heads[place])}"' if self._heads and group != "thead" else ""
-        return Cell(cell, tag, scope + _span(cell, "colspan") + _span(cell, "rowspan") + label)
+        card = bool(self._heads) and group != "thead"
+        label = f' data-label="{escape(self._heads[place])}"' if card else ""
+        return Cell(cell, tag, scope + _span(cell, "colspan") + _span(cell, "rowspan") + label, card)
 
 
 def _headings(groups: list[tuple[str, list[etree._Element]]]) -> list[str]:

@@ -151,7 +151,7 @@ def test_a_table_whose_cells_have_headings_becomes_cards_on_a_phone(shown):
     html = shown(table)
     assert 'class="summary-cards"' in html
     assert '<th scope="col">Name</th>' in html
-    assert '<td data-label="Dose">1</td>' in html
+    assert '<td data-label="Dose"><div>1</div></td>' in html
 
 
 @pytest.mark.parametrize(

@@ -63,13 +63,14 @@ def test_sections_without_a_title_are_called_by_their_code_and_inner_ones_come_a
     body = (
         f"<structuredBody><component><section><code code='48765-2'/><text>a</text>{inner}</section></component>"
         "<component><section><code code='1-1' displayName='Something'/></section></component>"
-        "<component><section/></component></structuredBody>"
+        "<component><section><title>LAB RESULTS</title></section></component><component><section/></component></structuredBody>"
     )
     found = sections(document("", body))
     assert [(one.title, one.depth, str(one.html)) for one in found] == [
         ("Allergies and Intolerances", 0, "a"),
         ("Inner", 1, "b"),
         ("Something", 0, ""),
+        ("Lab results", 0, ""),
         ("Section without a title", 0, ""),
     ]
 
