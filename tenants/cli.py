@@ -114,8 +114,10 @@ def _installation() -> Iterator[tuple]:
     from tenants.settings import WrongValue
 
     registry = configure(config.load()).make_wsgi_app().registry
-    with SessionFactory(bind=registry.engine) as session:
-        try:
+    try:
+        with SessionFactory(bind=registry.engine) as session:
             yield registry, session
-        except (CannotMakePractice, WrongValue) as error:
-            raise click.ClickException(str(error)) from None
+    except (CannotMakePractice, WrongValue) as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        registry.engine.dispose()
