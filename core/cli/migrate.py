@@ -10,7 +10,9 @@ from core.local import Problem
 @click.command()
 @click.option("--plan", is_flag=True, help="Only say what would be done.")
 @click.option("--roles", is_flag=True, help="First make the database roles, as the administrator named in CUSPID_ADMIN_URL.")
-def migrate(plan: bool, roles: bool) -> None:
+@click.option("--remove", metavar="PLUGIN", help="Delete a plugin's tables and all that is in them, before it is uninstalled.")
+@click.option("--yes", is_flag=True, help="Do not ask before --remove.")
+def migrate(plan: bool, roles: bool, remove: str | None, yes: bool) -> None:
     """Bring the database up to date.
 
     Makes or changes the tables of the portal and of every installed plugin. Run it before a new version is started; it can be
@@ -22,6 +24,9 @@ def migrate(plan: bool, roles: bool) -> None:
     from core import migrations
 
     url = _prepare() if roles else _migrate_url()
+    if remove:
+        _remove(url, remove, yes)
+        return
     missing = migrations.behind(url)
     if not missing:
         click.echo("The database is up to date.")
@@ -45,6 +50,18 @@ def revision(branch: str, words: tuple[str, ...]) -> None:
     from core import migrations
 
     migrations.revision(_migrate_url(), branch, " ".join(words))
+
+
+def _remove(url: str, plugin: str, yes: bool) -> None:
+    from core import migrations
+
+    removable = sorted(set(migrations.branches()) - {"core"})
+    if plugin not in removable:
+        raise Problem(f"No installed plugin called {plugin!r} has tables; there are {', '.join(removable)}. A plugin is removed while it is installed.")
+    if not yes:
+        click.confirm(f"Delete the tables of {plugin}, with what every practice has in them? This cannot be undone", abort=True)
+    migrations.downgrade(url, plugin)
+    click.echo(f"The tables of {plugin} are gone. Uninstall it before the next `cuspid migrate`, which would make them anew.")
 
 
 def _migrate_url() -> str:

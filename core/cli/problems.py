@@ -6,7 +6,7 @@ import sys
 from core.local import Problem
 
 # By name, so that their modules need not be loaded for a command that cannot raise them.
-_NAMED = {"WrongSetting", "CannotMakeRoles", "AssetsNotBuilt", "MailNotSent"}
+_NAMED = {"WrongSetting", "CannotMakeRoles", "AssetsNotBuilt", "MailNotSent", "PluginMissing"}
 
 
 def explain(error: BaseException) -> str | None:
@@ -15,6 +15,8 @@ def explain(error: BaseException) -> str | None:
         return "The disk is full: make room and start again."
     if isinstance(error, Problem) or type(error).__name__ in _NAMED:
         return str(error)
+    if isinstance(error, ModuleNotFoundError) and error.name == "aiosmtpd":
+        return "The local servers are not installed: pip install 'cuspid[local]'."
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return "The disk is full: make room and start again."
     if isinstance(error, OSError) and error.errno in {errno.EACCES, errno.EPERM, errno.EROFS} and error.filename:

@@ -56,6 +56,7 @@ def test_the_overview_loads_no_database_library():
     (PermissionError(errno.EACCES, "Permission denied", "/data/x"), "/data/x cannot be written"),
     (psycopg.OperationalError("connection failed: Connection refused"), "The database cannot be reached"),
     (psycopg.errors.DiskFull("could not extend file"), "The disk of the database is full"),
+    (ModuleNotFoundError("No module named 'aiosmtpd'", name="aiosmtpd"), "pip install 'cuspid[local]'"),
     (Problem("PostgreSQL ended. The end of its log:\nFATAL: No space left on device"), "The disk is full"),
 ])  # fmt: skip
 def test_what_is_wrong_outside_is_one_sentence(error, words):
