@@ -80,6 +80,8 @@ def _take(session: Session, store: PracticeFiles, file: Path, patient: Patient |
     except documents.WrongPatient as wrong:
         differs = " and ".join(wrong.differs) + (" in it differs" if len(wrong.differs) == 1 else " in it differ")
         return _say(file, f"refused. The {differs} from the chart; add --even-if-different if it is the right patient.", False)
+    except documents.AnotherPatient:
+        return _say(file, "refused. It is already in another patient's summary.", False)
     words = {"shown": "taken in.", "known": "already here.", "quarantined": SET_ASIDE.get(received.reason, "")}
     return _say(file, words[received.outcome], True)
 

@@ -7,7 +7,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ScalarSelect, select
+from sqlalchemy import ScalarSelect, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -33,6 +33,10 @@ class WrongPatient(Exception):
     def __init__(self, differs: list[str]):
         super().__init__("the document contradicts the chart")
         self.differs = differs
+
+
+class AnotherPatient(Exception):
+    """The very same document is in another patient's summary."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +122,8 @@ def receive(
 ) -> Received:
     """Take a document in and commit; `patient` is whom the sender says it is about, else its own words decide.
 
-    Raises core.safety.UnsafeFile for what is refused and WrongPatient; then, as after any other failure, neither row nor
-    file is left behind.
+    A document that was set aside is shown as soon as it comes again and it is known whose it is. Raises UnsafeFile (of
+    core.safety) for what is refused, WrongPatient and AnotherPatient; then, as after any failure, neither row nor file is left.
     """
     with examine(source) as document:
         row = _row(files, document, now)
@@ -132,7 +136,7 @@ def _keep(session: Session, files: PracticeFiles, row: dict, copy: Path) -> Rece
     # What the database refuses is refused before the file is stored; two imports of one document at once make one row.
     new = session.scalar(insert(Document).values(**row).on_conflict_do_nothing().returning(Document.id))
     if new is None:
-        return Received("known", session.scalars(select(Document.id).where(*_same_bytes(row))).one())
+        return _known(session, row)
     try:
         with copy.open("rb") as stream:
             files.put(row["file_key"], stream, CONTENT_TYPE)
@@ -144,8 +148,17 @@ def _keep(session: Session, files: PracticeFiles, row: dict, copy: Path) -> Rece
     return Received(row["status"], new, row["reason"])
 
 
-def _same_bytes(row: dict):
-    return Document.practice_id == row["practice_id"], Document.sha256 == row["sha256"]
+def _known(session: Session, row: dict) -> Received:
+    """The same bytes are here already. If they were set aside and it is known by now whose they are, they are shown."""
+    same = Document.practice_id == row["practice_id"], Document.sha256 == row["sha256"]
+    held = session.execute(select(Document.id, Document.status, Document.patient_id).where(*same)).one()
+    if row["patient_id"] and held.patient_id not in (None, row["patient_id"]):
+        raise AnotherPatient
+    if held.status == "quarantined" and row["status"] == "shown":
+        session.execute(update(Document).where(*same).values(patient_id=row["patient_id"], status="shown", reason=""))
+        session.commit()
+        return Received("shown", held.id)
+    return Received("known", held.id)
 
 
 def _whose(

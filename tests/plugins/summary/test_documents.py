@@ -132,3 +132,21 @@ def test_two_practices_may_hold_the_same_document(receive, other_db, other_pract
     receive(letter())
     elsewhere = documents.receive(other_db, registry.files.within(other_practice.id), io.BytesIO(letter()), NOW)
     assert (elsewhere.outcome, elsewhere.reason) == ("quarantined", "nobody")
+
+
+def test_a_document_that_was_set_aside_is_shown_once_it_is_known_whose_it_is(receive, db, practice, ann, letter, kept):
+    aside = receive(letter(postal="1"))
+    assert receive(letter(postal="1")).outcome == "known"
+    found = receive(letter(postal="1"), patient=ann)
+    assert (found.outcome, found.document_id) == ("shown", aside.document_id)
+    assert [one.id for one in documents.listed(db, practice.id, ann.id)] == [aside.document_id]
+    assert len(kept()) == 1
+
+
+def test_a_document_is_never_moved_from_one_patient_to_another(receive, db, practice, make, ann, letter):
+    receive(letter())
+    stranger = make.patient(first_name="Bo")
+    with pytest.raises(documents.AnotherPatient):
+        receive(letter(), patient=stranger, even_if_different=True)
+    assert documents.listed(db, practice.id, stranger.id) == []
+    assert len(documents.listed(db, practice.id, ann.id)) == 1
