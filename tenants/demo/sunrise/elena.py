@@ -12,7 +12,7 @@ def chart(office: Office) -> Chart:
     chart = Chart(office, NUMBER, DOWNTOWN, SUMMIT)
     _person(chart)
     _visits(chart)
-    for offset in (-1180, -632, -26):
+    for offset in (-1180, -632, -20):
         chart.statement(offset)
     _plans(chart)
     _messages(chart)
