@@ -52,7 +52,7 @@ def _grounds(brand: str, dark: bool) -> dict[str, str]:
     levels = (
         {"page": 0.187, "surface": 0.23, "sunk": 0.27, "field": 0.2} if dark else {"page": 0.98, "surface": 1, "sunk": 0.955, "field": 1}
     )
-    chroma = 0.011 if dark else 0.005
+    chroma = 0.008 if dark else 0.004
     return {name: shade(brand, level, chroma) for name, level in levels.items()}
 
 
