@@ -15,6 +15,7 @@ _STATUS = {
     ("scheduled", "confirmed"): ("Confirmed", "good", "check-lg"),
     ("scheduled", "callback"): ("We’ll call you", "info", "telephone"),
     ("scheduled", "unconfirmed"): ("Scheduled", "info", ""),
+    ("scheduled", "asked"): ("Please confirm", "warn", ""),
     ("scheduled", "past"): ("Passed", "", ""),
 }
 
@@ -43,7 +44,7 @@ def show(visits: Iterable[Visit], now: datetime) -> list[ShownVisit]:
 
 def _show(visit: Visit, now: datetime) -> ShownVisit:
     local = visit.starts_at.astimezone(visit.zone)
-    answer = "" if visit.status == "complete" else "past" if visit.is_past else visit.confirmation
+    answer = "" if visit.status == "complete" else "past" if visit.is_past else "asked" if visit.needs_answer else visit.confirmation
     status, kind, icon = _STATUS[visit.status, answer]
     return ShownVisit(
         str(visit.id), visit.is_past, visit.needs_answer, _month(local.date()), local.day, moment_of(visit.starts_at, now, visit.zone),

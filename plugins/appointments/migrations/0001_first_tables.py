@@ -7,10 +7,10 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = '54e72a78ce82'
+revision = '073d8a3df7d4'
 down_revision = None
 branch_labels = ('appointments',)
-depends_on = '13fe09937aaa'
+depends_on = 'ccfc8c089eb8'
 
 
 def upgrade():

@@ -1,0 +1,156 @@
+"""The whole portal in a real browser: web processes, worker, mailbox, two demo practices; and a log that must name nobody."""
+
+import os
+import sys
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from psycopg import sql
+
+from core import config
+from core.local.folder import free_port
+from core.local.processes import Child, Supervisor
+from tenants import demo
+
+PASSWORD = "Toothbrush1"  # noqa: S105  (the demo's)
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+SWITCHES = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+def pytest_collection_modifyitems(items):
+    """One worker runs all journeys: they share one running portal."""
+    for item in items:
+        if "journeys" in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group("journeys"))
+
+
+@dataclass
+class Running:
+    """The running portal."""
+
+    port: int
+    settings: config.Settings
+    environment: dict[str, str]
+    folder: Path
+
+    def address(self, slug: str, path: str = "/") -> str:
+        """The address of a page of a practice."""
+        return f"http://{slug}.localhost:{self.port}{path}"
+
+    def log(self) -> str:
+        """Everything that web and worker processes have written."""
+        return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
+
+
+@pytest.fixture(scope="session")
+def running(migrate_url, portal_settings, tmp_path_factory) -> Iterator[Running]:
+    """The portal with its demo practices, served as `cuspid demo` serves it."""
+    if not os.environ.get("CUSPID_CHROMIUM"):
+        pytest.skip("no Chromium on this machine")
+    folder, port = tmp_path_factory.mktemp("running"), free_port()
+    own = {
+        "CUSPID_DATABASE_URL": portal_settings.database_url,
+        "CUSPID_MAIL_URL": f"mailbox:{folder}/mail",
+        "CUSPID_FILES_URL": f"file:{folder}/files",
+        "CUSPID_LIMITS_URL": "memory://",
+        "CUSPID_BASE_PORT": str(port),
+        "CUSPID_LOG_LEVEL": "DEBUG",
+    }
+    environment = os.environ | own
+    settings = config.load(environ=environment)
+    demo.make(settings)
+    with Supervisor() as supervisor:
+        web = [sys.executable, "-W", "ignore", "-m", "core.cli", "serve", "--port", str(port), "--processes", "1"]
+        worker = [sys.executable, "-W", "ignore", "-m", "core.cli", "worker", "--processes", "1", "--beat", "--state", str(folder)]
+        supervisor.start(
+            Child("web", web, folder / "web.log", environment=environment), Child("worker", worker, folder / "worker.log", environment=environment)
+        )
+        found = Running(port, settings, environment, folder)
+        supervisor.wait_for(lambda: _answers(found.port), "the portal")
+        yield found
+    leaks = words_in(found.log(), words_about_people(migrate_url))
+    assert not leaks, f"the log of the whole run names people: {leaks}"
+
+
+def _answers(port: int) -> bool:
+    try:
+        return urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=2).status == 200
+    except OSError:
+        return False
+
+
+def words_about_people(migrate_url: str) -> set[str]:
+    """What no log may hold: the patients' names, birthdates, addresses, and what messages say."""
+    questions = {
+        "patient": "select first_name || ' ' || last_name, last_name, birthdate::text, email, phone, address_1 from {}",
+        "webmail_message": "select subject, left(body, 40), split_part(body, '.', 1) from {}",
+        "summary_problem": "select distinct name from {}",
+    }
+    words: set[str] = set()
+    with psycopg.connect(migrate_url, autocommit=True) as connection:
+        for table, question in questions.items():
+            rows = connection.execute(sql.SQL(question).format(sql.Identifier(table)))
+            words.update(word.strip() for row in rows for word in row if word and len(word.strip()) > 5)
+    return words
+
+
+def words_in(log: str, words: set[str]) -> list[str]:
+    """Those of the words that the log holds, whatever their case."""
+    log = log.lower()
+    return sorted(word for word in words if word.lower() in log)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real browser."""
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=os.environ.get("CUSPID_CHROMIUM") or None, args=as_root + SWITCHES)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium, running):
+    """`open_page(width, dark, javascript)`: a fresh window; a script error or a blocked resource fails the test."""
+    windows, troubles = [], []
+
+    def make(size: dict = DESK, dark: bool = False, javascript: bool = True) -> Page:
+        window = chromium.new_context(viewport=size, color_scheme="dark" if dark else "light", java_script_enabled=javascript, locale="en-US")
+        windows.append(window)
+        page = window.new_page()
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("console", lambda message: troubles.append(message.text) if "Content Security Policy" in message.text else None)
+        page.set_default_timeout(20_000)
+        return page
+
+    yield make
+    for window in windows:
+        window.close()
+    assert not troubles, troubles
+
+
+@pytest.fixture
+def signed_in_page(open_page, running):
+    """`signed_in_page(user, slug, …)`: a window in which a demo person has signed in through the form."""
+
+    def make(user: str = "elena", slug: str = "sunrise", **window) -> Page:
+        page = open_page(**window)
+        sign_in(page, running, user, slug)
+        return page
+
+    return make
+
+
+def sign_in(page: Page, running: Running, user: str, slug: str) -> None:
+    """Sign in through the form, as a person does."""
+    page.goto(running.address(slug))
+    page.fill("[name=user_name]", user)
+    page.fill("[name=password]", PASSWORD)
+    page.click("#sign-in button[type=submit]")
+    page.wait_for_url("**/home")
