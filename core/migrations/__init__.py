@@ -12,11 +12,22 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import create_engine
 
 from core.plugins import find_plugins
 
 HERE = Path(__file__).parent
+
+
+MISSING = (
+    "The database holds tables of a plugin that is not installed, or of a newer version. Install it again; to be rid of it, then run "
+    "`cuspid migrate --remove PLUGIN` before it is uninstalled."
+)
+
+
+class PluginMissing(Exception):
+    """The database holds tables that no installed plugin knows; the text says what to do."""
 
 
 def branches() -> dict[str, Path]:
@@ -51,14 +62,20 @@ def downgrade(migrate_url: str, branch: str) -> None:
 
 
 def behind(url: str) -> set[str]:
-    """The revisions that this database lacks; empty when it is up to date."""
+    """The revisions that this database lacks; empty when it is up to date. Raises PluginMissing."""
     engine = create_engine(sqlalchemy_url(url))
     try:
         with engine.connect() as connection:
             applied = set(MigrationContext.configure(connection).get_current_heads())
     finally:
         engine.dispose()
-    return set(ScriptDirectory.from_config(alembic_config(url)).get_heads()) - applied
+    script = ScriptDirectory.from_config(alembic_config(url))
+    try:
+        # A revision that others depend on is not written down beside them: it is known through them.
+        known = {one.revision for one in script.get_all_current(tuple(applied))}
+    except CommandError:
+        raise PluginMissing(MISSING) from None
+    return set(script.get_heads()) - known
 
 
 def revision(migrate_url: str, branch: str, words: str) -> None:
