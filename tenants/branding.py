@@ -17,8 +17,8 @@ CORNERS = {
     "round": {"radius": "1.375rem", "radius-small": "0.75rem", "radius-button": "999px", "radius-pill": "999px"},
 }
 FONTS = {
-    "inter": '"Inter Variable","Inter stand-in",system-ui,sans-serif',
-    "figtree": '"Figtree Variable","Figtree stand-in",system-ui,sans-serif',
+    "inter": '"Inter Variable","Inter stand-in","Inter stand-in 2",system-ui,sans-serif',
+    "figtree": '"Figtree Variable","Figtree stand-in","Figtree stand-in 2",system-ui,sans-serif',
 }
 
 
