@@ -3,10 +3,11 @@
 import hashlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from core.files.keys import WrongKey, practice_of
+from core.files.keys import WrongKey, practice_key, practice_of
 
 if TYPE_CHECKING:
     from core.files.practice import PracticeFiles
@@ -65,9 +66,16 @@ class Files(ABC):
     def copy(self, source: str, target: str) -> StoredFile:
         """Store the same bytes under another key of the same practice. Raises NoSuchFile, and WrongKey across practices."""
 
-    @abstractmethod
     def check(self) -> None:
-        """Raise FilesUnavailable with a sentence for the operator unless files can be kept here; for `cuspid doctor`."""
+        """Store a file of nobody's, read it, remove it; for `cuspid doctor`. Raises FilesUnavailable with what is wrong."""
+        key = practice_key(UUID(int=0), "doctor", uuid4())
+        try:
+            self.put(key, BytesIO(b"?"), "text/plain")
+            self.open(key).close()
+        except NoSuchFile:
+            raise FilesUnavailable("what was stored cannot be read") from None
+        finally:
+            self.delete(key)
 
     @abstractmethod
     def _link(self, link: "Link") -> str:

@@ -63,15 +63,6 @@ class LocalFiles(Files):
         with self.open(source) as stream:
             return self.put(target, stream, content_type)
 
-    def check(self) -> None:
-        """Try to write."""
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self._folder):
-                pass
-        except OSError as error:
-            raise FilesUnavailable(f"The folder for files, {self._folder}, cannot be written: {error.strerror}.") from error
-
     def _link(self, link: Link) -> str:
         return f"/files/{self.signer.token(link)}"
 

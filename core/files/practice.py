@@ -38,7 +38,7 @@ class PracticeFiles(Files):
         return self._store.copy(self._own(source), self._own(target))
 
     def check(self) -> None:
-        """Raise FilesUnavailable unless files can be kept."""
+        """Whether files can be kept at all; the file that is tried is no practice's."""
         self._store.check()
 
     def _link(self, link: Link) -> str:

@@ -93,14 +93,6 @@ class S3Files(Files):
             self._client.copy_object(**self._at(target), **self._at_rest(), CopySource=self._at(source))
         return self.stat(target)
 
-    def check(self) -> None:
-        """Ask for the bucket."""
-        try:
-            with _store_faults():
-                self._client.head_bucket(Bucket=self._bucket.name)
-        except NoSuchFile:
-            raise FilesUnavailable(f"There is no bucket {self._bucket.name} at the object storage.") from None
-
     def _link(self, link: Link) -> str:
         if link.method == "PUT":
             # What the bucket does at rest holds here too; a header for it would have to be sent by the browser.
@@ -133,6 +125,7 @@ def _store_faults():
         code = error.response.get("Error", {}).get("Code", "")
         if code in _MISSING:
             raise NoSuchFile("no file is stored under this key") from None
-        raise FilesUnavailable(f"the object storage refused: {code}") from error
+        what = "has no such bucket" if code == "NoSuchBucket" else f"refused: {code}"
+        raise FilesUnavailable(f"the object storage {what}") from error
     except BotoCoreError as error:
         raise FilesUnavailable(f"the object storage cannot be reached: {type(error).__name__}") from error

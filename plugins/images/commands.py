@@ -1,8 +1,9 @@
 """`cuspid import images`: a folder of pictures and PDFs for one patient."""
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy import select
@@ -46,9 +47,9 @@ def import_images(source: Path, slug: str, number: str, name: str) -> None:
         bind_tenant(session, _practice(session, slug))
         patient = _patient(session, number)
         files = registry.files.within(session.info["practice_id"])
-        folder = _folder(session, files, name)
-        taken = [_take(session, files, patient, folder, path) for path in _files(source)]
-    click.echo(_summary(taken, folder))
+        zone = registry.tenants.current(files.practice_id, patient.clinic_id).time_zone
+        taken = [_take(session, files, patient, name, path, _day(path, zone)) for path in _files(source)]
+        click.echo(_summary(taken, adding.find_folder(session, files.practice_id, name)))
     sys.exit(0 if all(taken) else 1)
 
 
@@ -73,36 +74,32 @@ def _patient(session: Session, number: str) -> Patient:
     return found
 
 
-def _folder(session: Session, files: PracticeFiles, name: str) -> Folder:
-    folder, is_new = adding.folder(session, files.practice_id, name)
-    session.commit()
-    if is_new:
-        click.echo(f"The folder {name!r} was made; patients see what is in it.")
-    return folder
-
-
 def _files(source: Path) -> list[Path]:
     """Every file in and below the folder, by name; not those that are hidden."""
     found = (path for path in source.rglob("*") if not path.is_dir())
     return sorted(path for path in found if not path.name.startswith(".") and path.name.lower() not in _NOISE)
 
 
-def _take(session: Session, files: PracticeFiles, patient: Patient, folder: Folder, path: Path) -> bool:
+def _take(session: Session, files: PracticeFiles, patient: Patient, folder: str, path: Path, day: date) -> bool:
     """Take one file in, in a transaction of its own, and say what became of it; False when it was refused."""
     try:
-        added = adding.add(session, files, patient.id, folder.id, path, path.name, adding.About(_day(path)))
+        # A new folder comes and goes with its first file.
+        into = adding.folder(session, files.practice_id, folder)
+        added = adding.add(session, files, patient.id, into.id, path, path.name, adding.About(day))
     except UnsafeFile as refusal:
         session.rollback()
         return _say(path, f"refused. {refusal.reason}", False)
-    if added.outcome != "known":
+    if added.outcome == "known":
+        session.rollback()
+    else:
         audit.record(session, files.practice_id, "images.image.add", datetime.now(UTC), patient_id=patient.id, target_id=added.image_id)
-    session.commit()
+        session.commit()
     return _say(path, _SAYS[added.outcome], True)
 
 
-def _day(path: Path):
-    """The day of a file that no camera dated."""
-    return datetime.fromtimestamp(path.lstat().st_mtime, UTC).date()
+def _day(path: Path, zone: ZoneInfo) -> date:
+    """The day on which the file was written, where the patient's clinic is; for what no camera dated."""
+    return datetime.fromtimestamp(path.lstat().st_mtime, zone).date()
 
 
 def _say(path: Path, words: str, taken: bool) -> bool:
@@ -110,9 +107,9 @@ def _say(path: Path, words: str, taken: bool) -> bool:
     return taken
 
 
-def _summary(taken: list[bool], folder: Folder) -> str:
+def _summary(taken: list[bool], folder: Folder | None) -> str:
     if not taken:
         return "There is no file in this folder."
     refused = f", {taken.count(False)} refused" if False in taken else ""
-    hidden = "" if folder.shared else f" The folder {folder.name!r} is not shared, so patients do not see them."
+    hidden = f" The folder {folder.name!r} is not shared, so patients do not see them." if folder and not folder.shared else ""
     return f"{taken.count(True)} of {len(taken)} files are in the portal{refused}.{hidden}"

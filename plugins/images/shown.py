@@ -1,37 +1,43 @@
 """Images as pages show them."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import groupby
 from pathlib import PurePath
 from uuid import UUID
 
+from babel.dates import format_date
 from sqlalchemy import Row
 
 from core.files.disposition import safe_name
+from core.web.formats import LOCALE
 
 TYPES = {"radiograph": "X-ray", "photo": "Photo", "document": "Document"}
 _ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "application/pdf": ".pdf"}
 _STEP = 1024
+_NUMBERS = re.compile(r"\s*\d{1,2}\s*(,\s*\d{1,2}\s*)*", re.ASCII)
+_FEW = 2
+_TO = "\u2060–\u2060"  # a dash at which no line is broken
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One image in the gallery: its name, a second line, and a mark for what is no picture."""
+    """One image in the gallery: what it is, its name, its day, its teeth, and a mark for what is no picture."""
 
     id: UUID
     type: str
+    what: str
     title: str
-    text: str
+    day: str
+    teeth: str
     mark: str
 
 
 def tile(row: Row) -> Tile:
-    """The tile of an image."""
-    told = TYPES[row.type] if row.description else ""
-    text = " · ".join(part for part in (told, _teeth(row.tooth_numbers)) if part)
-    return Tile(row.id, row.type, title(row), text, pages(row.pages))
+    """The tile of an image; the month above it says the year."""
+    day = format_date(row.taken_on, "MMMM d", locale=LOCALE)
+    return Tile(row.id, row.type, TYPES[row.type], title(row), day, teeth(row.tooth_numbers), pages(row.pages))
 
 
 def title(row: Row) -> str:
@@ -39,9 +45,12 @@ def title(row: Row) -> str:
     return row.description or TYPES[row.type]
 
 
-def by_day(rows: Sequence[Row]) -> list[tuple[date, list[Tile]]]:
-    """The tiles of each day, in the order of the rows."""
-    return [(day, [tile(row) for row in some]) for day, some in groupby(rows, key=lambda row: row.taken_on)]
+def by_month(rows: Sequence[Row]) -> list[tuple[str, list[Tile]]]:
+    """The tiles of each month, as "March 2026", in the order of the rows."""
+    return [
+        (month, [tile(row) for row in some])
+        for month, some in groupby(rows, key=lambda row: format_date(row.taken_on, "LLLL y", locale=LOCALE))
+    ]
 
 
 def pages(count: int | None) -> str:
@@ -71,11 +80,11 @@ def public_name(row: Row) -> str:
 
 def details(row: Row) -> list[tuple[str, str]]:
     """What is known of an image, as (name, value)."""
-    size = f"{row.width:,} × {row.height:,} dots" if row.width and row.height else ""
+    size = f"{row.width:,} × {row.height:,} pixels" if row.width and row.height else ""
     every = (
         ("Type", TYPES[row.type]),
         ("Folder", row.folder),
-        ("Teeth" if _many(row.tooth_numbers) else "Tooth", row.tooth_numbers),
+        ("Teeth" if _is_many(row.tooth_numbers) else "Tooth", _runs(row.tooth_numbers)),
         ("Pages", str(row.pages or "")),
         ("Size", ", ".join(part for part in (size, file_size(row.byte_size)) if part)),
         ("File", row.file_name),
@@ -83,11 +92,21 @@ def details(row: Row) -> list[tuple[str, str]]:
     return [(name, value) for name, value in every if value]
 
 
-def _teeth(numbers: str) -> str:
-    return f"{'Teeth' if _many(numbers) else 'Tooth'} {numbers}" if numbers else ""
+def teeth(numbers: str) -> str:
+    """Tooth numbers as they are read: "Tooth 14", or "Teeth 12–15, 18"."""
+    return f"{'Teeth' if _is_many(numbers) else 'Tooth'} {_runs(numbers)}" if numbers else ""
 
 
-def _many(numbers: str) -> bool:
+def _runs(numbers: str) -> str:
+    """Three and more in a row become a span; what is not a list of plain numbers stays as it is."""
+    if not _NUMBERS.fullmatch(numbers):
+        return numbers
+    found = sorted({int(number) for number in numbers.split(",")})
+    spans = [[number for _, number in some] for _, some in groupby(enumerate(found), key=lambda pair: pair[1] - pair[0])]
+    return ", ".join(f"{span[0]}{_TO}{span[-1]}" if len(span) > _FEW else ", ".join(map(str, span)) for span in spans)
+
+
+def _is_many(numbers: str) -> bool:
     return any(mark in numbers for mark in ",-–;& ")
 
 

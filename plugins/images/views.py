@@ -23,7 +23,7 @@ def home(request):
     request.audit("images.list.view", request.person.id)
     count = shown.total(folder for folder in page.folders if folder_id in {None, folder.id})
     pages = _pages(request, number, count, len(page.images))
-    return {"days": shown.by_day(page.images), "folders": page.folders, "folder_id": folder_id, **pages}
+    return {"months": shown.by_month(page.images), "folders": page.folders, "folder_id": folder_id, **pages}
 
 
 @view_config(route_name="images.image", permission="images.see", request_method="GET", renderer="images/image.jinja2")

@@ -434,8 +434,8 @@ def test_a_folder_that_cannot_be_one_is_told_as_such(tmp_path):
             ask()
 
 
-def test_a_bucket_that_is_not_there_is_named(imitation):
-    with pytest.raises(FilesUnavailable, match="no bucket nowhere-here"):
+def test_a_bucket_that_is_not_there_is_told_as_such(imitation):
+    with pytest.raises(FilesUnavailable, match="the object storage has no such bucket"):
         files_from_url(imitation.replace("cuspid-files", "nowhere-here"), SECRET).check()
 
 

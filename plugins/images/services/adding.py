@@ -54,25 +54,28 @@ def add(
         known = session.scalar(_of(files, patient_id, Image.id).where(Image.source_sha256 == proven.sha256))
         if known:
             return Added(known, "known")
-        image, outcome = _announced(session, files, patient_id, safe_name(name)), "completed"
-        if image is None:
-            image, outcome = _new(patient_id, folder_id, safe_name(name), proven, about), "added"
-            session.add(image)
+        announced = _announced(session, files, patient_id, safe_name(name))
+        image = announced or _new(patient_id, folder_id, safe_name(name), proven, about)
+        session.add(image)
         _store(session, files, image, proven)
         session.flush()
-        return Added(image.id, outcome)
+        return Added(image.id, "completed" if announced else "added")
 
 
-def folder(session: Session, practice_id: UUID, name: str) -> tuple[Folder, bool]:
-    """The folder of this name, and whether it was made just now; a new one is shared with patients."""
-    query = select(Folder).where(Folder.practice_id == practice_id, Folder.name == name).order_by(Folder.id).limit(1)
-    found = session.scalars(query).one_or_none()
-    if found:
-        return found, False
-    new = Folder(name=name, shared=True)
-    session.add(new)
-    session.flush()
-    return new, True
+def folder(session: Session, practice_id: UUID, name: str) -> Folder:
+    """The folder of this name; a new one, shared with patients, if there is none."""
+    found = find_folder(session, practice_id, name)
+    if found is None:
+        found = Folder(id=uuid7(), name=name, shared=True)
+        session.add(found)
+        session.flush()
+    return found
+
+
+def find_folder(session: Session, practice_id: UUID, name: str) -> Folder | None:
+    """The folder of this name, the oldest of several."""
+    query = select(Folder).where(Folder.practice_id == practice_id, Folder.name == name)
+    return session.scalars(query.order_by(Folder.id).limit(1)).one_or_none()
 
 
 def words_of(name: str) -> str:

@@ -83,7 +83,9 @@ def find(shelf: Shelf, image_id: UUID) -> Row:
 
 def find_between(shelf: Shelf, image_id: UUID) -> Row:
     """One image, and the ids of those before and after it in the gallery as `newer` and `older`; one statement. Raises NoSuchImage."""
-    return _one(shelf, shelf.images(*_WHOLE, _beside(shelf, newer=True).label("newer"), _beside(shelf, newer=False).label("older")), image_id)
+    return _one(
+        shelf, shelf.images(*_WHOLE, _beside(shelf, newer=True).label("newer"), _beside(shelf, newer=False).label("older")), image_id
+    )
 
 
 def _one(shelf: Shelf, query: Select, image_id: UUID) -> Row:
