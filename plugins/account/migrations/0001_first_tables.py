@@ -14,6 +14,7 @@ depends_on = 'ccfc8c089eb8'
 
 
 def upgrade():
+    """Make the tables of the Account tab."""
     op.create_table('account_local_charge',
     sa.Column('idempotency_key', sa.Text(), nullable=False),
     sa.Column('reference', sa.Text(), nullable=False),
@@ -111,6 +112,7 @@ def upgrade():
 
 
 def downgrade():
+    """Take them away."""
     op.drop_index(op.f('ix_account_payment_practice_id_patient_id_created_at'), table_name='account_payment')
     op.drop_index('ix_account_payment_open', table_name='account_payment', postgresql_where=sa.text("state in ('created', 'submitted', 'unknown')"))
     op.drop_table('account_payment')

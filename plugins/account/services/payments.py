@@ -60,7 +60,7 @@ class Order:
     `amount_cents` is what the page showed for it, which must still hold, or the amount that was typed.
     `prepayment_confirmed_cents` is the amount of which the payer has said that it may be more than what is owed.
 
-    `method` is what the gateway calls the card, never its number. `form_nonce` belongs to one opened form.
+    `zone` is the clinic's; `method` is what the gateway calls the card, never its number. `form_nonce` belongs to one opened form.
     """
 
     patient_id: UUID
@@ -70,10 +70,10 @@ class Order:
     amount_cents: int
     method: str
     form_nonce: str
+    zone: ZoneInfo
     note: str = ""
     prepayment_confirmed_cents: int = 0
     minimum_cents: int = 100
-    zone: ZoneInfo = ZoneInfo("UTC")
     currency: str = "USD"
 
 

@@ -1,6 +1,7 @@
 """Payments whose answer was lost, and receipts."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
@@ -26,7 +27,9 @@ def pay(db, practice, patient, make):
     gateway = LocalGateway(practice.registry.engine, practice.id)
 
     def make_one(method=GOOD, at=None, gateway=gateway):
-        order = payments.Order(patient.id, account.id, practice.clinic_id, "other", 5000, method, payments.new_nonce())
+        order = payments.Order(
+            patient.id, account.id, practice.clinic_id, "other", 5000, method, payments.new_nonce(), ZoneInfo("America/New_York")
+        )
         payment_id = payments.make_payment(db, gateway, order, at or datetime.now(UTC), lambda _: db.commit())
         db.commit()
         return payment_id
