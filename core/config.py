@@ -29,6 +29,9 @@ class Settings(BaseModel):
     base_domain: str = Field("localhost", description="Practices are at <slug>.<base domain>.")
     base_port: int | None = Field(None, ge=1, le=65535, description="The port in addresses that are sent out, when it is not the usual one.")
     scheme: Literal["http", "https"] = Field("https", description="How browsers reach the portal.")
+    trusted_proxies: str | None = Field(
+        None, description="The addresses of the proxies in front, with commas between; nobody else's forwarded headers are believed."
+    )
     environment: Literal["production", "local"] = Field("production", description="local allows http and warns of nothing.")
     log_level: Literal["DEBUG", "INFO", "WARNING"] = "INFO"
 

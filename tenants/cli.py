@@ -31,8 +31,8 @@ def _check_slug(context: click.Context, parameter: click.Parameter, value: str) 
 def create(slug: str, name: str, clinics: tuple[str, ...], time_zone: str) -> None:
     """Make a practice with its clinics.
 
-    SLUG is the first part of its address, NAME is what patients read. The practice is reachable at once; its office fills in
-    contact details and look on its own pages, and its practice system brings the charts.
+    SLUG is the first part of its address, NAME is what patients read. The practice is reachable at once. The clinics are known to
+    records that are taken in as clinic-1, clinic-2 and so on.
     """
     from tenants.models import Clinic
     from tenants.practices import create as create_practice
@@ -40,7 +40,7 @@ def create(slug: str, name: str, clinics: tuple[str, ...], time_zone: str) -> No
     with _installation() as (registry, session):
         made = create_practice(session, slug, name, time_zone, datetime.now(UTC))
         for position, clinic in enumerate(clinics or (name,)):
-            session.add(Clinic(name=clinic, time_zone=time_zone, position=position))
+            session.add(Clinic(external_id=f"clinic-{position + 1}", name=clinic, time_zone=time_zone, position=position))
         session.commit()
         click.echo(f"{made.name} is at {_address(registry, slug)}")
 

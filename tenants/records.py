@@ -1,7 +1,10 @@
 """The kind of record that describes a clinic."""
 
+from sqlalchemy.orm import Session
+
 from core.records import Record, RecordKind
 from tenants.models import Clinic
+from tenants.settings import touch
 
 
 class ClinicRecord(Record):
@@ -20,4 +23,9 @@ class ClinicRecord(Record):
     hours: dict[str, list[str]] = {}
 
 
-KINDS = [RecordKind("clinic", ClinicRecord, Clinic)]
+def show_at_once(session: Session) -> None:
+    """After a batch with clinics: every web process reads the practice's clinics anew on its next request."""
+    touch(session, session.info["practice_id"])
+
+
+KINDS = [RecordKind("clinic", ClinicRecord, Clinic, after=show_at_once)]

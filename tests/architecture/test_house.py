@@ -1,0 +1,131 @@
+"""The rules of the house that a machine can check: names, sizes, packages, permissions."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from pyramid.security import NO_PERMISSION_REQUIRED
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ("core", "plugins", "tenants")
+# Routes that anyone may ask for; everything else needs a permission.
+OPEN = {"portal.start", "portal.contact", "auth.sign_in", "health.live", "health.ready", "tenants.theme", "tenants.logo", "files.signed"}
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+def _modules() -> list[Path]:
+    return [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")) if "migrations/" not in str(path)]
+
+
+def _functions(path: Path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def test_modules_stay_under_300_lines():
+    assert {str(path.relative_to(ROOT)): n for path in _modules() if (n := len(path.read_text().splitlines())) > 300} == {}
+
+
+def test_functions_stay_small():
+    lengths = sorted(node.end_lineno - node.lineno + 1 for path in _modules() for node in _functions(path))
+    assert lengths[len(lengths) // 2] < 10
+    long = {f"{path.relative_to(ROOT)}:{node.name}" for path in _modules() for node in _functions(path) if node.end_lineno - node.lineno >= 45}
+    assert long == set()
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_nobody_else_ships_our_names(room):
+    assert set(packages_distributions()[room]) == {"cuspid"}
+
+
+def test_every_route_has_an_owner_and_one_prefix(registry):
+    names = {item["introspectable"]["name"] for item in registry.introspector.get_category("routes")}
+    owners = set(registry.plugins.plugins) | {"auth", "portal", "health", "tenants", "files", "__static"}
+    assert {name for name in names if name.split(".")[0].split("/")[0] not in owners} == set()
+
+
+def test_every_view_asks_for_a_permission_or_is_on_the_list(registry):
+    opened = set()
+    for item in registry.introspector.get_category("views"):
+        view = item["introspectable"]
+        route = view["route_name"]
+        if route is None or route.startswith("__static"):
+            continue
+        [permission] = {related["value"] for related in item["related"] if related.category_name == "permissions"} or {None}
+        if permission in (None, NO_PERMISSION_REQUIRED):
+            opened.add(route)
+        elif route.split(".")[0] in registry.plugins.plugins:
+            assert permission.split(".")[0] == route.split(".")[0], (route, permission)
+    assert opened <= OPEN
+
+
+def test_a_view_that_changes_something_does_not_take_a_seeing_permission(registry):
+    """The class of fault that an audit found in a well-known package index: a POST behind a permission to read."""
+    acting = {permission.name for permissions in registry.plugins.permissions.values() for permission in permissions if permission.acts}
+    for item in registry.introspector.get_category("views"):
+        view = item["introspectable"]
+        methods = view["request_methods"] or ()
+        methods = {methods} if isinstance(methods, str) else set(methods)
+        owner = (view["route_name"] or "").split(".")[0]
+        if owner in registry.plugins.plugins:
+            assert methods, f"{view['route_name']} does not say which methods it answers"
+            permissions = {related["value"] for related in item["related"] if related.category_name == "permissions"}
+            assert methods <= SAFE | {"POST"}
+            assert methods <= SAFE or permissions <= acting, (view["route_name"], methods, permissions)
+
+
+def test_sql_is_never_put_together_from_text():
+    """text() takes one literal, or one put together from constants of its module; what varies is a parameter."""
+    found = []
+    for path in _modules():
+        for node in ast.walk(ast.parse(path.read_text())):
+            called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "text"
+            if called and node.args and not _is_fixed(node.args[0]) and "sqlalchemy" in path.read_text():
+                found.append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert found == []
+
+
+def _is_fixed(argument: ast.expr) -> bool:
+    if isinstance(argument, ast.JoinedStr):
+        values = [part.value for part in argument.values if isinstance(part, ast.FormattedValue)]
+        return all(isinstance(value, ast.Name) and value.id.isupper() for value in values)
+    return isinstance(argument, ast.Constant)
+
+
+def test_plugins_are_asked_through_the_gate_only():
+    """`pm.hook` would ask plugins that are off."""
+    pattern = re.compile(r"\bmanager\.hook\b|\bpm\.hook\b")
+    outside = [path for path in _modules() if pattern.search(path.read_text()) and "core/plugins" not in str(path)]
+    assert outside == []
+
+
+def test_no_practice_is_bound_but_by_bind_tenant():
+    pattern = re.compile(r"cuspid\.practice_id")
+    users = {str(path.relative_to(ROOT)) for path in _modules() if pattern.search(path.read_text())}
+    assert users == {"core/db.py"}
+
+
+def test_the_wheel_holds_what_the_portal_needs_and_no_node_is_needed(tmp_path):
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in (*ROOMS, "setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+        origin = ROOT / name
+        if origin.is_dir():
+            shutil.copytree(origin, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(origin, source / name)
+    script = "from setuptools import build_meta; print(build_meta.build_wheel('.'))"
+    subprocess.run([sys.executable, "-W", "ignore", "-c", script], cwd=source, check=True, capture_output=True)
+    [wheel] = source.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for part in ("core/web/templates/layout.jinja2", "core/migrations/versions/", "core/static/vendor/manifest.json", "plugins/account/migrations/",
+                 "plugins/appointments/static/appointments.css", "tenants/demo/logos/"):  # fmt: skip
+        assert any(name.startswith(part) for name in names), part
+    assert not [name for name in names if "node_modules" in name or name.startswith(("tests/", "bench/"))]
