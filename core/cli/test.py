@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from core import migrations
+from core.cli.assets import build_alone
 from core.cli.problems import explain
 from core.cli.stopping import Stopped, say, stopped_by_signals
 from core.database_roles import Logins, prepare_roles
@@ -24,7 +25,6 @@ from core.local.postgres import DATABASE, Postgres
 from core.local.processes import Supervisor
 from core.local.reaper import adopt_orphans, end_children
 from core.local.valkey import Valkey
-from core.web import assets
 
 ROOT = Path(__file__).parents[2]
 _WITHOUT_BROWSER = ("tests/core", "tests/tenants", "tests/plugins", "tests/architecture")
@@ -66,7 +66,7 @@ def _run(arguments: Sequence[str]) -> int:
 def _run_with_servers(folder: Path, supervisor: Supervisor, arguments: Sequence[str]) -> int:
     started = time.monotonic()
     environment, faults = _servers(folder, supervisor)
-    faults += _attempt("The assets were not built", assets.build)
+    faults += _attempt("The assets were not built", build_alone)
     chromium, skipped = _browser(arguments)
     say(f"Servers and browser are ready ({time.monotonic() - started:.1f} s)")
     code = _pytest(arguments, os.environ | environment | chromium)

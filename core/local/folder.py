@@ -79,6 +79,15 @@ class DataFolder:
         (self.path / "logs").mkdir()
 
 
+@contextmanager
+def alone(file: Path) -> Iterator[None]:
+    """Wait until no other process is inside a block with this file."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def free_port() -> int:
     """A port on loopback that nobody uses at this moment."""
     with socket.socket() as listener:

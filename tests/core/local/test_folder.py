@@ -79,3 +79,20 @@ def test_a_place_that_is_no_folder_is_a_sentence(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(Problem, match="name another one with --data"):
         DataFolder(tmp_path / "file")
+
+
+def test_two_processes_take_turns(tmp_path):
+    script = (
+        "import sys; from pathlib import Path; from core.local.folder import alone\n"
+        "with alone(Path(sys.argv[1])): print('in', flush=True); sys.stdin.read(); print('out', flush=True)"
+    )
+    command = [sys.executable, "-c", script, tmp_path / "lock"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as first:
+        assert first.stdout.readline() == "in\n"
+        with subprocess.Popen(command, **pipes) as second:
+            second.stdin.close()
+            assert first.poll() is None
+            first.stdin.close()
+            assert first.stdout.read() == "out\n"
+            assert second.stdout.read() == "in\nout\n"
