@@ -1,3 +1,4 @@
+import os
 import re
 from pathlib import Path
 
@@ -37,6 +38,22 @@ def test_a_file_that_is_not_there_gets_a_plain_address(paths):
     assert paths()("other.css") == "/static/core/other.css"
     assert paths()("hello/other.css") == "/static/hello/other.css"
     assert paths()("nobody/x.css") == "/static/nobody/x.css"
+
+
+def test_a_new_build_is_noticed_while_the_portal_runs(paths, folders, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("core.web.static.monotonic", lambda: now[0])
+    path = paths()
+    assert path("portal.css") == "/static/core/portal-1A2B3C4D.css"
+    manifest = folders[0] / "manifest.json"
+    manifest.write_text('{"portal.css": "portal-5E6F7A8B.css"}')
+    os.utime(manifest, (1, 1))
+    assert path("portal.css") == "/static/core/portal-1A2B3C4D.css"
+    now[0] = 1.5
+    assert path("portal.css") == "/static/core/portal-5E6F7A8B.css"
+    manifest.unlink()
+    now[0] = 3
+    assert path("portal.css") == "/static/core/portal.css"
 
 
 def test_a_portal_whose_assets_are_not_built_still_starts(tmp_path):
