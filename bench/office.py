@@ -8,7 +8,7 @@ from sqlalchemy import event
 from core.app import configure
 from core.auth import services
 from core.config import Settings
-from core.testing import Office, browser, make_office
+from core.testing import Factory, Office, browser, make_office
 
 VISITS = 50
 NEIGHBORS = 200
@@ -29,7 +29,7 @@ def prepare(portal: Settings, pages: tuple[str, ...]) -> Measured:
     app = configure(portal).make_wsgi_app()
     office = make_office(app.registry)
     with office.session() as session:
-        make = type(office.make)(office, session)
+        make = Factory(office, session)
         patient = make.patient(first_name="Robin")
         make.take_in([_visit(patient.external_id, number) for number in range(VISITS)])
         for neighbor in range(NEIGHBORS // 20):

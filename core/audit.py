@@ -1,9 +1,10 @@
 """Who did what, for whom, when and from where: one row for every view, download, change and transmission of a record."""
 
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import Table, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.db import Base, TenantScoped, index_in_practice, uuid7
@@ -24,7 +25,8 @@ class AuditEvent(TenantScoped, Base):
     request_id: Mapped[str] = mapped_column(default="")
 
 
-_INSERT = insert(AuditEvent.__table__)
+# The table, not the class: no object is made of a row that nobody will look at in this request.
+_INSERT = insert(cast(Table, AuditEvent.__table__))
 _NOTHING = {"account_id": None, "patient_id": None, "target_id": None, "address": "", "request_id": ""}
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -48,7 +48,7 @@ class Settings(BaseModel):
 def load(ini: Mapping[str, str] | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """Read the settings; the environment wins over the ini file. Raises WrongSetting."""
     environ = os.environ if environ is None else environ
-    values = {key.removeprefix("cuspid."): value for key, value in (ini or {}).items() if key.startswith("cuspid.")}
+    values: dict[str, Any] = {key.removeprefix("cuspid."): value for key, value in (ini or {}).items() if key.startswith("cuspid.")}
     for name in Settings.model_fields:
         if environ.get(f"CUSPID_{name.upper()}"):
             values[name] = environ[f"CUSPID_{name.upper()}"]

@@ -152,7 +152,8 @@ def mark_savepoint(session: Session) -> None:
 
 def mend_transaction(session: Session) -> None:
     """After a failed statement: return to the marked point, so that the rest of the page can be made."""
-    if session.connection().connection.driver_connection.info.transaction_status == TransactionStatus.INERROR:
+    driver = session.connection().connection.driver_connection
+    if driver is not None and driver.info.transaction_status == TransactionStatus.INERROR:
         _send(session.connection(), "ROLLBACK TO SAVEPOINT portal")
 
 

@@ -8,9 +8,11 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
 from types import SimpleNamespace
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
@@ -25,6 +27,7 @@ from core.app import configure
 from core.auth import services as auth
 from core.auth.models import Account
 from core.db import SessionFactory, bind_tenant
+from core.mail import MailboxMail, mail_from_url
 from core.people.models import Patient, Provider
 from core.records.kinds import kinds_for
 from core.web import log
@@ -92,17 +95,21 @@ def registry(portal):
 class Office:
     """A practice that was made for one test, with one clinic and one provider."""
 
-    registry: object
+    registry: Any
     id: UUID
     slug: str
-    clinic_id: UUID
-    provider_id: UUID
-    make: "Factory" = field(init=False)
+    clinic_id: UUID | None = None
+    provider_id: UUID | None = None
 
     @property
     def host(self) -> str:
         """The address of its portal."""
         return f"{self.slug}.localhost"
+
+    @cached_property
+    def make(self) -> "Factory":
+        """Factories of this office, with a session of their own."""
+        return Factory(self, self.session())
 
     def session(self):
         """A new session in which the practice is bound."""
@@ -123,13 +130,10 @@ def make_office(registry) -> Office:
         clinic = {"kind": "clinic", "external_id": "C1", "name": "Main Street", "time_zone": "America/New_York", "email": f"desk@{slug}.test",
                   "phone": "555-0100", "city": "Springfield"}  # fmt: skip
         provider = {"kind": "provider", "external_id": "D1", "first_name": "Dana", "last_name": "Okafor", "suffix": "DDS", "email": f"okafor@{slug}.test"}
-        office = Office(registry, practice.id, slug, None, None)
-        office.make = Factory(office, session)
-        office.make.take_in([clinic, provider])
-        session.commit()
-        office.clinic_id = next(iter(registry.tenants.current(practice.id).clinics)).id
-        office.provider_id = session.scalars(select(Provider.id).where(Provider.practice_id == practice.id)).one()
-    return office
+        Factory(Office(registry, practice.id, slug), session).take_in([clinic, provider])
+        [clinic_id] = [clinic.id for clinic in registry.tenants.current(practice.id).clinics]
+        provider_id = session.scalars(select(Provider.id).where(Provider.practice_id == practice.id)).one()
+    return Office(registry, practice.id, slug, clinic_id, provider_id)
 
 
 class Factory:
@@ -277,6 +281,6 @@ def work_off(registry, practice):
 @pytest.fixture
 def mails(portal_settings):
     """`mails(to)`: the mails that the local mailbox holds for an address."""
-    from core.mail import mail_from_url
-
-    return SimpleNamespace(to=lambda address: [mail for mail in mail_from_url(portal_settings.mail_url).messages() if mail["To"] == address])
+    mailbox = mail_from_url(portal_settings.mail_url)
+    assert isinstance(mailbox, MailboxMail)
+    return SimpleNamespace(to=lambda address: [mail for mail in mailbox.messages() if mail["To"] == address])

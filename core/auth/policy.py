@@ -60,7 +60,7 @@ def request_identity(request) -> Identity | None:
 
 
 def _permissions(declared, rights: frozenset[str]) -> frozenset[str]:
-    found = set()
+    found: set[str] = set()
     for plugin, permissions in declared.items():
         acts = not rights.isdisjoint({"*.act", plugin + ".act"})
         sees = acts or not rights.isdisjoint({"*.see", plugin + ".see"})

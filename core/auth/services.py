@@ -55,7 +55,7 @@ def sign_in(session: Session, practice_id: UUID, limiter: Limiter, attempt: Atte
     account = session.scalars(select(Account).where(Account.practice_id == practice_id, Account.user_name_norm == name)).one_or_none()
     right = check_password(account.password_hash if account else None, attempt.password)
     session.add(SignInAttempt(user_name_norm=name, address=attempt.address, attempted_at=attempt.at, succeeded=right))
-    if not right:
+    if account is None or not right:
         for count in counts:
             limiter.hit(TEN_FAILURES, *count)
         raise WrongCredentials

@@ -74,8 +74,9 @@ def switch_person(request):
 
 def own_path(path: str | None) -> str:
     """A path of this portal to go on to; anything that could lead elsewhere becomes the home page."""
-    plain = path and path.isascii() and path.isprintable() and not set(path) & set("\\ ")
-    return path if plain and path.startswith("/") and not path.startswith("//") else "/home"
+    if not path or not path.isascii() or not path.isprintable() or set(path) & set("\\ "):
+        return "/home"
+    return path if path.startswith("/") and not path.startswith("//") else "/home"
 
 
 def _page(request, user_name: str, error: str | None = None) -> dict:

@@ -5,7 +5,9 @@ They run as `cuspid_migrate`, which becomes the owner of the tables to change th
 """
 
 import os
+from importlib import import_module
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 
 from alembic import command
@@ -100,16 +102,13 @@ def revision(migrate_url: str, branch: str, words: str) -> None:
 
 def _new_folder(branch: str) -> Path:
     plugin = next(plugin for plugin in find_plugins() if plugin.name == branch)
-    code = plugin.folder(".")
-    (code / "migrations").mkdir(exist_ok=True)
-    return code / "migrations"
+    folder = Path(str(import_module(plugin.package).__file__)).parent / "migrations"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def load_models() -> None:
     """Import every module that declares tables, so that the metadata is whole; plugins' by convention at `<plugin>.models`."""
-    from importlib import import_module
-    from importlib.util import find_spec
-
     names = ["core.audit", "core.outbox", "core.people.models", "core.auth.models"]
     names += [point.value for point in entry_points(group="cuspid.models")]
     names += [name for plugin in find_plugins() if find_spec(name := f"{plugin.package}.models")]

@@ -32,7 +32,7 @@ def owner(table: str) -> str:
 
 def add_walls(_, __, directives) -> None:
     """After each new table behind the wall, write the call that puts it there."""
-    scoped = {mapper.local_table.name for mapper in Base.registry.mappers if issubclass(mapper.class_, TenantScoped)}
+    scoped = {getattr(mapper.local_table, "name", "") for mapper in Base.registry.mappers if issubclass(mapper.class_, TenantScoped)}
     for operations in directives[0].upgrade_ops_list if directives else ():
         for operation in list(operations.ops):
             if isinstance(operation, ops.CreateTableOp) and operation.table_name in scoped:

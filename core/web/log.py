@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from collections.abc import MutableMapping
+from typing import Any
 
 import structlog
 
@@ -14,7 +16,7 @@ ALLOWED = frozenset(
 )  # fmt: skip
 
 
-def keep_allowed(_, __, entry: dict) -> dict:
+def keep_allowed(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Drop every key that is not on the list; an exception leaves its type and places in the code, never its message."""
     info = entry.pop("exc_info", None)
     error = (sys.exc_info()[1] if info is True else info) if info else None
@@ -38,7 +40,7 @@ def places(error: BaseException) -> list[str]:
 
 def set_up(level: str) -> None:
     """Send our own lines and the libraries' through the same sieve to standard error."""
-    shared = [structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
+    shared: list[Any] = [structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
     structlog.configure(
         processors=[*shared, keep_allowed, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
@@ -56,7 +58,7 @@ def set_up(level: str) -> None:
     logging.root.setLevel(max(getattr(logging, level), logging.WARNING))
 
 
-def _library_line(logger, name, entry: dict) -> dict:
+def _library_line(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     # A library's message may hold anything (an address, a statement's parameters): only who warned, and how loudly, is kept.
     record = entry.get("_record")
-    return entry | {"event": "library", "logger": record.name if record else "", "at": f"{record.pathname}:{record.lineno}" if record else ""}
+    return {**entry, "event": "library", "logger": record.name if record else "", "at": f"{record.pathname}:{record.lineno}" if record else ""}

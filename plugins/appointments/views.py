@@ -50,6 +50,6 @@ def may_confirm(request) -> bool:
 
 def _page(request) -> int:
     text = request.GET.get("page", "1")
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) and len(text) <= 4):
+    if not (text.isascii() and text.isdigit() and int(text[:4]) >= 1 and len(text) <= 4):
         raise HTTPNotFound()
     return int(text)

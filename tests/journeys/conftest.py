@@ -17,7 +17,7 @@ from core.local.folder import free_port
 from core.local.processes import Child, Supervisor
 from tenants import demo
 
-PASSWORD = "Toothbrush1"  # noqa: S105  (the demo's)
+PASSWORD = "Toothbrush1"
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 SWITCHES = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
