@@ -7,9 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from core.migrations import wall  # noqa: F401  (op.protect_table)
-
-revision = 'fea660383c11'
+revision = 'ccfc8c089eb8'
 down_revision = None
 branch_labels = ('core',)
 depends_on = None
