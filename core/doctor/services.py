@@ -53,7 +53,7 @@ def files(settings: Settings) -> Finding:
     """Whether files can be kept and read."""
     try:
         files_from_url(settings.files_url, settings.secret_key).check()
-    except (FilesUnavailable, WrongSetting) as error:
+    except (FilesUnavailable, WrongSetting, OSError) as error:
         return wrong("files", f"CUSPID_FILES_URL: {error}")
     if settings.files_url.startswith("file:"):
         return _local(settings, "files", "files lie in a folder of this machine", "CUSPID_FILES_URL to object storage, unless that folder is backed up")
