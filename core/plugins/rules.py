@@ -15,7 +15,7 @@ NAME = re.compile(r"[a-z][a-z0-9]*")
 PORTAL = frozenset(
     {
         "access", "api", "audit", "auth", "clinic", "contact", "core", "demo", "family", "fhir", "files", "forgot", "health", "home", "hooks",
-        "invitation", "mail", "metrics", "office", "operator", "outbox", "patient", "pay", "portal", "practice", "profile", "provider", "reset",
+        "invitation", "logo", "mail", "metrics", "office", "operator", "outbox", "patient", "pay", "portal", "practice", "profile", "provider", "reset",
         "setting", "sign", "static", "tenants", "theme",
     }
 )  # fmt: skip

@@ -28,6 +28,8 @@ from tenants.models import Clinic
 from tenants.settings import touch
 
 HERE = Path(__file__).parent
+# The plugin's own tests need it installed; one of ours runs them.
+collect_ignore = ["cuspid-recall-club"]
 PATIENCE = 90
 """Seconds that a process may take to start, on a busy machine."""
 
@@ -46,10 +48,10 @@ def installed(tmp_path_factory) -> Path:
     return folder / "site"
 
 
-def _run(command: list, environment: dict) -> str:
+def _run(command: list, environment: dict, code: int = 0) -> str:
     answer = subprocess.run(command, env=environment, cwd=HERE, capture_output=True, text=True)
-    assert answer.returncode == 0, f"{command}\n{answer.stdout}{answer.stderr}"
-    return answer.stdout
+    assert answer.returncode == code, f"{command}\n{answer.stdout}{answer.stderr}"
+    return answer.stderr if code else answer.stdout
 
 
 @contextmanager
@@ -57,9 +59,8 @@ def fresh_database(folder: Path):
     """The environment of a portal with a database of its own, as it was before the seventh plugin came."""
     admin, name = os.environ["CUSPID_TEST_ADMIN_URL"], f"cuspid_seventh_{secrets.token_hex(4)}"
     with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(os.environ["CUSPID_TEST_TEMPLATE"]))
-        )
+        names = sql.Identifier(name), sql.Identifier(os.environ["CUSPID_TEST_TEMPLATE"])
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
     try:
         yield os.environ | {
             "CUSPID_DATABASE_URL": _with_path(os.environ["CUSPID_DATABASE_URL"], name),
@@ -93,11 +94,9 @@ class Portal:
         return _run([sys.executable, "-m", "core.cli", *arguments], self.environment)
 
     def refused(self, *arguments: str) -> str:
-        """Run a command that cannot be done, and give what it says."""
-        command = [sys.executable, "-m", "core.cli", *arguments]
-        answer = subprocess.run(command, env=self.environment, cwd=HERE, capture_output=True, text=True)
-        assert (answer.returncode, answer.stderr.count("\n")) == (1, 1), answer.stderr
-        return answer.stderr
+        """Run a command that cannot be done, and give the one sentence that it says."""
+        [sentence] = _run([sys.executable, "-m", "core.cli", *arguments], self.environment, code=1).splitlines()
+        return sentence
 
     def office(self, slug: str, verb: str, *arguments):
         """Do what an office does, in another process (office.py)."""
@@ -241,15 +240,11 @@ def core(portal_environment):
 def office(core):
     """A practice with two clinics, C1 and C2."""
     office = make_office(core)
-    _second_clinic(office)
-    return office
-
-
-def _second_clinic(office) -> None:
     with office.session() as session:
         session.add(Clinic(external_id="C2", name="Second Street", time_zone="America/Denver", position=1))
         touch(session, office.id)
         session.commit()
+    return office
 
 
 @pytest.fixture
@@ -257,6 +252,18 @@ def query(portal_environment):
     """`query(sql, ...)`: look past the wall into the shared portal's database."""
     with psycopg.connect(portal_environment["CUSPID_MIGRATE_URL"], autocommit=True) as connection:
         yield lambda statement, *values: connection.execute(statement, values).fetchall()
+
+
+@pytest.fixture
+def authors_tests(tmp_path, installed):
+    """Run the plugin's own tests as its author does; what pytest printed."""
+    with fresh_database(tmp_path) as environment:
+        portal = Portal(environment, tmp_path, installed)
+        portal.cuspid("migrate")
+        template = urlsplit(environment["CUSPID_DATABASE_URL"]).path.strip("/")
+        folder = shutil.copytree(HERE / "cuspid-recall-club" / "tests", tmp_path / "tests")
+        command = [sys.executable, "-m", "pytest", "-p", "core.testing", "-p", "no:cacheprovider", "--rootdir", str(folder), str(folder)]
+        yield _run(command, portal.environment | {"CUSPID_TEST_TEMPLATE": template})
 
 
 @pytest.fixture
@@ -269,14 +276,12 @@ def eventually():
 def removable(tmp_path, installed):
     """A database of one test alone: a portal with the plugin, one without it, what the tables are, and a practice."""
     with fresh_database(tmp_path) as environment, core_of(environment) as registry:
-        portals = Portal(environment, tmp_path, installed), Portal(environment, tmp_path, plugin=None)
+        with_it, without_it = Portal(environment, tmp_path, installed), Portal(environment, tmp_path, plugin=None)
         try:
-            yield SimpleNamespace(
-                with_it=portals[0], without_it=portals[1], office=make_office(registry), tables=lambda: _tables(environment)
-            )
+            yield SimpleNamespace(with_it=with_it, without_it=without_it, office=make_office(registry), tables=lambda: _tables(environment))
         finally:
-            for portal in portals:
-                portal.stop()
+            with_it.stop()
+            without_it.stop()
 
 
 def _tables(environment: dict) -> dict[str, list]:

@@ -79,6 +79,10 @@ def test_its_schedule_reaches_the_practices_that_have_it_on(portal_with_seven, o
     assert query(wanted, other.id) == []
 
 
+def test_its_author_tests_it_with_the_portals_fixtures(authors_tests):
+    assert "3 passed" in authors_tests
+
+
 # Switched off, and on again
 
 

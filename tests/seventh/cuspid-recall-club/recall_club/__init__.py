@@ -5,7 +5,7 @@ from datetime import timedelta
 from core.plugins import ActionItem, Card, Permission, PortalPlugin, Tab, hookimpl
 from core.records import RecordKind
 from core.tasks import Periodic
-from recall_club import services
+from recall_club.asked import membership
 from recall_club.models import Member
 from recall_club.records import MemberRecord
 from recall_club.settings import RecallClubSettings
@@ -27,21 +27,25 @@ class RecallClubPlugin(PortalPlugin):
     @hookimpl
     def portal_tab(self, request):
         """The tab; its badge invites whoever has not joined."""
-        badge = 0 if services.membership(request.db, request.practice_id, request.person.id) else 1
+        badge = 0 if membership(request, request.person) else 1
         return Tab("Recall Club", "recallclub.home", "recallclub/recallclub.svg#heart", 70, badge)
 
     @hookimpl
     def portal_action_items(self, request, person):
         """Joining, as long as it is to be done."""
-        if services.membership(request.db, request.practice_id, person.id):
+        if membership(request, person):
             return []
         return [ActionItem("Join the Recall Club", "We tell you when it is time.", request.route_path("recallclub.home"), "bell", 90)]
 
     @hookimpl
     def portal_home_card(self, request, person):
         """A card for members."""
-        member = services.membership(request.db, request.practice_id, person.id)
-        return Card("recallclub/card.jinja2", {"member": member, "months": request.tenant.settings["recallclub.months"]}, 70) if member else None
+        member = membership(request, person)
+        return (
+            Card("recallclub/card.jinja2", {"member": member, "months": request.tenant.settings["recallclub.months"]}, 70)
+            if member
+            else None
+        )
 
     @hookimpl
     def portal_permissions(self):

@@ -33,7 +33,9 @@ def join(session: Session, practice_id: UUID, patient_id: UUID, now: datetime) -
 def greet(session: Session, practice_id: UUID, member_id: UUID, now: datetime) -> str:
     """Note that the member was greeted; the address that the greeting goes to. Raises NotAMember."""
     where = (Member.practice_id == practice_id, Member.id == member_id)
-    email = session.scalar(select(Patient.email).join(Member, (Member.practice_id == Patient.practice_id) & (Member.patient_id == Patient.id)).where(*where))
+    email = session.scalar(
+        select(Patient.email).join(Member, (Member.practice_id == Patient.practice_id) & (Member.patient_id == Patient.id)).where(*where)
+    )
     if email is None:
         raise NotAMember
     session.execute(update(Member).where(*where).values(welcomed_at=now))

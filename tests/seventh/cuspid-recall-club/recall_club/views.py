@@ -5,14 +5,14 @@ from pyramid.view import view_config
 
 from core.tasks import enqueue
 from recall_club import services
+from recall_club.asked import membership
 
 
 @view_config(route_name="recallclub.home", permission="recallclub.see", request_method="GET", renderer="recallclub/home.jinja2")
 def home(request):
     """Whether the person is a member, and joining."""
     request.audit("recallclub.home.view", request.person.id)
-    member = services.membership(request.db, request.practice_id, request.person.id)
-    return {"member": member, "months": request.tenant.settings["recallclub.months"]}
+    return {"member": membership(request, request.person), "months": request.tenant.settings["recallclub.months"]}
 
 
 @view_config(route_name="recallclub.join", permission="recallclub.join", request_method="POST")
