@@ -15,7 +15,7 @@ from core.files import PracticeFiles
 from core.local import Problem
 from core.people.models import Patient
 from core.safety import UnsafeFile
-from plugins.summary.services import documents
+from plugins.summary.services import receiving
 from tenants.models import Practice
 
 SET_ASIDE = {
@@ -74,13 +74,13 @@ def _patient(session: Session, number: str | None) -> Patient | None:
 def _take(session: Session, store: PracticeFiles, file: Path, patient: Patient | None, even_if_different: bool) -> bool:
     """Take one file in and say what became of it; False when it was refused."""
     try:
-        received = documents.receive(session, store, file, datetime.now(UTC), patient, even_if_different)
+        received = receiving.receive(session, store, file, datetime.now(UTC), patient, even_if_different)
     except UnsafeFile as refusal:
         return _say(file, f"refused. {refusal.reason}", False)
-    except documents.WrongPatient as wrong:
+    except receiving.WrongPatient as wrong:
         differs = " and ".join(wrong.differs) + (" in it differs" if len(wrong.differs) == 1 else " in it differ")
         return _say(file, f"refused. The {differs} from the chart; add --even-if-different if it is the right patient.", False)
-    except documents.AnotherPatient:
+    except receiving.AnotherPatient:
         return _say(file, "refused. It is already in another patient's summary.", False)
     words = {"shown": "taken in.", "known": "already here.", "quarantined": SET_ASIDE.get(received.reason, "")}
     return _say(file, words[received.outcome], True)

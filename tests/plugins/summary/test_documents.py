@@ -10,7 +10,7 @@ from sqlalchemy import select
 from core.files import FilesUnavailable
 from core.safety import UnsafeFile
 from plugins.summary.models import Document
-from plugins.summary.services import documents
+from plugins.summary.services import documents, receiving
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
@@ -30,7 +30,7 @@ def ann(make):
 @pytest.fixture
 def receive(db, store):
     """`receive(data)`: take a document in."""
-    return lambda data, **more: documents.receive(db, store, io.BytesIO(data), NOW, **more)
+    return lambda data, **more: receiving.receive(db, store, io.BytesIO(data), NOW, **more)
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_the_sender_may_say_whose_it_is(receive, db, practice, ann, letter):
 
 
 def test_a_document_that_contradicts_the_named_patient_is_refused(receive, db, practice, store, ann, letter, kept):
-    with pytest.raises(documents.WrongPatient) as wrong:
+    with pytest.raises(receiving.WrongPatient) as wrong:
         receive(letter(given="Bob", birthdate="19991231"), patient=ann)
     assert wrong.value.differs == ["birthdate", "given name"]
     assert kept() == []
@@ -114,7 +114,7 @@ def test_nothing_is_left_when_the_file_cannot_be_stored(db, store, practice, ann
 
     monkeypatch.setattr(store, "put", fail)
     with pytest.raises(FilesUnavailable):
-        documents.receive(db, store, io.BytesIO(letter()), NOW)
+        receiving.receive(db, store, io.BytesIO(letter()), NOW)
     assert db.scalars(select(Document.id).where(Document.practice_id == practice.id)).all() == []
 
 
@@ -124,13 +124,13 @@ def test_nothing_is_left_when_the_row_cannot_be_kept(db, store, ann, letter, mon
 
     monkeypatch.setattr(db, "commit", fail)
     with pytest.raises(ConnectionError):
-        documents.receive(db, store, io.BytesIO(letter()), NOW)
+        receiving.receive(db, store, io.BytesIO(letter()), NOW)
     assert kept() == []
 
 
 def test_two_practices_may_hold_the_same_document(receive, other_db, other_practice, registry, ann, letter):
     receive(letter())
-    elsewhere = documents.receive(other_db, registry.files.within(other_practice.id), io.BytesIO(letter()), NOW)
+    elsewhere = receiving.receive(other_db, registry.files.within(other_practice.id), io.BytesIO(letter()), NOW)
     assert (elsewhere.outcome, elsewhere.reason) == ("quarantined", "nobody")
 
 
@@ -146,7 +146,7 @@ def test_a_document_that_was_set_aside_is_shown_once_it_is_known_whose_it_is(rec
 def test_a_document_is_never_moved_from_one_patient_to_another(receive, db, practice, make, ann, letter):
     receive(letter())
     stranger = make.patient(first_name="Bo")
-    with pytest.raises(documents.AnotherPatient):
+    with pytest.raises(receiving.AnotherPatient):
         receive(letter(), patient=stranger, even_if_different=True)
     assert documents.listed(db, practice.id, stranger.id) == []
     assert len(documents.listed(db, practice.id, ann.id)) == 1

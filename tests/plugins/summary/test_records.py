@@ -25,7 +25,7 @@ def test_everything_that_is_sent_comes_back_in_the_chart_newest_first(make, db, 
     assert [one.description for one in held.done] == ["White filling", "Crown"]
     assert [one.description for one in held.planned] == ["Cleaning"]
     assert held.vital_signs[0].taken_at == datetime(2025, 3, 10, 14, 0, tzinfo=UTC)
-    assert held.vital_signs[0].taken_at.utcoffset() == ZONE.utcoffset(datetime(2025, 3, 10))  # noqa: DTZ001
+    assert held.vital_signs[0].taken_at.utcoffset() == ZONE.utcoffset(datetime(2025, 3, 10))
     assert held.smoking[0].snomed == "266919005"
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from core.audit import AuditEvent
 from plugins.summary.models import Document
-from plugins.summary.services import documents
+from plugins.summary.services import receiving
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 ADDRESS = {"address_1": "9 Elm Road", "city": "Springfield", "state": "MA", "postal_code": "97006"}
@@ -27,7 +27,7 @@ def received(db, registry, practice, letter, ann):
 
     def take(**changes):
         store = registry.files.within(practice.id)
-        return documents.receive(db, store, io.BytesIO(letter(**changes)), NOW).document_id
+        return receiving.receive(db, store, io.BytesIO(letter(**changes)), NOW).document_id
 
     return take
 
@@ -50,7 +50,7 @@ def test_the_summary_says_who_when_and_everything_on_file(signed_in, ann, chart_
     for words in (
         "Ann Lee", "August 1, 1980", "years)", "Springfield, MA 97006", "Dana Okafor, DDS", "Created on", "Penicillin", "Hives", "Lisinopril 10 mg",
         "One in the morning", "Since March 1, 2021", "Dry mouth", "Influenza vaccine", "Hemoglobin A1c", "5.6 %", "Normal", "128/82 mmHg", "White filling",
-        "D2330", "Done elsewhere", "Cleaning", "Never smoked",
+        "D2330", "Tooth 7, surface F", "done elsewhere", "Cleaning", "Never smoked",
     ):  # fmt: skip
         assert words in page.text, words
 
@@ -162,7 +162,7 @@ def test_a_document_from_outside_is_saved_as_it_came_and_never_shown_in_place(si
 
 def test_what_is_kept_as_a_file_only_is_offered_as_one(signed_in, db, practice, registry, ann):
     data = b"<ContinuityOfCareRecord xmlns='urn:astm-org:CCR'/>"
-    found = documents.receive(db, registry.files.within(practice.id), io.BytesIO(data), NOW, patient=ann)
+    found = receiving.receive(db, registry.files.within(practice.id), io.BytesIO(data), NOW, patient=ann)
     browser = signed_in(ann)
     page = browser.get(f"/summary/documents/{found.document_id}")
     assert "can’t be shown here" in page.text
@@ -215,3 +215,20 @@ def test_the_home_page_says_in_numbers_what_the_summary_holds(signed_in, ann, ch
 def test_a_visitor_is_asked_to_sign_in(web):
     for path in ("/summary", "/summary/download", "/summary/documents/01900000-0000-7000-8000-000000000000"):
         assert web.get(path).status_int in (302, 303)
+
+
+def test_a_long_list_of_procedures_shows_the_latest_and_keeps_the_rest_within_reach(signed_in, make, ann):
+    days = [f"20{year}-0{month}-01" for year in range(10, 20) for month in (3, 9)]
+    make.take_in(
+        [
+            {"kind": "procedure", "external_id": day, "patient": ann.external_id, "description": f"Visit of {day}", "done_on": day}
+            for day in days
+        ]
+    )
+    text = signed_in(ann).get("/summary").text
+    assert (
+        text.index("Visit of 2019-09-01")
+        < text.index("Visit of 2015-03-01")
+        < text.index("Show 10 earlier procedures")
+        < text.index("Visit of 2014-09-01")
+    )
