@@ -11,7 +11,8 @@ from core.local.folder import is_free
 @click.option("--port", default=8080, show_default=True, help="The port to listen on.")
 @click.option("--processes", default=2, show_default=True, help="Web processes; one for each core is a good number.")
 @click.option("--threads", default=2, show_default=True, help="Requests that one process answers at the same time.")
-def serve(host: str, port: int, processes: int, threads: int) -> None:
+@click.option("--grace", default=10, show_default=True, help="Seconds that requests under way may take when it ends.")
+def serve(host: str, port: int, processes: int, threads: int, grace: int) -> None:
     """Serve the portal's pages.
 
     Settings come from CUSPID_... in the environment; `cuspid doctor` explains those that are missing or wrong. Put a proxy in
@@ -34,5 +35,5 @@ def serve(host: str, port: int, processes: int, threads: int) -> None:
         workers=processes,
         blocking_threads=threads,
         respawn_failed_workers=True,
-        workers_kill_timeout=10,
+        workers_kill_timeout=grace,
     ).serve()

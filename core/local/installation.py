@@ -106,7 +106,7 @@ class Installation:
         self.supervisor.wait_for(lambda: not building.running, "The build of the assets", seconds=600)
         building.check()
         say("Starting web, mailbox and worker")
-        web = self._command("web", environment, "serve", "--port", self.port)
+        web = self._command("web", environment, "serve", "--port", self.port, "--grace", 3)
         ports = ("--port", self.mailbox_port, "--smtp-port", self.smtp_port)
         mailbox = self._command("mailbox", environment, "mailbox", self.folder.path / "mail", *ports)
         self.supervisor.start(web, mailbox)
