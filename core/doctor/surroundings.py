@@ -25,6 +25,13 @@ def address(settings: Settings) -> Finding:
     return right("address", settings.address(settings.base_domain))
 
 
+def proxy(settings: Settings) -> Finding:
+    """Whether the proxy that ends TLS is known; without it every visitor has the proxy's address."""
+    if settings.environment == "production" and not settings.trusted_proxies:
+        return care("proxy", "CUSPID_TRUSTED_PROXIES is not set: name the proxies in front, or all visitors share one address and its limits.")
+    return right("proxy", settings.trusted_proxies or "none, browsers come directly")
+
+
 def assets(settings: Settings) -> Finding:
     """Whether the styles and the script were built."""
     if not _MANIFEST.is_file():
@@ -51,4 +58,4 @@ def chromium(settings: Settings) -> Finding:
     return right("chromium", str(found)) if found else care("chromium", "not found; only `cuspid test` needs it, and installs it where it can.")
 
 
-CHECKS = (secret, address, assets, time_zones, chromium)
+CHECKS = (secret, address, proxy, assets, time_zones, chromium)

@@ -125,6 +125,12 @@ def test_production_needs_a_domain_and_a_sender(portal_settings):
     assert look(surroundings.address, portal_settings, **real, mail_from="office@portal.test").state == State.RIGHT
 
 
+def test_production_is_asked_for_its_proxies(portal_settings):
+    assert look(surroundings.proxy, portal_settings).state == State.RIGHT
+    assert look(surroundings.proxy, portal_settings, environment="production").state == State.CARE
+    assert look(surroundings.proxy, portal_settings, environment="production", trusted_proxies="10.0.0.7").state == State.RIGHT
+
+
 def test_one_examination_that_fails_does_not_hide_the_others(environ, monkeypatch):
     def secret(settings):
         raise RuntimeError("a fault of ours")
