@@ -16,7 +16,8 @@ def serve(host: str, port: int, processes: int, threads: int, grace: int) -> Non
     """Serve the portal's pages.
 
     Settings come from CUSPID_... in the environment; `cuspid doctor` explains those that are missing or wrong. Put a proxy in
-    front that ends TLS and sets X-Forwarded-Proto, -Host and -For itself, and name it in CUSPID_TRUSTED_PROXIES. Ends on SIGTERM after the requests that are under way.
+    front that ends TLS and sets X-Forwarded-Proto, -Host and -For itself, and name it in CUSPID_TRUSTED_PROXIES. Ends on
+    SIGTERM after the requests that are under way.
     """
     from granian import Granian
     from granian.constants import Interfaces
