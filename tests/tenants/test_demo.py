@@ -142,7 +142,7 @@ def test_the_practices_have_looks_tabs_and_addresses_of_their_own(practices, reg
 
 
 @settings(deadline=None, max_examples=60)
-@given(now=st.datetimes(datetime(2024, 1, 1), datetime(2036, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+@given(now=st.datetimes(datetime(2024, 1, 1), datetime(2036, 1, 1), timezones=st.just(UTC)))
 def test_whatever_day_it_is_visits_are_when_clinics_are_open_and_one_is_tomorrow(now):
     for story in demo.STORIES:
         office = office_of(story, now)
@@ -162,7 +162,7 @@ def test_whatever_day_it_is_visits_are_when_clinics_are_open_and_one_is_tomorrow
 
 
 @settings(deadline=None, max_examples=60)
-@given(now=st.datetimes(datetime(2024, 1, 1), datetime(2036, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001
+@given(now=st.datetimes(datetime(2024, 1, 1), datetime(2036, 1, 1), timezones=st.just(UTC)))
 def test_whatever_day_it_is_nothing_but_visits_lies_ahead_and_answers_follow_questions(now):
     for story in demo.STORIES:
         for chart in story.charts(office_of(story, now)):
