@@ -130,7 +130,7 @@ def test_hook_portal_record_kinds(portal_with, practice, db, garden):
     assert (refused.outcome, refused.reason) == ("refused", "There is no kind of record called 'gardener'.")
 
 
-def test_hook_portal_periodic_tasks(portal_with, practice, db, garden):
+def test_hook_portal_periodic_tasks(portal_with, practice, db, garden, monkeypatch):
     class Watered(garden):
         @hookimpl
         def portal_periodic_tasks(self):
@@ -139,6 +139,7 @@ def test_hook_portal_periodic_tasks(portal_with, practice, db, garden):
     registry = portal_with(Watered()).registry
     entry = tasks.schedule(registry.plugins)["garden.water"]
     assert entry == {"task": "core.fan_out", "schedule": timedelta(hours=6), "args": ("garden", "garden.water")}
+    monkeypatch.setattr(registry.tenants, "practice_ids", lambda: [practice.id])
     tasks.fan_out(*entry["args"])
     assert db.scalars(select(OutboxRow.task).where(OutboxRow.practice_id == practice.id)).all() == ["garden.water"]
 
