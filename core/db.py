@@ -160,12 +160,13 @@ def mend_transaction(session: Session) -> None:
 @contextmanager
 def only_reading(session: Session) -> Iterator[None]:
     """Inside, no row can be changed through the session: what waits to be written at the end is thrown away. Raises ChangedRows."""
+    before = session.info.get("only_reading", False)
     session.info["only_reading"] = True
     try:
         with session.no_autoflush:
             yield
     finally:
-        del session.info["only_reading"]
+        session.info["only_reading"] = before
         changed = _forget_changes(session)
     if changed:
         raise ChangedRows

@@ -26,6 +26,7 @@ SECTIONS = {
     "Develop it": {
         "assets": ("core.cli.assets:assets", "Build the styles, the script and the icons."),
         "lock": ("core.cli.lock:lock", "Make the locks of the requirements anew."),
+        "bench": ("core.cli.bench:bench", "Measure how fast the pages are."),
         "revision": ("core.cli.migrate:revision", "Write a migration for what the models have."),
     },
 }

@@ -1,7 +1,6 @@
 """`cuspid test`: every test, with servers of its own."""
 
 import os
-import secrets
 import subprocess
 import sys
 import tempfile
@@ -17,14 +16,11 @@ from core import migrations
 from core.cli.assets import build_alone
 from core.cli.problems import explain
 from core.cli.stopping import Stopped, say, stopped_by_signals
-from core.database_roles import Logins, prepare_roles
-from core.local import Problem
+from core.local import Problem, throw_away
 from core.local.chromium import find_chromium, install_chromium
-from core.local.folder import DataFolder
-from core.local.postgres import DATABASE, Postgres
+from core.local.postgres import DATABASE
 from core.local.processes import Supervisor
 from core.local.reaper import adopt_orphans, end_children
-from core.local.valkey import Valkey
 
 ROOT = Path(__file__).parents[2]
 _WITHOUT_BROWSER = ("tests/core", "tests/tenants", "tests/plugins", "tests/architecture")
@@ -76,30 +72,10 @@ def _run_with_servers(folder: Path, supervisor: Supervisor, arguments: Sequence[
 
 
 def _servers(path: Path, supervisor: Supervisor) -> tuple[dict[str, str], list[str]]:
-    folder = DataFolder(path)
-    postgres, valkey = Postgres(folder, throw_away=True), Valkey(folder)
-    logins = prepare_roles(postgres.start(supervisor))
-    broker = valkey.start(supervisor)
-    faults = _attempt("The database was not migrated", lambda: migrations.upgrade(logins.migrate_url))
-    return _environment(path, logins, broker, valkey.address(1)) | {
-        "CUSPID_TEST_ADMIN_URL": postgres.address(),
-        "CUSPID_TEST_TEMPLATE": "" if faults else DATABASE,
-    }, faults
-
-
-def _environment(path: Path, logins: Logins, broker: str, limits: str) -> dict[str, str]:
-    return {
-        "CUSPID_DATABASE_URL": logins.app_url,
-        "CUSPID_MIGRATE_URL": logins.migrate_url,
-        "CUSPID_BROKER_URL": broker,
-        "CUSPID_LIMITS_URL": limits,
-        "CUSPID_MAIL_URL": f"mailbox:{path}/mail",
-        "CUSPID_FILES_URL": f"file:{path}/files",
-        "CUSPID_SECRET_KEY": secrets.token_urlsafe(36),
-        "CUSPID_BASE_DOMAIN": "localhost",
-        "CUSPID_SCHEME": "http",
-        "CUSPID_ENVIRONMENT": "local",
-    }
+    servers = throw_away.start(path, supervisor)
+    faults = _attempt("The database was not migrated", lambda: migrations.upgrade(servers.logins.migrate_url))
+    template = {"CUSPID_TEST_ADMIN_URL": servers.admin_url, "CUSPID_TEST_TEMPLATE": "" if faults else DATABASE}
+    return servers.environment | template, faults
 
 
 def _attempt(what: str, act: Callable[[], object]) -> list[str]:

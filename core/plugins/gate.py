@@ -1,14 +1,16 @@
 """Wiring plugins into the application, and answering 404 for the addresses of those that are off."""
 
+from dataclasses import replace
 from importlib import import_module
 
 import structlog
 from pyramid.events import BeforeTraversal
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
 
+from core.plugins.badges import count_all
 from core.plugins.hooks import EnabledHooks
 from core.plugins.host import PluginHost, find_plugins
-from core.plugins.parts import Tab
+from core.plugins.parts import Count, Tab
 from core.plugins.plugin import PortalPlugin
 from core.plugins.rules import Wiring
 
@@ -53,10 +55,18 @@ def request_hooks(request) -> EnabledHooks:
 
 
 def request_tabs(request) -> list[Tab]:
-    """`request.tabs`: the tabs that this person may open, in order."""
+    """`request.tabs`: the tabs that this person may open, in order, with their numbers."""
     answers = request.hooks.each("portal_tab", request.db, request=request)
-    tabs = (tab for name, tab in answers if request.may_see(name) and _leads_home(request, name, tab))
-    return sorted(tabs, key=lambda tab: (tab.order, tab.title))
+    tabs = {name: tab for name, tab in answers if request.may_see(name) and _leads_home(request, name, tab)}
+    counted = count_all(request.db, {name: tab.badge for name, tab in tabs.items() if isinstance(tab.badge, Count)})
+    tabs |= {name: replace(tabs[name], badge=number) for name, number in counted.items()}
+    request.badges = {name: tab.badge for name, tab in tabs.items()}
+    return sorted(tabs.values(), key=lambda tab: (tab.order, tab.title))
+
+
+def request_badge(request, plugin: str) -> int:
+    """`request.badge`: the number on a plugin's tab for the person in view; 0 when the tab is not open to this account."""
+    return request.badges.get(plugin, 0) if request.tabs else 0
 
 
 def _leads_home(request, plugin: str, tab: Tab) -> bool:
@@ -82,6 +92,7 @@ def includeme(config) -> None:
     config.registry.route_owners = {}
     config.add_request_method(request_hooks, "hooks", reify=True)
     config.add_request_method(request_tabs, "tabs", reify=True)
+    config.add_request_method(request_badge, "badge")
     config.add_request_method(request_may_see, "may_see")
     config.add_request_method(lambda request, name: name in request.tenant.plugins, "has_plugin")
     config.add_subscriber(refuse_disabled, BeforeTraversal)

@@ -3,16 +3,33 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import Select
+
+
+@dataclass(frozen=True)
+class Count:
+    """A number that the database knows: the portal asks for those of all tabs in one statement.
+
+    `statement` selects one number and is a constant of the plugin's module. Its parameters may be called `practice_id`,
+    `patient_id` and `now`, with their plain meaning, or by a name that begins with the plugin's.
+    """
+
+    statement: Select
+    parameters: dict[str, Any]
+
 
 @dataclass(frozen=True)
 class Tab:
-    """One tab of the bar. `route` is one of the plugin's own, `icon` a Bootstrap Icons name, `badge` a number that waits for the patient."""
+    """One tab of the bar.
+
+    `route` is one of the plugin's own, `icon` a Bootstrap Icons name, `badge` a number that waits for the patient or a question for it.
+    """
 
     title: str
     route: str
     icon: str
     order: int
-    badge: int = 0
+    badge: int | Count = 0
 
 
 @dataclass(frozen=True)

@@ -22,12 +22,14 @@ class AppointmentsPlugin(PortalPlugin):
     @hookimpl
     def portal_tab(self, request):
         """The tab, with the number of visits that wait for an answer."""
-        return Tab("Appointments", "appointments.home", "calendar-check", 10, _unanswered(request, request.person))
+        days = request.tenant.settings["appointments.confirm_days"]
+        waiting = services.unanswered(request.practice_id, request.person.id, request.now, days)
+        return Tab("Appointments", "appointments.home", "calendar-check", 10, waiting)
 
     @hookimpl
     def portal_action_items(self, request, person):
         """One item when visits wait for an answer."""
-        count = _unanswered(request, person)
+        count = request.badge("appointments")
         if not count:
             return []
         title = "Confirm your visit" if count == 1 else f"Confirm {count} visits"
@@ -54,15 +56,6 @@ class AppointmentsPlugin(PortalPlugin):
     def portal_record_kinds(self):
         """Visits."""
         return records.KINDS
-
-
-def _unanswered(request, person) -> int:
-    # The bar and the home page ask for the same number: one statement a page.
-    cached = request.__dict__.setdefault("appointments_unanswered", {})
-    if person.id not in cached:
-        days = request.tenant.settings["appointments.confirm_days"]
-        cached[person.id] = services.count_unanswered(request.db, request.practice_id, person.id, request.now, days)
-    return cached[person.id]
 
 
 plugin = AppointmentsPlugin()

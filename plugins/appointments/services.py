@@ -10,6 +10,7 @@ from sqlalchemy import Row, bindparam, func, literal, select
 from sqlalchemy.orm import Session
 
 from core.people.models import Provider
+from core.plugins import Count
 from plugins.appointments.models import Appointment
 from tenants.models import Clinic
 
@@ -68,7 +69,7 @@ _UNANSWERED = select(func.count()).where(
     Appointment.status == "scheduled",
     Appointment.confirmation == "unconfirmed",
     Appointment.starts_at > bindparam("now"),
-    Appointment.starts_at <= bindparam("last"),
+    Appointment.starts_at <= bindparam("appointments_last"),
 )
 
 
@@ -96,10 +97,10 @@ def _as_visits(rows: Sequence[Row], now: datetime, confirm_days: int) -> list[Vi
     ]  # fmt: skip
 
 
-def count_unanswered(session: Session, practice_id: UUID, patient_id: UUID, now: datetime, confirm_days: int) -> int:
-    """How many visits wait for the patient's confirmation; one statement."""
-    given = {"practice_id": practice_id, "patient_id": patient_id, "now": now, "last": now + timedelta(days=confirm_days)}
-    return session.execute(_UNANSWERED, given).scalar_one()
+def unanswered(practice_id: UUID, patient_id: UUID, now: datetime, confirm_days: int) -> Count:
+    """How many visits wait for the patient's confirmation, for the number on the tab."""
+    last = now + timedelta(days=confirm_days)
+    return Count(_UNANSWERED, {"practice_id": practice_id, "patient_id": patient_id, "now": now, "appointments_last": last})
 
 
 def confirm(session: Session, practice_id: UUID, patient_id: UUID, visit_id: UUID, account_id: UUID, now: datetime) -> None:

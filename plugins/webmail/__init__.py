@@ -26,7 +26,7 @@ class WebMailPlugin(PortalPlugin):
     @hookimpl
     def portal_tab(self, request):
         """The tab with the number of unread messages."""
-        return Tab(title="WebMail", route="webmail.home", icon="envelope", order=40, badge=_unread(request, request.person))
+        return Tab(title="WebMail", route="webmail.home", icon="envelope", order=40, badge=reading.unread(request.practice_id, request.person.id))
 
     @hookimpl
     def portal_permissions(self):
@@ -46,7 +46,7 @@ class WebMailPlugin(PortalPlugin):
     @hookimpl
     def portal_action_items(self, request, person):
         """One item when messages wait to be read."""
-        count = _unread(request, person)
+        count = request.badge("webmail")
         if not count:
             return []
         title = "Read your new message" if count == 1 else f"Read your {count} new messages"
@@ -59,16 +59,6 @@ class WebMailPlugin(PortalPlugin):
             return None
         items = reading.newest_unread(request.db, request.practice_id, person.id, most=3)
         return Card("webmail/card.jinja2", {"items": items}, order=40) if items else None
-
-
-def _unread(request, person) -> int:
-    # The bar and the home page ask for the same number: one statement a page, and none for whom it is not open.
-    if not request.may_see("webmail"):
-        return 0
-    counted = request.__dict__.setdefault("webmail_unread", {})
-    if person.id not in counted:
-        counted[person.id] = reading.count_unread(request.db, request.practice_id, person.id)
-    return counted[person.id]
 
 
 plugin = WebMailPlugin()

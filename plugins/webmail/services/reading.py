@@ -4,13 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, func, select, update
+from sqlalchemy import Row, Select, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from core.auth.models import Account
 from core.people.models import Patient, Provider
+from core.plugins import Count
 from plugins.webmail.models import Message
 from plugins.webmail.texts import opening
+
+_UNREAD = (Message.direction == "to_patient", Message.read_at.is_(None))
+_COUNT_UNREAD = select(func.count(Message.id)).where(
+    Message.practice_id == bindparam("practice_id"), Message.patient_id == bindparam("patient_id"), *_UNREAD
+)
 
 PAGE = 20
 LONGEST_THREAD = 200
@@ -76,10 +82,15 @@ def newest_unread(session: Session, practice_id: UUID, patient_id: UUID, most: i
     return [_item(row) for row in session.execute(query.order_by(Message.sent_at.desc(), Message.id.desc()).limit(most))]
 
 
+def unread(practice_id: UUID, patient_id: UUID) -> Count:
+    """How many messages the patient has not opened, for the number on the tab."""
+    return Count(_COUNT_UNREAD, {"practice_id": practice_id, "patient_id": patient_id})
+
+
 def count_unread(session: Session, practice_id: UUID, patient_id: UUID) -> int:
     """How many messages the patient has not opened."""
-    where = (Message.practice_id == practice_id, Message.patient_id == patient_id, *_UNREAD)
-    return session.scalar(select(func.count()).where(*where)) or 0
+    question = unread(practice_id, patient_id)
+    return session.execute(question.statement, question.parameters).scalar_one()
 
 
 def open_thread(session: Session, practice_id: UUID, patient_id: UUID, message_id: UUID, now: datetime) -> list[Letter]:
@@ -97,9 +108,6 @@ def open_thread(session: Session, practice_id: UUID, patient_id: UUID, message_i
     if not rows:
         raise MessageNotFound
     return [_letter(row) for row in reversed(rows)]
-
-
-_UNREAD = (Message.direction == "to_patient", Message.read_at.is_(None))
 
 
 def _messages(practice_id: UUID, patient_id: UUID, body) -> Select:
