@@ -14,8 +14,6 @@ from plugins.images.demo.radiographs import back_teeth, both_jaws
 
 _PICTURES: dict[str, Callable[[Random, str], Image.Image]] = {
     "back-teeth-right": lambda draw, note: back_teeth(draw, f"{note}  right", filled=frozenset({2, 6})),
-    "back-teeth-left": lambda draw, note: back_teeth(draw, f"{note}  left", filled=frozenset({7})),
-    "back-teeth-crown": lambda draw, note: back_teeth(draw, note, filled=frozenset({1, 6}), crowned=7),
     "both-jaws": lambda draw, note: both_jaws(draw, note, missing=frozenset({1, 16})),
     "both-jaws-braces": lambda draw, note: both_jaws(draw, note, braces=True),
     "both-jaws-implant": lambda draw, note: both_jaws(draw, note, missing=frozenset({1, 13, 16, 17, 19, 32}), implant=19),

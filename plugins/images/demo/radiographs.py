@@ -54,16 +54,14 @@ class Plate:
         return label(ImageChops.add(self.image, noise, scale=1, offset=-128), note)
 
 
-def back_teeth(draw: Random, note: str, filled: frozenset[int] = frozenset(), crowned: int | None = None) -> Image.Image:
-    """Upper and lower back teeth biting together; `filled` and `crowned` count teeth from the left, the lower row from 4 on."""
+def back_teeth(draw: Random, note: str, filled: frozenset[int] = frozenset()) -> Image.Image:
+    """Upper and lower back teeth biting together; `filled` counts teeth from the left, the lower row from 4 on."""
     plate = Plate(960, 720, 2.6)
     rows = [*_row(draw, 344, pi), *_row(draw, 366, 0.0)]
     plate.grain(_bone(plate, 0, 172, draw), 96, 9)
     plate.grain(_bone(plate, plate.height, 546, draw), 92, 9)
     plate.teeth(rows)
     plate.shade((rows[place].filling(draw.uniform(0.14, 0.19)) for place in sorted(filled)), 250, 1.0, grown=1)
-    if crowned is not None:
-        plate.shade([rows[crowned].crown()], 248, 1.0)
     return plate.finished(note)
 
 

@@ -2,7 +2,7 @@
 
 from tenants.demo.chart import Chart, Letter, Office, Step, Visit, every
 from tenants.demo.sunrise.elena import NUMBER as ELENA
-from tenants.demo.sunrise.staff import DOWNTOWN, FRONTIER, MARLOW_HOME, NAIR, OSEI, XRAYS
+from tenants.demo.sunrise.staff import DOWNTOWN, FRONTIER, MARLOW_HOME, NAIR, OSEI
 
 NUMBER = "SUN-1002"
 
@@ -18,7 +18,6 @@ def chart(office: Office) -> Chart:
     _plans(chart)
     _messages(chart)
     _health(chart)
-    _images(chart)
     return chart
 
 
@@ -96,7 +95,3 @@ def _health(chart: Chart) -> None:
         weight_pounds=196,
     )
     chart.put("smoking_status", snomed="8517006", asked_on=chart.day(-60))
-
-
-def _images(chart: Chart) -> None:
-    chart.image(-60, XRAYS, "back-teeth-left.jpg", "radiograph", "Back teeth, left side", "12, 13, 14, 15, 18, 19, 20, 21")

@@ -152,7 +152,6 @@ def _health(chart: Chart) -> None:
 
 def _images(chart: Chart) -> None:
     chart.image(-9, XRAYS, "both-jaws.jpg", "radiograph", "Both jaws")
-    chart.image(-9, XRAYS, "back-teeth-left.jpg", "radiograph", "Back teeth, left side", "12, 13, 14, 15, 18, 19, 20, 21")
     chart.image(-9, XRAYS, "back-teeth-right.jpg", "radiograph", "Back teeth, right side", "2, 3, 4, 5, 28, 29, 30, 31")
     chart.image(-34, FORMS, "consent-crown.pdf", "document", "Consent to a crown, signed")
     chart.image(-34, LAB, "letter-lab.pdf", "document", "Slip for the laboratory")
