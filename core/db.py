@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-import zope.sqlalchemy
 from psycopg.pq import TransactionStatus
 from sqlalchemy import (
     BigInteger,
@@ -29,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
-from zope.sqlalchemy.datamanager import STATUS_CHANGED
+from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -101,7 +100,16 @@ SessionFactory = sessionmaker(class_=PortalSession, expire_on_commit=False)
 def _begin(session, transaction, connection):
     """Begin and set the practice in one message: one round trip, and the only form that a sharding proxy forwards."""
     if not transaction.nested:
+        _join(session)
         _send(connection, "BEGIN" + _set_practice(session.info.get("practice_id")))
+
+
+def _join(session: Session) -> None:
+    """Let the request's transaction commit the session; also after a view has committed and begun again."""
+    manager = session.info.get("transaction_manager")
+    if manager is not None:
+        # Changed from the start: Core writes and audit rows of a page that only reads must be committed too.
+        join_transaction(session, STATUS_CHANGED, manager)
 
 
 @event.listens_for(PortalSession, "after_commit")
@@ -207,8 +215,9 @@ def make_engine(url: str, pool_size: int = 4) -> Engine:
 def request_session(request) -> Session:
     """`request.db`: one transaction, joined to the request's, with the practice of the address bound."""
     session = SessionFactory(bind=request.registry.engine)
-    # Core writes and audit rows of a page that only reads must be committed too; the library would roll them back.
-    zope.sqlalchemy.register(session, transaction_manager=request.tm, initial_state=STATUS_CHANGED)
+    # Not `zope.sqlalchemy.register`: that hangs seven listeners on each session, which costs more than its SQL.
+    session.info["transaction_manager"] = request.tm
+    _join(session)
     request.add_finished_callback(lambda _: session.close())
     bind_tenant(session, request.practice_id)
     return session

@@ -6,6 +6,8 @@ from core.app import main
 from core.web.proxies import behind_proxies
 
 app = behind_proxies(main())
-# What the start has made stays for good: the collector need not walk over it with every few requests.
+# What the start has made stays for good, so the collector need not walk over it; and a request makes some ten thousand objects
+# that are gone with it, so it need not look after every seven hundred. Measured: a page costs a quarter less.
 gc.collect()
 gc.freeze()
+gc.set_threshold(50_000, 20, 100)

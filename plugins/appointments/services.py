@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, bindparam, func, literal, select
+from sqlalchemy import Table, bindparam, func, literal, select
 from sqlalchemy.orm import Session
 
 from core.people.models import Provider
@@ -43,33 +44,32 @@ class Visit:
     needs_answer: bool
 
 
-_PROVIDER = func.coalesce(
-    func.nullif(Provider.preferred_name, ""),
-    func.concat_ws(" ", func.nullif(Provider.title, ""), Provider.first_name, Provider.last_name)
-    + func.coalesce(literal(", ") + func.nullif(Provider.suffix, ""), ""),
+# Tables, not classes, and statements put together once: these run on every page, and rows are all that is wanted.
+_visit, _provider, _clinic = (cast(Table, model.__table__).c for model in (Appointment, Provider, Clinic))
+_NAME = func.coalesce(
+    func.nullif(_provider.preferred_name, ""),
+    func.concat_ws(" ", func.nullif(_provider.title, ""), _provider.first_name, _provider.last_name)
+    + func.coalesce(literal(", ") + func.nullif(_provider.suffix, ""), ""),
 )
-_OF_PATIENT = (Appointment.practice_id == bindparam("practice_id"), Appointment.patient_id == bindparam("patient_id"))
-
-# Put together once: building a statement anew costs more than running it, and these run on every page.
+_OF_PATIENT = (_visit.practice_id == bindparam("practice_id"), _visit.patient_id == bindparam("patient_id"))
 _VISITS = (
     select(
-        Appointment.id, Appointment.starts_at, Appointment.minutes, Appointment.status, Appointment.confirmation, Appointment.reason,
-        _PROVIDER.label("provider"), Clinic.name.label("clinic"), Clinic.time_zone,
+        _visit.id, _visit.starts_at, _visit.minutes, _visit.status, _visit.confirmation, _visit.reason,
+        _NAME.label("provider"), _clinic.name.label("clinic"), _clinic.time_zone,
     )
-    .outerjoin(Provider, (Provider.practice_id == Appointment.practice_id) & (Provider.id == Appointment.provider_id))
-    .outerjoin(Clinic, (Clinic.practice_id == Appointment.practice_id) & (Clinic.id == Appointment.clinic_id))
+    .select_from(Appointment.__table__)
+    .outerjoin(Provider.__table__, (_provider.practice_id == _visit.practice_id) & (_provider.id == _visit.provider_id))
+    .outerjoin(Clinic.__table__, (_clinic.practice_id == _visit.practice_id) & (_clinic.id == _visit.clinic_id))
     .where(*_OF_PATIENT)
 )  # fmt: skip
-_PAGE = _VISITS.where(Appointment.status.in_(_SHOWN)).order_by(Appointment.starts_at.desc()).offset(bindparam("first")).limit(PAGE + 1)
-_NEXT = (
-    _VISITS.where(Appointment.status == "scheduled", Appointment.starts_at > bindparam("now")).order_by(Appointment.starts_at).limit(bindparam("most"))
-)
+_PAGE = _VISITS.where(_visit.status.in_(_SHOWN)).order_by(_visit.starts_at.desc()).offset(bindparam("first")).limit(PAGE + 1)
+_NEXT = _VISITS.where(_visit.status == "scheduled", _visit.starts_at > bindparam("now")).order_by(_visit.starts_at).limit(bindparam("most"))
 _UNANSWERED = select(func.count()).where(
     *_OF_PATIENT,
-    Appointment.status == "scheduled",
-    Appointment.confirmation == "unconfirmed",
-    Appointment.starts_at > bindparam("now"),
-    Appointment.starts_at <= bindparam("appointments_last"),
+    _visit.status == "scheduled",
+    _visit.confirmation == "unconfirmed",
+    _visit.starts_at > bindparam("now"),
+    _visit.starts_at <= bindparam("appointments_last"),
 )
 
 
@@ -77,16 +77,17 @@ def visits(session: Session, practice_id: UUID, patient_id: UUID, now: datetime,
     """One page of scheduled and completed visits, newest first, and whether there are more; one statement."""
     given = {"practice_id": practice_id, "patient_id": patient_id, "first": (page - 1) * PAGE}
     rows = session.execute(_PAGE, given).all()
-    return _as_visits(rows[:PAGE], now, confirm_days), len(rows) > PAGE
+    return as_visits(rows[:PAGE], now, confirm_days), len(rows) > PAGE
 
 
 def next_visits(session: Session, practice_id: UUID, patient_id: UUID, now: datetime, confirm_days: int, most: int = 5) -> list[Visit]:
     """The visits that are coming, soonest first; one statement."""
     given = {"practice_id": practice_id, "patient_id": patient_id, "now": now, "most": most}
-    return _as_visits(session.execute(_NEXT, given).all(), now, confirm_days)
+    return as_visits(session.execute(_NEXT, given).all(), now, confirm_days)
 
 
-def _as_visits(rows: Sequence[Row], now: datetime, confirm_days: int) -> list[Visit]:
+def as_visits(rows: Sequence, now: datetime, confirm_days: int) -> list[Visit]:
+    """Rows of `_VISITS` as visits."""
     last = now + timedelta(days=confirm_days)
     return [
         Visit(

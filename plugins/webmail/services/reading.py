@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, bindparam, func, select, update
+from sqlalchemy import Row, Select, Table, and_, bindparam, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from core.auth.models import Account
@@ -14,8 +15,13 @@ from plugins.webmail.models import Message
 from plugins.webmail.texts import opening
 
 _UNREAD = (Message.direction == "to_patient", Message.read_at.is_(None))
-_COUNT_UNREAD = select(func.count(Message.id)).where(
-    Message.practice_id == bindparam("practice_id"), Message.patient_id == bindparam("patient_id"), *_UNREAD
+# Of the table, not the class: it runs on every page, and a number is all that is wanted.
+_message = cast(Table, Message.__table__).c
+_COUNT_UNREAD = select(func.count(_message.id)).where(
+    _message.practice_id == bindparam("practice_id"),
+    _message.patient_id == bindparam("patient_id"),
+    _message.direction == "to_patient",
+    _message.read_at.is_(None),
 )
 
 PAGE = 20
