@@ -1,6 +1,5 @@
 """From a host name to the tenant. What a practice has set is kept in memory with its version, so that a page costs no statement for it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import time
 from threading import Lock
@@ -57,9 +56,9 @@ class Directory:
         return found
 
     def _look_up(self, session: Session, host: str) -> UUID | None:
-        suffix = "." + self._settings.base_domain
-        if host.endswith(suffix):
-            return session.scalar(select(Practice.id).where(Practice.slug == host.removesuffix(suffix)))
+        slug, _, domain = host.partition(".")
+        if domain == self._settings.base_domain:
+            return session.scalar(select(Practice.id).where(Practice.slug == slug))
         return session.scalar(select(Domain.practice_id).where(Domain.host == host, Domain.verified_at.is_not(None)))
 
     def tenant(self, practice_id: UUID, clinic_id: UUID | None, version: int) -> Tenant:
@@ -175,8 +174,8 @@ def build_tenant(snapshot: Snapshot, clinic: ClinicDetails | None, host: PluginH
 
 
 def _main_host(snapshot: Snapshot, base_domain: str) -> str:
-    own: Iterable[str] = sorted(host for host in snapshot.hosts if not host.endswith("." + base_domain))
-    return next(iter(own), f"{snapshot.practice.slug}.{base_domain}")
+    given = f"{snapshot.practice.slug}.{base_domain}"
+    return next(iter(sorted(snapshot.hosts - {given})), given)
 
 
 def includeme(config) -> None:

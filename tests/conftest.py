@@ -76,4 +76,5 @@ def hook_log(monkeypatch):
     notes = Notes()
     monkeypatch.setattr("core.plugins.hooks.log", notes)
     monkeypatch.setattr("core.plugins.gate.log", notes)
+    monkeypatch.setattr("core.plugins.badges.log", notes)
     return notes

@@ -105,7 +105,7 @@ def _wants_browser(arguments: Sequence[str]) -> bool:
 
 def _pytest(arguments: Sequence[str], environment: dict[str, str]) -> int:
     """Run pytest in our terminal: it hears Ctrl-C itself and shows how far it came."""
-    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-r", "fEs", *map(_absolute, arguments)]
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-r", "fEs", *map(_absolute, arguments)]
     with _ended(subprocess.Popen(command, env=environment, cwd=ROOT)) as process:
         return process.wait()
 

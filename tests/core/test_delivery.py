@@ -23,7 +23,6 @@ from core.tasks import enqueue
 PATIENCE = 60
 WORKER = Path(__file__).with_name("delivery_worker.py")
 
-pytestmark = pytest.mark.xdist_group("delivery")
 
 
 class Outside:

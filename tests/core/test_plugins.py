@@ -1,6 +1,7 @@
 """The plugin host: what stops the start, in which order plugins are asked, and what a faulty one costs."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -13,13 +14,14 @@ from pyramid.events import NewRequest
 from pyramid.exceptions import ConfigurationError
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
-from sqlalchemy import func, select, text
+from sqlalchemy import bindparam, func, literal, null, select, text
 
 from core import tasks
 from core.audit import AuditEvent
 from core.people.models import Provider
 from core.plugins import ActionItem, Card, Permission, PluginHost, PortalPlugin, Tab, hookimpl
 from core.plugins.gate import request_tabs
+from core.plugins.parts import Count
 from core.plugins.rules import PORTAL
 from core.records import Record, RecordKind
 from core.tasks import Periodic, portal_task
@@ -190,7 +192,7 @@ def test_two_plugins_of_one_package_are_both_wired_in(portal_with, practice, mak
 
 
 @SAME_FIXTURES
-@given(flowers=st.permutations([("rose", 30), ("aster", 10), ("lily", 20), ("daisy", 20)]))
+@given(flowers=st.permutations([("rose", 10), ("aster", 30), ("lily", 20), ("daisy", 20)]))
 def test_tabs_come_in_the_order_of_their_numbers_whatever_the_order_of_registration(garden, db, flowers):
     def flower(name, order):
         tab = hookimpl(lambda self, request: Tab(name.title(), f"{name}.home", "flower1", order))
@@ -199,7 +201,7 @@ def test_tabs_come_in_the_order_of_their_numbers_whatever_the_order_of_registrat
     host = PluginHost([flower(*one) for one in flowers])
     registry = SimpleNamespace(route_owners={f"{name}.home": name for name, _ in flowers})
     request = SimpleNamespace(db=db, hooks=host.installed, registry=registry, may_see=lambda name: True)
-    assert [tab.title for tab in request_tabs(request)] == ["Aster", "Daisy", "Lily", "Rose"]
+    assert [tab.title for tab in request_tabs(request)] == ["Rose", "Daisy", "Lily", "Aster"]
 
 
 # What a faulty plugin costs
@@ -266,6 +268,30 @@ def test_a_faulty_tab_costs_itself_only_and_is_logged_with_its_plugins_name(
     assert [about["plugin"] for _, about in hook_log] == ["garden"]
     assert db.scalar(select(func.count()).where(AuditEvent.action == "portal.home.view")) == 1
     assert db.scalar(select(func.count()).where(Provider.first_name == "Un")) == 0
+
+
+COUNTS = {
+    "breaks a statement": Count(select(text("1 / 0")), {}),
+    "lacks a parameter": Count(select(func.count()).where(Provider.practice_id == bindparam("garden_practice")), {}),
+    "is no number": Count(select(literal("many")), {}),
+    "is nothing": Count(select(null()), {}),
+    "is no statement": Count("select 1", {}),
+    "is more than one": Count(select(Provider.id, Provider.practice_id), {}),
+}
+
+
+@pytest.mark.parametrize("fault", COUNTS)
+def test_a_number_that_cannot_be_found_costs_itself_only(portal_with, practice, make, db, garden, hook_log, fault):
+    def tab(badge):
+        return hookimpl(lambda self, request: Tab(self.title, f"{self.name}.home", "flower1", 1, badge))
+
+    right = Count(select(func.count()).where(Provider.practice_id == bindparam("practice_id")), {"practice_id": practice.id})
+    plugins = _variant(garden, portal_tab=tab(COUNTS[fault])), _variant(garden, name="meadow", title="Meadow", portal_tab=tab(right))
+    page = sign_in(portal_with(*plugins), practice, make.account(make.patient())).get("/home")
+    numbers = {link.get("href"): re.sub(r"[^0-9]", "", link.text_content()) for link in page.lxml.xpath("//nav//a")}
+    assert (numbers["/garden"], numbers["/meadow"]) == ("", "1")
+    assert hook_log == [("badge_failed", {"plugin": "garden"})]
+    assert db.scalar(select(func.count()).where(AuditEvent.action == "portal.home.view")) == 1
 
 
 @pytest.mark.parametrize("hook", ["portal_action_items", "portal_home_card"])

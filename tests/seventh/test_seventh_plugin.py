@@ -8,7 +8,6 @@ import pytest
 from core.plugins import find_plugins
 from core.testing import make_office
 
-pytestmark = pytest.mark.xdist_group("seventh")
 
 
 # Working

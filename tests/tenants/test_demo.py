@@ -28,7 +28,6 @@ from tenants.demo.office import Opening, Story
 from tenants.models import Practice
 
 # The practices are made once, so all of it runs in one process.
-pytestmark = pytest.mark.xdist_group("demo")
 
 TABS = ("appointments", "account", "plan", "webmail", "summary", "images")
 # Technical words that the official descriptions of CDT are made of, and that ours never use.

@@ -19,7 +19,6 @@ import pytest
 from core.local.folder import DataFolder, free_port
 
 pytestmark = [
-    pytest.mark.xdist_group("demo"),
     pytest.mark.skipif(sys.platform != "linux", reason="what is left behind is looked up in /proc"),
 ]
 

@@ -15,7 +15,6 @@ from core.local.isolation import isolate, namespaces_work
 from core.local.postgres import DATABASE, Postgres, find_programs
 from core.local.processes import Supervisor
 
-pytestmark = pytest.mark.xdist_group("postgres")
 
 
 @pytest.fixture(scope="module")

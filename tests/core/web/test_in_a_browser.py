@@ -30,7 +30,6 @@ SHIFT = """new Promise(done => { let sum = 0;
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine"),
     pytest.mark.skipif(not AXE.exists(), reason="the assets were not built here"),
-    pytest.mark.xdist_group("browser"),
 ]
 
 

@@ -1,0 +1,79 @@
+"""From a host name to the tenant; and that a change is noticed on the next request of every process."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import delete, update
+
+from tenants import settings
+from tenants.models import Clinic, Domain, Practice
+from tenants.resolver import Directory, UnknownPractice
+
+
+@pytest.fixture
+def directory(registry):
+    """A second process's view of the same installation."""
+    return Directory(registry.engine, registry.plugins, registry.portal)
+
+
+def test_a_practice_is_found_by_its_subdomain_in_any_case(directory, practice):
+    assert directory.practice_at(practice.host) == practice.id
+    assert directory.practice_at(practice.host.upper()) == practice.id
+    assert directory.practice_at("x." + practice.host) is None
+    assert directory.practice_at("nobody.localhost") is None
+
+
+@pytest.mark.parametrize("suffix", ["example.test", "localhost"])
+def test_an_own_domain_counts_once_it_is_verified(directory, practice, db, suffix):
+    host = f"portal.{practice.slug}.{suffix}"
+    db.add(Domain(host=host, practice_id=practice.id, verified_at=None))
+    db.commit()
+    assert directory.practice_at(host) is None
+    db.execute(update(Domain).where(Domain.host == host).values(verified_at=datetime.now(UTC)))
+    settings.touch(db, practice.id)
+    db.commit()
+    assert directory.practice_at(host) == practice.id
+    assert directory.current(practice.id).host == host
+
+
+def test_a_domain_that_was_given_up_is_forgotten(directory, practice, db):
+    host = f"old.{practice.slug}.example.test"
+    db.add(Domain(host=host, practice_id=practice.id, verified_at=datetime.now(UTC)))
+    db.commit()
+    assert directory.practice_at(host) == practice.id
+    db.execute(delete(Domain).where(Domain.host == host))
+    settings.touch(db, practice.id)
+    db.commit()
+    directory.current(practice.id)
+    assert directory.practice_at(host) is None
+
+
+def test_a_new_version_is_read_and_an_old_one_is_not_asked_for_again(directory, practice, db, statements):
+    before = directory.current(practice.id)
+    db.execute(update(Practice).where(Practice.id == practice.id).values(name="Renamed", version=Practice.version + 1))
+    db.commit()
+    assert directory.tenant(practice.id, None, before.version + 1).practice_name == "Renamed"
+    with statements() as seen:
+        directory.tenant(practice.id, None, before.version + 1)
+    assert seen == []
+
+
+def test_a_clinic_has_its_own_look_tabs_and_clock(directory, practice, db, registry):
+    other = Clinic(name="Lakeside", time_zone="America/Denver", position=1)
+    db.add(other)
+    db.flush()
+    settings.change(db, registry.plugins, practice.id, other.id, "images", False, "test", datetime.now(UTC))
+    db.commit()
+    whole, there = directory.current(practice.id), directory.current(practice.id, other.id)
+    assert "images" in whole.plugins
+    assert "images" not in there.plugins
+    assert str(there.time_zone) == "America/Denver"
+    assert there.name == "Lakeside"
+
+
+def test_a_practice_that_is_not_there_is_said_so(directory, other_practice, registry):
+    from uuid import uuid4
+
+    with pytest.raises(UnknownPractice):
+        directory.current(uuid4())
+    assert other_practice.id in directory.practice_ids()
