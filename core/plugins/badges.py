@@ -5,7 +5,6 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Select, select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.db import mend_transaction
@@ -18,11 +17,12 @@ def count_all(session: Session, asked: dict[str, Count]) -> dict[str, int]:
     """The number of each plugin. When the common statement fails, each is asked by itself: a fault costs its own number only."""
     if not asked:
         return {}
-    together = _together(tuple(count.statement for count in asked.values()))
     parameters: dict[str, Any] = {name: value for count in asked.values() for name, value in count.parameters.items()}
     try:
+        together = _together(tuple(count.statement for count in asked.values()))
         return dict(zip(asked, map(int, session.execute(together, parameters).one()), strict=True))
-    except (SQLAlchemyError, TypeError):
+    except Exception:
+        # Whatever a plugin took for a number: the next step finds out whose fault it is, and logs it.
         mend_transaction(session)
         return {plugin: _alone(session, plugin, count) for plugin, count in asked.items()}
 
@@ -35,7 +35,7 @@ def _together(statements: tuple[Select, ...]) -> Select:
 def _alone(session: Session, plugin: str, count: Count) -> int:
     try:
         return int(session.execute(count.statement, count.parameters).scalar_one())
-    except (SQLAlchemyError, TypeError):
+    except Exception:
         log.exception("badge_failed", plugin=plugin)
         mend_transaction(session)
         return 0

@@ -1,7 +1,6 @@
 """Wiring plugins into the application, and answering 404 for the addresses of those that are off."""
 
 from dataclasses import replace
-from importlib import import_module
 
 import structlog
 from pyramid.events import BeforeTraversal
@@ -35,10 +34,7 @@ def refuse_disabled(event) -> None:
 def _include(config, plugin: PortalPlugin, host: PluginHost) -> None:
     """Wire one plugin in: its routes under its own name, its templates and its static files by convention."""
     wiring = Wiring(config, plugin)
-    # Not `config.include`, which takes two plugins of one module for the same and leaves the second out.
-    own = config.with_package(import_module(plugin.package))
-    with own.route_prefix_context(plugin.name):
-        plugin.includeme(own)
+    config.include(plugin.includeme, route_prefix=plugin.name)
     config.commit()
     wiring.check(frozenset(permission.name for permission in host.permissions[plugin.name]))
     if plugin.folder("templates"):
