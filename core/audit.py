@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Table, event, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.db import Base, TenantScoped, index_in_practice, uuid7
+from core.db import Base, PortalSession, TenantScoped, index_in_practice, uuid7
 
 
 class AuditEvent(TenantScoped, Base):
@@ -31,8 +31,23 @@ _NOTHING = {"account_id": None, "patient_id": None, "target_id": None, "address"
 
 
 def record(session: Session, practice_id: UUID, action: str, happened_at: datetime, **about) -> None:
-    """Write one entry in the running transaction. `about` holds account_id, patient_id, target_id, address, request_id."""
-    session.execute(_INSERT, _NOTHING | {"practice_id": practice_id, "id": uuid7(), "action": action, "happened_at": happened_at} | about)
+    """Add one entry to the running transaction. `about` holds account_id, patient_id, target_id, address, request_id."""
+    entry = _NOTHING | {"practice_id": practice_id, "id": uuid7(), "action": action, "happened_at": happened_at} | about
+    session.info.setdefault("audit", []).append(entry)
+
+
+@event.listens_for(PortalSession, "before_commit")
+def _write(session: Session) -> None:
+    """The entries are the last that a transaction writes, in one statement: if they cannot be written, nothing is."""
+    if not session.in_nested_transaction() and (entries := session.info.pop("audit", None)):
+        session.flush()
+        session.execute(_INSERT, entries)
+
+
+@event.listens_for(PortalSession, "after_rollback")
+def _forget(session: Session) -> None:
+    if not session.in_nested_transaction():
+        session.info.pop("audit", None)
 
 
 def request_audit(request, action: str, patient_id: UUID | None = None, target_id: UUID | None = None) -> None:

@@ -98,10 +98,11 @@ SessionFactory = sessionmaker(class_=PortalSession, expire_on_commit=False)
 
 @event.listens_for(PortalSession, "after_begin")
 def _begin(session, transaction, connection):
-    """Begin and set the practice in one message: one round trip, and the only form that a sharding proxy forwards."""
+    """Begin, set the practice and mark a savepoint in one message: one round trip; a sharding proxy forwards only a literal SET."""
     if not transaction.nested:
         _join(session)
-        _send(connection, "BEGIN" + _set_practice(session.info.get("practice_id")))
+        session.info["written"] = False
+        _send(connection, f"BEGIN{_set_practice(session.info.get('practice_id'))}; SAVEPOINT portal")
 
 
 def _join(session: Session) -> None:
@@ -132,6 +133,17 @@ def _forget_callbacks(session):
         session.info.pop("after_commit", None)
 
 
+@event.listens_for(PortalSession, "do_orm_execute")
+def _note_statement(state):
+    if not state.is_select:
+        state.session.info["written"] = True
+
+
+@event.listens_for(PortalSession, "after_flush")
+def _note_flush(session, context):
+    session.info["written"] = True
+
+
 @event.listens_for(PortalSession, "before_flush")
 def _stamp(session, context, instances):
     """New rows get the practice that is bound; a row of another one is refused."""
@@ -155,7 +167,10 @@ def bind_tenant(session: Session, practice_id: UUID) -> None:
 
 def mark_savepoint(session: Session) -> None:
     """Mark the point to which `mend_transaction` returns; what was written before it stays, whatever is asked after it."""
-    _send(session.connection(), "SAVEPOINT portal")
+    connection = session.connection()
+    if session.info["written"]:
+        _send(connection, "SAVEPOINT portal")
+        session.info["written"] = False
 
 
 def mend_transaction(session: Session) -> None:

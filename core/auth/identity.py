@@ -77,8 +77,8 @@ def token_hash(token: str) -> str:
 def find_visitor(session, practice_id: UUID, token: str | None, now: datetime) -> Visitor:
     """Read the practice's version, and the session that this token opens."""
     if not token:
-        return Visitor(session.execute(_VERSION, {"practice": practice_id}).scalar_one(), None)
-    row = session.execute(_VISITOR, {"practice": practice_id, "token_hash": token_hash(token), "now": now}).one()
+        return Visitor(session.connection().execute(_VERSION, {"practice": practice_id}).scalar_one(), None)
+    row = session.connection().execute(_VISITOR, {"practice": practice_id, "token_hash": token_hash(token), "now": now}).one()
     live = row.id is not None and row.people and now - row.seen_at < IDLE and now - row.created_at < LONGEST
     if live and now - row.seen_at > _SEEN_EVERY:
         session.execute(_SEEN, {"practice": practice_id, "id": row.id, "now": now})

@@ -1,7 +1,6 @@
 """The Account page and statements, as a patient's browser sees them."""
 
 from io import BytesIO
-from uuid import uuid4
 
 import pypdfium2
 import pytest
@@ -132,7 +131,7 @@ def test_a_statement_of_another_practice_is_not_found(other_signed_in, other_mak
     other_signed_in(other_make.patient()).get(f"/account/statements/{statement_id(db)}", status=404)
 
 
-@pytest.mark.parametrize("name", ["x", "1", str(uuid4()), "..%2f..", "01a206b3"])
+@pytest.mark.parametrize("name", ["x", "1", "bab4453e-f572-45e7-8c94-f33d73b59bbe", "..%2f..", "01a206b3"])
 def test_a_statement_that_is_not_there_is_not_found(signed_in, patient, name):
     signed_in(patient).get(f"/account/statements/{name}", status=404)
 
