@@ -3,12 +3,8 @@
 import re
 from importlib.util import find_spec
 
-import pytest
-
 from core.plugins import find_plugins
 from core.testing import make_office
-
-
 
 # Working
 

@@ -16,7 +16,6 @@ from core.local.postgres import DATABASE, Postgres, find_programs
 from core.local.processes import Supervisor
 
 
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return DataFolder(tmp_path_factory.mktemp("postgres"))
