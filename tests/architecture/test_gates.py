@@ -52,9 +52,12 @@ def second_clinic(db, practice) -> Clinic:
 
 
 def addresses(registry, plugin: str) -> list[str]:
-    """One address for each route of a plugin, with ids that could be anyone's."""
+    """One address for each route under a plugin's name, with ids that could be anyone's; every file beside its code."""
     routes = registry.getUtility(IRoutesMapper).get_routes(include_static=True)
-    return [_address(route) for route in routes if registry.route_owners.get(route.name) == plugin]
+    own = [route for route in routes if re.match(rf"/?{plugin}(/|$)", route.pattern) or route.name.startswith(f"{plugin}.")]
+    folder = registry.plugins.plugins[plugin].folder("static")
+    files = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()] if folder else []
+    return [_address(route) for route in own] + [f"/static/{plugin}/{name}" for name in files]
 
 
 def _address(route) -> str:
@@ -81,6 +84,7 @@ def test_it_has_addresses_and_they_answer_while_it_is_on(plugin, registry, signe
     status, _, body = answer(signed_in(make.patient()), "GET", f"/{plugin}")
     assert status == "200 OK"
     assert b"</html>" in body
+    assert all(answer(signed_in(make.patient()), "GET", path)[0] == "200 OK" for path in found if path.startswith("/static/"))
     assert all(path == f"/{plugin}" or path.startswith((f"/{plugin}/", f"/static/{plugin}/")) for path in found)
 
 
