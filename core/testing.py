@@ -174,6 +174,8 @@ class Factory:
 @pytest.fixture
 def practice(registry) -> Office:
     """A practice of this test alone."""
+    # Celery knows one application of a process; another test may have made one of its own.
+    tasks.celery.registry = registry
     return make_office(registry)
 
 

@@ -42,13 +42,11 @@ def test_pictures_and_pdfs_are_seen_among_the_images(running, signed_in_page, mi
     assert done.returncode == 0, done.stderr + done.stdout
     page = signed_in_page("daniel")
     page.goto(running.address("sunrise", "/images"))
-    expect(page.locator("main")).to_contain_text("From another office")
-    page.get_by_role("link", name="From another office").first.click()
-    expect(page.locator(".images-grid img")).to_have_count(3)
+    for name in ("Panoramic", "Bitewing", "Sample"):
+        expect(page.locator("main")).to_contain_text(name)
     for picture in page.locator(".images-grid img").all():
         picture.scroll_into_view_if_needed()
-        expect(picture).to_have_js_property("complete", True)
-        assert picture.evaluate("picture => picture.naturalWidth") > 0
+        expect(picture).not_to_have_js_property("naturalWidth", 0)
 
 
 def test_hostile_files_are_refused_and_leave_nothing(running, migrate_url, tmp_path):

@@ -114,6 +114,10 @@ def _health(chart: Chart) -> None:
         note="Looked after by her family doctor.",
     )
     chart.put("problem", name="Grinding of the teeth", icd10="F45.8", started_on=chart.day(-640))
+    _measurements(chart)
+
+
+def _measurements(chart: Chart) -> None:
     chart.put("immunization", vaccine="Influenza vaccine, this season", cvx="150", given_on=chart.day(-60), lot_number="DEMO-41")
     chart.put("immunization", vaccine="Tetanus, diphtheria and whooping cough booster", cvx="115", given_on=chart.day(-1330))
     chart.put(
