@@ -15,7 +15,7 @@ from plugins.appointments.services import as_visits
 from plugins.appointments.shown import show
 
 ROWS = """
-select v.id, v.starts_at, v.minutes, v.status, v.confirmation, v.reason, p.first_name || ' ' || p.last_name || ', ' || p.suffix, c.name, c.time_zone
+select v.id::text, v.starts_at, v.minutes, v.status, v.confirmation, v.reason, p.first_name || ' ' || p.last_name || ', ' || p.suffix, c.name, c.time_zone
 from appointments_appointment v
 join provider p on p.practice_id = v.practice_id and p.id = v.provider_id
 join clinic c on c.practice_id = v.practice_id and c.id = v.clinic_id

@@ -1,13 +1,13 @@
 """Showing visits, and confirming them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import NamedTuple, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Table, bindparam, func, literal, select
+from sqlalchemy import Table, Text, bindparam, func, literal, select
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
 from core.people.models import Provider
@@ -27,11 +27,10 @@ class CannotConfirm(Exception):
     """The visit has passed, or was called off or moved in the meantime."""
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """A visit as it is shown; `zone` is its clinic's time zone."""
 
-    id: UUID
+    id: str
     starts_at: datetime
     minutes: int
     status: str
@@ -54,7 +53,7 @@ _NAME = func.coalesce(
 _OF_PATIENT = (_visit.practice_id == bindparam("practice_id"), _visit.patient_id == bindparam("patient_id"))
 _VISITS = (
     select(
-        _visit.id, _visit.starts_at, _visit.minutes, _visit.status, _visit.confirmation, _visit.reason,
+        sql_cast(_visit.id, Text), _visit.starts_at, _visit.minutes, _visit.status, _visit.confirmation, _visit.reason,
         _NAME.label("provider"), _clinic.name.label("clinic"), _clinic.time_zone,
     )
     .select_from(Appointment.__table__)

@@ -47,7 +47,7 @@ def _show(visit: Visit, now: datetime) -> ShownVisit:
     answer = "" if visit.status == "complete" else "past" if visit.is_past else "asked" if visit.needs_answer else visit.confirmation
     status, kind, icon = _STATUS[visit.status, answer]
     return ShownVisit(
-        str(visit.id), visit.is_past, visit.needs_answer, _month(local.date()), local.day, moment_of(visit.starts_at, now, visit.zone),
+        visit.id, visit.is_past, visit.needs_answer, _month(local.date()), local.day, moment_of(visit.starts_at, now, visit.zone),
         duration(visit.minutes), visit.reason, " · ".join(part for part in (visit.provider, visit.clinic) if part), status, kind, icon,
     )  # fmt: skip
 
