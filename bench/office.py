@@ -41,7 +41,8 @@ def prepare(portal: Settings, pages: tuple[str, ...]) -> Measured:
     client = browser(app, office)
     client.set_cookie("cuspid", token)
     counted = {page: _count(app.registry.engine, client, page) for page in pages}
-    return Measured(office, str(patient.id), f"cuspid={token}", counted)
+    cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    return Measured(office, str(patient.id), cookies, counted)
 
 
 def _visit(patient: str, number: int, prefix: str = "V") -> dict:

@@ -23,7 +23,7 @@ from core.local.processes import Supervisor
 from core.local.reaper import adopt_orphans, end_children
 
 ROOT = Path(__file__).parents[2]
-_WITHOUT_BROWSER = ("tests/core", "tests/tenants", "tests/plugins", "tests/architecture")
+_WITHOUT_BROWSER = ("tests/core", "tests/tenants", "tests/plugins", "tests/architecture", "tests/seventh")
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
