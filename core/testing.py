@@ -35,20 +35,27 @@ from core.web import log
 PASSWORD = "Correct-horse-7"  # noqa: S105  (of people who live for one test)
 
 
-def _with_database(url: str, name: str) -> str:
+def with_database(url: str, name: str) -> str:
+    """The address of another database of the same server."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
-@pytest.fixture(scope="session")
-def database_name(worker_id) -> Iterator[str]:
-    """A database of this worker, copied from the migrated template."""
-    admin, template = os.environ["CUSPID_TEST_ADMIN_URL"], os.environ["CUSPID_TEST_TEMPLATE"]
-    name = f"cuspid_{worker_id}_{secrets.token_hex(4)}"
+@contextmanager
+def fresh_database(name: str) -> Iterator[str]:
+    """A database copied from the migrated template, for as long as the block runs; gives its whole name."""
+    admin, template, name = os.environ["CUSPID_TEST_ADMIN_URL"], os.environ["CUSPID_TEST_TEMPLATE"], f"cuspid_{name}_{secrets.token_hex(4)}"
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template)))
     yield name
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def database_name(worker_id) -> Iterator[str]:
+    """A database of this worker."""
+    with fresh_database(worker_id) as name:
+        yield name
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +67,7 @@ def worker_id(request) -> str:
 @pytest.fixture(scope="session")
 def migrate_url(database_name) -> str:
     """The address of this worker's database for the login that migrates; it sees past the wall."""
-    return _with_database(os.environ["CUSPID_MIGRATE_URL"], database_name)
+    return with_database(os.environ["CUSPID_MIGRATE_URL"], database_name)
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +77,7 @@ def portal_settings(database_name, tmp_path_factory) -> config.Settings:
     return config.load(
         environ=os.environ
         | {
-            "CUSPID_DATABASE_URL": _with_database(os.environ["CUSPID_DATABASE_URL"], database_name),
+            "CUSPID_DATABASE_URL": with_database(os.environ["CUSPID_DATABASE_URL"], database_name),
             "CUSPID_FILES_URL": f"file:{folder}/files",
             "CUSPID_MAIL_URL": f"mailbox:{folder}/mail",
             "CUSPID_LIMITS_URL": "memory://",

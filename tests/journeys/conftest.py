@@ -15,6 +15,7 @@ from psycopg import sql
 from core import config
 from core.local.folder import free_port
 from core.local.processes import Child, Supervisor
+from core.testing import fresh_database, with_database
 from tenants import demo
 
 PASSWORD = "Toothbrush1"
@@ -30,6 +31,7 @@ class Running:
     settings: config.Settings
     environment: dict[str, str]
     folder: Path
+    migrate_url: str
 
     def address(self, slug: str, path: str = "/") -> str:
         """The address of a page of a practice."""
@@ -41,13 +43,21 @@ class Running:
 
 
 @pytest.fixture(scope="session")
-def running(migrate_url, portal_settings, tmp_path_factory) -> Iterator[Running]:
+def running_database(worker_id) -> Iterator[str]:
+    """A database of the running portal alone: its worker must not take the rows of other tests."""
+    with fresh_database(f"running_{worker_id}") as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def running(running_database, tmp_path_factory) -> Iterator[Running]:
     """The portal with its demo practices, served as `cuspid demo` serves it."""
     if not os.environ.get("CUSPID_CHROMIUM"):
         pytest.skip("no Chromium on this machine")
     folder, port = tmp_path_factory.mktemp("running"), free_port()
     own = {
-        "CUSPID_DATABASE_URL": portal_settings.database_url,
+        "CUSPID_DATABASE_URL": with_database(os.environ["CUSPID_DATABASE_URL"], running_database),
+        "CUSPID_MIGRATE_URL": with_database(os.environ["CUSPID_MIGRATE_URL"], running_database),
         "CUSPID_MAIL_URL": f"mailbox:{folder}/mail",
         "CUSPID_FILES_URL": f"file:{folder}/files",
         "CUSPID_LIMITS_URL": "memory://",
@@ -63,10 +73,10 @@ def running(migrate_url, portal_settings, tmp_path_factory) -> Iterator[Running]
         supervisor.start(
             Child("web", web, folder / "web.log", environment=environment), Child("worker", worker, folder / "worker.log", environment=environment)
         )
-        found = Running(port, settings, environment, folder)
+        found = Running(port, settings, environment, folder, own["CUSPID_MIGRATE_URL"])
         supervisor.wait_for(lambda: _answers(found.port), "the portal")
         yield found
-    leaks = words_in(found.log(), words_about_people(migrate_url))
+    leaks = words_in(found.log(), words_about_people(found.migrate_url))
     assert not leaks, f"the log of the whole run names people: {leaks}"
 
 
@@ -96,6 +106,12 @@ def words_in(log: str, words: set[str]) -> list[str]:
     """Those of the words that the log holds, whatever their case."""
     log = log.lower()
     return sorted(word for word in words if word.lower() in log)
+
+
+@pytest.fixture
+def people_named_in(running):
+    """`people_named_in(log)`: what a text tells about the practices' patients."""
+    return lambda log: words_in(log, words_about_people(running.migrate_url))
 
 
 @pytest.fixture(scope="session")

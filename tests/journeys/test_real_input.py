@@ -22,9 +22,9 @@ def _patient_number(migrate_url: str, first_name: str) -> str:
         return connection.execute("select external_id from patient where first_name = %s", [first_name]).fetchone()[0]
 
 
-def test_a_care_document_of_another_vendor_is_read_in_the_summary(running, signed_in_page, migrate_url):
+def test_a_care_document_of_another_vendor_is_read_in_the_summary(running, signed_in_page):
     document = next((SAMPLES / "ccda" / "vendors").glob("Henry-Schein__CDA_Bates*"))
-    number = _patient_number(migrate_url, "Daniel")
+    number = _patient_number(running.migrate_url, "Daniel")
     done = _cuspid(running, "import", "ccd", str(document), "--practice", "sunrise", "--patient", number, "--even-if-different")
     assert done.returncode == 0, done.stderr + done.stdout
     page = signed_in_page("daniel")
@@ -34,10 +34,10 @@ def test_a_care_document_of_another_vendor_is_read_in_the_summary(running, signe
     expect(frame.locator("body")).to_contain_text("Medications")
 
 
-def test_pictures_and_pdfs_are_seen_among_the_images(running, signed_in_page, migrate_url, tmp_path):
+def test_pictures_and_pdfs_are_seen_among_the_images(running, signed_in_page, tmp_path):
     for source in (SAMPLES / "images-synthetic" / "panoramic.jpg", SAMPLES / "images-synthetic" / "bitewing.png", SAMPLES / "pdf" / "Sample.pdf"):
         (tmp_path / source.name).write_bytes(source.read_bytes())
-    number = _patient_number(migrate_url, "Daniel")
+    number = _patient_number(running.migrate_url, "Daniel")
     done = _cuspid(running, "import", "images", str(tmp_path), "--practice", "sunrise", "--patient", number, "--folder", "From another office")
     assert done.returncode == 0, done.stderr + done.stdout
     page = signed_in_page("daniel")
@@ -49,14 +49,14 @@ def test_pictures_and_pdfs_are_seen_among_the_images(running, signed_in_page, mi
         expect(picture).not_to_have_js_property("naturalWidth", 0)
 
 
-def test_hostile_files_are_refused_and_leave_nothing(running, migrate_url, tmp_path):
+def test_hostile_files_are_refused_and_leave_nothing(running, tmp_path):
     (tmp_path / "photo.jpg").write_bytes((SAMPLES / "pdf" / "Sample.pdf").read_bytes())
     with (tmp_path / "huge.png").open("wb") as file:
         file.truncate(200 * 1024 * 1024)
     bomb = tmp_path / "bomb.xml"
     bomb.write_text('<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><ClinicalDocument xmlns="urn:hl7-org:v3">&b;</ClinicalDocument>')
-    number = _patient_number(migrate_url, "Daniel")
-    before = _stored(running, migrate_url)
+    number = _patient_number(running.migrate_url, "Daniel")
+    before = _stored(running)
     images = _cuspid(running, "import", "images", str(tmp_path), "--practice", "sunrise", "--patient", number)
     document = _cuspid(running, "import", "ccd", str(bomb), "--practice", "sunrise")
     assert (images.returncode, document.returncode) == (1, 1)
@@ -64,11 +64,11 @@ def test_hostile_files_are_refused_and_leave_nothing(running, migrate_url, tmp_p
     assert "Traceback" not in said
     for name in ("photo.jpg", "huge.png", "bomb.xml"):
         assert name in said
-    assert _stored(running, migrate_url) == before
+    assert _stored(running) == before
 
 
-def _stored(running, migrate_url: str) -> tuple[int, int, int]:
-    with psycopg.connect(migrate_url) as connection:
+def _stored(running) -> tuple[int, int, int]:
+    with psycopg.connect(running.migrate_url) as connection:
         images = connection.execute("select count(*) from images_image").fetchone()[0]
         documents = connection.execute("select count(*) from summary_document").fetchone()[0]
     return images, documents, len([path for path in (running.folder / "files").rglob("*") if path.is_file()])
