@@ -24,7 +24,6 @@ from core.tenant import Tenant
 
 log = structlog.get_logger("tasks")
 
-SWEEP_SECONDS = 5
 SWEEP_ROWS = 200
 
 celery = Celery("cuspid")
@@ -120,9 +119,8 @@ def run(registry, session: Session, row: outbox.Waiting) -> None:
     outbox.finish(session, row)
 
 
-@celery.task(name="core.sweep", ignore_result=True)
 def sweep() -> int:
-    """Nudge the workers to what was left behind: its message was lost, or its time has come."""
+    """Do what was left behind: its message was lost, or its time has come. Returns how many rows there were."""
     with SessionFactory(bind=celery.registry.engine) as session:
         rows = outbox.due(session, SWEEP_ROWS)
     for row_id in rows:
@@ -153,8 +151,8 @@ def load_tasks(host: PluginHost) -> None:
 
 
 def schedule(host: PluginHost) -> dict:
-    """Celery's timetable: the sweep, and what the installed plugins declare. Raises ConfigurationError for a task that is not theirs."""
-    timetable: dict[str, dict] = {"core.sweep": {"task": "core.sweep", "schedule": SWEEP_SECONDS}}
+    """Celery's timetable: what the installed plugins declare. Raises ConfigurationError for a task that is not theirs."""
+    timetable: dict[str, dict] = {}
     for name in host.plugins:
         for periodic in (p for answer in host.only(name).portal_periodic_tasks() for p in answer):
             own_names(name, "scheduled task", [periodic.task])

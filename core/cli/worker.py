@@ -17,10 +17,12 @@ def worker(processes: int, beat: bool, state: Path | None) -> None:
     can be stopped or killed at any moment: what it had not finished is done by the next one. Ends on SIGTERM after the tasks
     that are under way. Run as many as there is work; one of them with --beat.
     """
+    from core import sweeper
     from core.app import main
     from core.tasks import celery
 
-    main()  # gives Celery its settings and the tasks
+    registry = main().registry  # gives Celery its settings and the tasks
+    sweeper.start(registry)
     arguments = ["worker", "--loglevel=INFO", f"--concurrency={processes}", "--without-gossip", "--without-mingle"]
     if beat:
         folder = state or Path(tempfile.gettempdir())

@@ -1,10 +1,10 @@
-"""A real Celery worker with beat for tests/core/test_delivery.py: the portal's own, with two tasks more and a quicker sweep."""
+"""A real Celery worker with its sweeper for tests/core/test_delivery.py: the portal's own, with two tasks more and a quicker sweep."""
 
 import os
-import sys
 import time
 from pathlib import Path
 
+from core import sweeper
 from core.app import configure
 from core.config import load
 from core.people.models import Provider
@@ -28,9 +28,6 @@ def slow(work) -> None:
         time.sleep(0.05)
 
 
-configure(load()).make_wsgi_app()
-celery.conf.beat_schedule["core.sweep"]["schedule"] = 0.5
-celery.conf.beat_max_loop_interval = 0.5
 if __name__ == "__main__":
-    beat = f"--schedule={os.environ['DELIVERY_FOLDER']}/beat"
-    celery.worker_main(["worker", "--loglevel=WARNING", "--concurrency=2", "--without-gossip", "--without-mingle", "--beat", beat, *sys.argv[1:]])
+    sweeper.start(configure(load()).make_wsgi_app().registry, seconds=0.5)
+    celery.worker_main(["worker", "--loglevel=WARNING", "--concurrency=2", "--without-gossip", "--without-mingle"])
