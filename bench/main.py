@@ -41,15 +41,27 @@ def run(environment: dict[str, str], logs: Path, seconds: int, rounds: int, thre
 
 
 def _start(supervisor: Supervisor, environment: dict[str, str], logs: Path, measured: office.Measured, threads: int) -> list[Page]:
-    yardsticks = {"BENCH_DATABASE_URL": environment["CUSPID_MIGRATE_URL"], "BENCH_PRACTICE": str(measured.office.id), "BENCH_PATIENT": measured.patient_id}
+    yardsticks = {
+        "BENCH_DATABASE_URL": environment["CUSPID_MIGRATE_URL"],
+        "BENCH_PRACTICE": str(measured.office.id),
+        "BENCH_PATIENT": measured.patient_id,
+    }
     limits, limits_port = _serve(supervisor, logs / "yardsticks.log", "bench.limits:app", environment | yardsticks, threads)
     portal, portal_port = _serve(supervisor, logs / "portal.log", "core.wsgi:app", environment, threads)
     host = measured.office.host
     return [
         Page(BARE, f"http://127.0.0.1:{limits_port}/bare", host, "", limits),
-        Page(ROWS, f"http://127.0.0.1:{limits_port}/rows", host, "", limits),
-        *(Page(name, f"http://127.0.0.1:{portal_port}{path}", host, "" if path == "/sign-in" else measured.cookie, portal) for name, path in PAGES.items()),
+        Page(ROWS, f"http://127.0.0.1:{limits_port}/rows", host, _cookie(f"http://127.0.0.1:{limits_port}/enter"), limits),
+        *(
+            Page(name, f"http://127.0.0.1:{portal_port}{path}", host, "" if path == "/sign-in" else measured.cookie, portal)
+            for name, path in PAGES.items()
+        ),
     ]
+
+
+def _cookie(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        return answer.headers["Set-Cookie"].partition(";")[0]
 
 
 def _serve(supervisor: Supervisor, log: Path, target: str, environment: dict[str, str], threads: int) -> tuple[int, int]:

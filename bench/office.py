@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import event
-
 from core.app import configure
 from core.auth import services
 from core.config import Settings
-from core.testing import Factory, Office, browser, make_office
+from core.testing import Factory, Office, browser, make_office, noted_statements
 
 VISITS = 50
 NEIGHBORS = 200
@@ -40,7 +38,7 @@ def prepare(portal: Settings, pages: tuple[str, ...]) -> Measured:
         session.commit()
     client = browser(app, office)
     client.set_cookie("cuspid", token)
-    counted = {page: _count(app.registry.engine, client, page) for page in pages}
+    counted = {page: _count(client, page) for page in pages}
     cookies = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
     return Measured(office, str(patient.id), cookies, counted)
 
@@ -52,14 +50,8 @@ def _visit(patient: str, number: int, prefix: str = "V") -> dict:
             "minutes": 50, "status": status, "confirmation": "confirmed", "reason": "Check-up and cleaning"}  # fmt: skip
 
 
-def _count(engine, client, page: str) -> int:
-    seen = []
-
-    def note(connection, cursor, statement, *_):
-        seen.append(statement)
-
+def _count(client, page: str) -> int:
     client.get(page)
-    event.listen(engine, "before_cursor_execute", note)
-    client.get(page)
-    event.remove(engine, "before_cursor_execute", note)
+    with noted_statements() as seen:
+        client.get(page)
     return len(seen)

@@ -13,6 +13,7 @@ from typing import Annotated
 from uuid import UUID
 
 from psycopg.pq import TransactionStatus
+from pyramid_retry import mark_error_retryable
 from sqlalchemy import (
     BigInteger,
     DateTime,
@@ -27,8 +28,11 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from zope.sqlalchemy.datamanager import STATUS_CHANGED, join_transaction
+
+from core.prepared import execute
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -101,8 +105,19 @@ def _begin(session, transaction, connection):
     """Begin, set the practice and mark a savepoint in one message: one round trip; a sharding proxy forwards only a literal SET."""
     if not transaction.nested:
         _join(session)
-        session.info["written"] = False
-        _send(connection, f"BEGIN{_set_practice(session.info.get('practice_id'))}; SAVEPOINT portal")
+        session.info["written"], session.info["connection"] = False, connection
+        try:
+            execute(connection, f"BEGIN{_set_practice(session.info.get('practice_id'))}; SAVEPOINT portal")
+        except OperationalError as error:
+            # A server that was started anew has cut the connection. Nothing has been done yet, so the request may begin again.
+            mark_error_retryable(error)
+            raise
+
+
+@event.listens_for(PortalSession, "after_transaction_end")
+def _forget_connection(session, transaction):
+    if transaction.parent is None:
+        session.info.pop("connection", None)
 
 
 def _join(session: Session) -> None:
@@ -162,14 +177,13 @@ def bind_tenant(session: Session, practice_id: UUID) -> None:
     """Set the practice for this transaction of the session and for those that follow. Nothing else does."""
     session.info["practice_id"] = practice_id
     if session.in_transaction():
-        _send(session.connection(), _set_practice(practice_id).lstrip("; "))
+        execute(session.connection(), _set_practice(practice_id).lstrip("; "))
 
 
 def mark_savepoint(session: Session) -> None:
     """Mark the point to which `mend_transaction` returns; what was written before it stays, whatever is asked after it."""
-    connection = session.connection()
-    if session.info["written"]:
-        _send(connection, "SAVEPOINT portal")
+    if session.info.get("written", True):
+        execute(session.connection(), "SAVEPOINT portal")
         session.info["written"] = False
 
 
@@ -177,31 +191,28 @@ def mend_transaction(session: Session) -> None:
     """After a failed statement: return to the marked point, so that the rest of the page can be made."""
     driver = session.connection().connection.driver_connection
     if driver is not None and driver.info.transaction_status == TransactionStatus.INERROR:
-        _send(session.connection(), "ROLLBACK TO SAVEPOINT portal")
+        execute(session.connection(), "ROLLBACK TO SAVEPOINT portal")
 
 
 @contextmanager
 def only_reading(session: Session) -> Iterator[None]:
-    """Inside, no row can be changed through the session: what waits to be written at the end is thrown away. Raises ChangedRows."""
-    before = session.info.get("only_reading", False)
-    session.info["only_reading"] = True
+    """Inside, nothing is written through the session: rows wait, and whoever asked throws them away (`forget_changes`)."""
+    before = session.info.get("only_reading", False), session.autoflush
+    session.info["only_reading"], session.autoflush = True, False
     try:
-        with session.no_autoflush:
-            yield
+        yield
     finally:
-        session.info["only_reading"] = before
-        changed = _forget_changes(session)
-    if changed:
-        raise ChangedRows
+        session.info["only_reading"], session.autoflush = before
 
 
-def _forget_changes(session: Session) -> bool:
-    new, dirty, deleted = list(session.new), list(session.dirty), list(session.deleted)
-    for row in new:
+def forget_changes(session: Session) -> bool:
+    """Throw away the changes that wait to be written; whether there were any."""
+    new, dirty, deleted = session.new, session.dirty, session.deleted
+    for row in list(new):
         session.expunge(row)
-    for row in dirty:
+    for row in list(dirty):
         session.expire(row)
-    for row in deleted:
+    for row in list(deleted):
         session.add(row)
     return bool(new or dirty or deleted)
 
@@ -211,20 +222,24 @@ def _set_practice(practice_id: UUID | None) -> str:
     return f"; SET LOCAL cuspid.practice_id = '{UUID(str(practice_id))}'" if practice_id else ""
 
 
-def _send(connection, statement: str) -> None:
-    if statement:
-        connection.connection.driver_connection.execute(statement, prepare=False)
-
-
 def make_engine(url: str, pool_size: int = 4) -> Engine:
     """The connections of one process. The driver commits by itself; a session begins its transactions in `_begin`.
 
     `pool_size` is the number of requests that one process answers at a time.
     """
     url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    return create_engine(
-        url, isolation_level="AUTOCOMMIT", hide_parameters=True, pool_size=pool_size, max_overflow=4, pool_timeout=5, pool_use_lifo=True
-    )
+    engine = create_engine(
+        url, isolation_level="AUTOCOMMIT", hide_parameters=True, pool_size=pool_size, max_overflow=4, pool_timeout=5, pool_use_lifo=True,
+        pool_reset_on_return=None,
+    )  # fmt: skip
+    event.listen(engine, "reset", _reset)
+    return engine
+
+
+def _reset(driver, record, state) -> None:
+    """A connection goes back to the pool without a transaction; the usual way asks for a rollback even when there is none."""
+    if driver.info.transaction_status != TransactionStatus.IDLE:
+        driver.rollback()
 
 
 def request_session(request) -> Session:
@@ -232,9 +247,10 @@ def request_session(request) -> Session:
     session = SessionFactory(bind=request.registry.engine)
     # Not `zope.sqlalchemy.register`: that hangs seven listeners on each session, which costs more than its SQL.
     session.info["transaction_manager"] = request.tm
+    # Before joining, which begins the transaction: so that the practice goes with BEGIN.
+    bind_tenant(session, request.practice_id)
     _join(session)
     request.add_finished_callback(lambda _: session.close())
-    bind_tenant(session, request.practice_id)
     return session
 
 

@@ -7,6 +7,9 @@ from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
 from core.theme import Theme
 
 
@@ -38,7 +41,10 @@ class ClinicDetails:
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
-    """One practice, seen from one of its clinics (the home clinic of the patient in view) or as a whole."""
+    """One practice, seen from one of its clinics (the home clinic of the patient in view) or as a whole.
+
+    `providers` maps a provider's id, as text, to the name that patients know.
+    """
 
     practice_id: UUID
     practice_name: str
@@ -49,6 +55,7 @@ class Tenant:
     version: int
     clinic: ClinicDetails | None
     clinics: tuple[ClinicDetails, ...]
+    providers: Mapping[str, str]
     plugins: frozenset[str]
     theme: Theme
     time_zone: ZoneInfo
@@ -63,6 +70,14 @@ class Tenant:
     def contact(self) -> ClinicDetails | None:
         """Whom to call: the clinic in view, else the first one."""
         return self.clinic or (self.clinics[0] if self.clinics else None)
+
+
+_TOUCH = text("update practice set version = version + 1 where id = :practice")
+
+
+def touch(session: Session, practice_id: UUID) -> None:
+    """Count the practice's version up: every web process reads what it keeps of the practice anew on its next request."""
+    session.execute(_TOUCH, {"practice": practice_id})
 
 
 class TenantDirectory(Protocol):

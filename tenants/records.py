@@ -1,10 +1,7 @@
 """The kind of record that describes a clinic."""
 
-from sqlalchemy.orm import Session
-
-from core.records import Record, RecordKind
+from core.records import Record, RecordKind, show_at_once
 from tenants.models import Clinic
-from tenants.settings import touch
 
 
 class ClinicRecord(Record):
@@ -21,11 +18,6 @@ class ClinicRecord(Record):
     time_zone: str
     position: int = 0
     hours: dict[str, list[str]] = {}
-
-
-def show_at_once(session: Session) -> None:
-    """After a batch with clinics: every web process reads the practice's clinics anew on its next request."""
-    touch(session, session.info["practice_id"])
 
 
 KINDS = [RecordKind("clinic", ClinicRecord, Clinic, after=show_at_once)]

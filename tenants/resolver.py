@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.config import Settings
 from core.db import SessionFactory, bind_tenant
+from core.people.models import Provider
 from core.plugins import PluginHost
 from core.tenant import ClinicDetails, OpeningHours, Tenant
 from core.theme import Theme
@@ -30,6 +31,7 @@ class Snapshot:
     practice: Practice
     hosts: frozenset[str]
     clinics: tuple[ClinicDetails, ...]
+    providers: dict[str, str]
     settings: tuple[tuple[UUID | None, str, Any], ...]
     themes: dict[UUID | None, dict]
     tenants: dict[UUID | None, Tenant]
@@ -111,10 +113,11 @@ class Directory:
 
 
 def read_snapshot(session: Session, practice_id: UUID, base_domain: str) -> Snapshot:
-    """Read all that a practice has set, in five statements, whenever its version has moved."""
+    """Read all that a practice has set, in six statements, whenever its version has moved."""
     practice = session.get_one(Practice, practice_id)
     domains = session.scalars(select(Domain.host).where(Domain.practice_id == practice_id, Domain.verified_at.is_not(None)))
     clinics = session.scalars(select(Clinic).where(Clinic.practice_id == practice_id).order_by(Clinic.position, Clinic.name))
+    providers = session.scalars(select(Provider).where(Provider.practice_id == practice_id))
     settings = session.execute(
         select(OfficeSetting.clinic_id, OfficeSetting.name, OfficeSetting.value).where(OfficeSetting.practice_id == practice_id)
     )
@@ -123,6 +126,7 @@ def read_snapshot(session: Session, practice_id: UUID, base_domain: str) -> Snap
         practice=practice,
         hosts=frozenset([f"{practice.slug}.{base_domain}", *domains]),
         clinics=tuple(clinic_details(clinic) for clinic in clinics),
+        providers={str(provider.id): provider.name for provider in providers},
         settings=tuple((clinic_id, name, value["value"]) for clinic_id, name, value in settings),
         themes={branding.clinic_id: theme_fields(branding) for branding in themes},
         tenants={},
@@ -166,6 +170,7 @@ def build_tenant(snapshot: Snapshot, clinic: ClinicDetails | None, host: PluginH
         version=practice.version,
         clinic=clinic,
         clinics=snapshot.clinics,
+        providers=snapshot.providers,
         plugins=enabled_plugins(host, values),
         theme=Theme(**theme),
         time_zone=clinic.time_zone if clinic else ZoneInfo(practice.time_zone),

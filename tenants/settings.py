@@ -8,12 +8,13 @@ from uuid import UUID
 
 import structlog
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit
 from core.plugins import PluginHost
-from tenants.models import Clinic, OfficeSetting, Practice, SettingChange
+from core.tenant import touch
+from tenants.models import Clinic, OfficeSetting, SettingChange
 
 log = structlog.get_logger("settings")
 
@@ -92,11 +93,6 @@ def _is_on(session: Session, host: PluginHost, practice_id: UUID, clinic_id: UUI
         for clinic, value in session.execute(select(OfficeSetting.clinic_id, OfficeSetting.value).where(*where))
     ]
     return plugin in enabled_plugins(host, effective(rows, clinic_id))
-
-
-def touch(session: Session, practice_id: UUID) -> None:
-    """Count the practice's version up: every web process notices on its next request."""
-    session.execute(update(Practice).where(Practice.id == practice_id).values(version=Practice.version + 1))
 
 
 def switch_plugin(session: Session, host: PluginHost, tenant, name: str, on: bool | None, by: str, at: datetime) -> None:

@@ -3,16 +3,20 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
+
+from core.prepared import Prepared
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
 _SEEN_EVERY = timedelta(minutes=1)
 
 # Session, account, the people it may see with what was granted, and the practice's version: one round trip for every page.
-_VISITOR = text("""
+_VISITOR = Prepared(
+    text("""
 select practice.version, visit.id, visit.account_id, visit.patient_id, visit.created_at, visit.seen_at, account.user_name,
     account.patient_id as own_patient_id,
     (select json_agg(json_build_array(patient.id, patient.first_name, patient.last_name, patient.preferred_name, patient.birthdate,
@@ -26,7 +30,8 @@ left join sign_in_session visit on visit.practice_id = practice.id and visit.tok
 left join account on account.practice_id = practice.id and account.id = visit.account_id
 where practice.id = :practice
 """)
-_VERSION = text("select version from practice where id = :practice")
+)
+_VERSION = Prepared(text("select version from practice where id = :practice"))
 _SEEN = text("update sign_in_session set seen_at = :now where practice_id = :practice and id = :id")
 
 
@@ -61,12 +66,26 @@ class Identity:
     permissions: frozenset[str]
 
 
+class SessionRow(NamedTuple):
+    """What `_VISITOR` finds of a session; all but the version is None when there is none."""
+
+    version: int
+    id: UUID
+    account_id: UUID
+    patient_id: UUID
+    created_at: datetime
+    seen_at: datetime
+    user_name: str
+    own_patient_id: UUID
+    people: list
+
+
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """What the first statement of a request finds: the version of the practice's settings, and the session if there is one."""
 
     version: int
-    row: object | None
+    row: SessionRow | None
 
 
 def token_hash(token: str) -> str:
@@ -77,15 +96,16 @@ def token_hash(token: str) -> str:
 def find_visitor(session, practice_id: UUID, token: str | None, now: datetime) -> Visitor:
     """Read the practice's version, and the session that this token opens."""
     if not token:
-        return Visitor(session.connection().execute(_VERSION, {"practice": practice_id}).scalar_one(), None)
-    row = session.connection().execute(_VISITOR, {"practice": practice_id, "token_hash": token_hash(token), "now": now}).one()
+        [version] = _VERSION.one(session, {"practice": practice_id})
+        return Visitor(version, None)
+    row = SessionRow(*_VISITOR.one(session, {"practice": practice_id, "token_hash": token_hash(token), "now": now}))
     live = row.id is not None and row.people and now - row.seen_at < IDLE and now - row.created_at < LONGEST
     if live and now - row.seen_at > _SEEN_EVERY:
         session.execute(_SEEN, {"practice": practice_id, "id": row.id, "now": now})
     return Visitor(row.version, row if live else None)
 
 
-def make_identity(row, permissions_of) -> Identity | None:
+def make_identity(row: SessionRow, permissions_of) -> Identity | None:
     """The identity of a session's row; `permissions_of(rights)` turns grants into permissions. None when nothing is granted any more."""
     people = tuple(_person(entry, row.own_patient_id) for entry in row.people)
     in_view = next((person for person in people if person.id == row.patient_id), None)
@@ -97,6 +117,12 @@ def make_identity(row, permissions_of) -> Identity | None:
 def _person(entry, own_patient_id: UUID) -> Person:
     id_, first, last, preferred, born, clinic, rights = entry
     return Person(
-        UUID(id_), first, last, preferred, date.fromisoformat(born) if born else None, UUID(clinic) if clinic else None,
-        frozenset(rights), UUID(id_) == own_patient_id,
+        UUID(id_),
+        first,
+        last,
+        preferred,
+        date.fromisoformat(born) if born else None,
+        UUID(clinic) if clinic else None,
+        frozenset(rights),
+        UUID(id_) == own_patient_id,
     )

@@ -1,6 +1,5 @@
 """Pyramid's security policy: identity from the session's row, permissions from the grants of the person in view."""
 
-from functools import partial
 from uuid import UUID
 
 from pyramid.security import Allowed, Denied
@@ -56,16 +55,7 @@ def request_visitor(request) -> Visitor:
 def request_identity(request) -> Identity | None:
     """The signed-in identity with the permissions of the tabs that are on, or None."""
     row = request.visitor.row
-    return make_identity(row, partial(_permissions, request.registry.plugins.permissions)) if row else None
-
-
-def _permissions(declared, rights: frozenset[str]) -> frozenset[str]:
-    found: set[str] = set()
-    for plugin, permissions in declared.items():
-        acts = not rights.isdisjoint({"*.act", plugin + ".act"})
-        sees = acts or not rights.isdisjoint({"*.see", plugin + ".see"})
-        found.update(p.name for p in permissions if acts or (sees and not p.acts))
-    return frozenset(found)
+    return make_identity(row, request.registry.plugins.permitted) if row else None
 
 
 def request_person(request) -> Person | None:

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Literal
 
 from core.people.models import Patient, Provider
-from core.records import Record, RecordKind
+from core.records import Record, RecordKind, show_at_once
 
 
 class ProviderRecord(Record):
@@ -42,6 +42,6 @@ class PatientRecord(Record):
 
 
 KINDS = [
-    RecordKind("provider", ProviderRecord, Provider),
+    RecordKind("provider", ProviderRecord, Provider, after=show_at_once),
     RecordKind("patient", PatientRecord, Patient, {"clinic": "clinic", "guarantor": "patient", "provider": "provider"}),
 ]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.db import mend_transaction
 from core.plugins.parts import Count
+from core.prepared import Prepared
 
 log = structlog.get_logger("plugins")
 
@@ -20,7 +21,7 @@ def count_all(session: Session, asked: dict[str, Count]) -> dict[str, int]:
     parameters: dict[str, Any] = {name: value for count in asked.values() for name, value in count.parameters.items()}
     try:
         together = _together(tuple(count.statement for count in asked.values()))
-        return dict(zip(asked, map(int, session.execute(together, parameters).one()), strict=True))
+        return dict(zip(asked, map(int, together.one(session, parameters)), strict=True))
     except Exception:
         # Whatever a plugin took for a number: the next step finds out whose fault it is, and logs it.
         mend_transaction(session)
@@ -28,8 +29,8 @@ def count_all(session: Session, asked: dict[str, Count]) -> dict[str, int]:
 
 
 @lru_cache(maxsize=256)
-def _together(statements: tuple[Select, ...]) -> Select:
-    return select(*(statement.scalar_subquery() for statement in statements))
+def _together(statements: tuple[Select, ...]) -> Prepared:
+    return Prepared(select(*(statement.scalar_subquery() for statement in statements)))
 
 
 def _alone(session: Session, plugin: str, count: Count) -> int:

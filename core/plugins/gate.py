@@ -65,6 +65,14 @@ def request_badge(request, plugin: str) -> int:
     return request.badges.get(plugin, 0) if request.tabs else 0
 
 
+def request_path_of(request, route: str) -> str:
+    """`request.path_of`: the path of a route without parameters, worked out once: every page asks for those of all tabs."""
+    paths = request.registry.paths
+    if route not in paths:
+        paths[route] = request.route_path(route)
+    return paths[route]
+
+
 def _leads_home(request, plugin: str, tab: Tab) -> bool:
     """Whether a tab leads to its own plugin; one that leads nowhere would break every page."""
     own = request.registry.route_owners.get(tab.route) == plugin
@@ -85,11 +93,12 @@ def includeme(config) -> None:
     plugins = config.registry.settings.get("cuspid.plugins")
     host = PluginHost(find_plugins() if plugins is None else plugins)
     config.registry.plugins = host
-    config.registry.route_owners = {}
+    config.registry.route_owners, config.registry.paths = {}, {}
     config.add_request_method(request_hooks, "hooks", reify=True)
     config.add_request_method(request_tabs, "tabs", reify=True)
     config.add_request_method(request_badge, "badge")
     config.add_request_method(request_may_see, "may_see")
+    config.add_request_method(request_path_of, "path_of")
     config.add_request_method(lambda request, name: name in request.tenant.plugins, "has_plugin")
     config.add_subscriber(refuse_disabled, BeforeTraversal)
     config.commit()

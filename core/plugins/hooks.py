@@ -6,7 +6,7 @@ from typing import Any
 import pluggy
 import structlog
 
-from core.db import mark_savepoint, mend_transaction, only_reading
+from core.db import ChangedRows, forget_changes, mark_savepoint, mend_transaction, only_reading
 from core.plugins.parts import ActionItem, Card, Tab
 
 log = structlog.get_logger("plugins")
@@ -26,6 +26,7 @@ class EnabledHooks:
         self._manager, self._enabled = manager, frozenset(enabled)
         # An allow list turned into what is left out: a plugin that nobody switched on is never asked.
         self._off = [plugin for name, plugin in manager.list_name_plugin() if name not in self._enabled]
+        self._found: dict[str, list[pluggy.HookImpl]] = {}
 
     def __getattr__(self, name: str):
         caller = self._manager.subset_hook_caller(name, self._off)
@@ -34,23 +35,15 @@ class EnabledHooks:
 
     def each(self, name: str, db, **arguments) -> list[tuple[str, Any]]:
         """Ask one plugin at a time for its part of a page: (plugin name, answer). One that raises is logged and costs its own part only."""
-        answers = []
         implementations = self._implementations(name)
-        if implementations:
-            # What the page wrote so far lies before the mark, so that it is not lost with a hook's fault.
-            db.flush()
-            mark_savepoint(db)
-        for hook in implementations:
-            try:
-                answer = _ask(hook, name, db, arguments)
-            except Exception:
-                # One plugin's fault must not take the page with it; it is on record with the plugin's name.
-                log.exception("hook_failed", plugin=hook.plugin_name, hook=name)
-                mend_transaction(db)
-                continue
-            if answer is not None:
-                answers.append((hook.plugin_name, answer))
-        return answers
+        if not implementations:
+            return []
+        # What the page wrote so far lies before the mark, so that it is not lost with a hook's fault.
+        db.flush()
+        mark_savepoint(db)
+        with only_reading(db):
+            answers = [(hook.plugin_name, _answer(hook, name, db, arguments)) for hook in implementations]
+        return [(plugin, answer) for plugin, answer in answers if answer is not None]
 
     def tell(self, name: str, db, **arguments) -> None:
         """Tell each plugin of something that has happened; one that raises is logged, and what it wrote is undone."""
@@ -62,14 +55,29 @@ class EnabledHooks:
                 log.exception("hook_failed", plugin=hook.plugin_name, hook=name)
 
     def _implementations(self, name: str) -> list[pluggy.HookImpl]:
-        return [hook for hook in getattr(self._manager.hook, name).get_hookimpls() if hook.plugin_name in self._enabled]
+        if name not in self._found:
+            hooks = getattr(self._manager.hook, name).get_hookimpls()
+            self._found[name] = [hook for hook in hooks if hook.plugin_name in self._enabled]
+        return self._found[name]
+
+
+def _answer(hook: pluggy.HookImpl, name: str, db, arguments: dict[str, Any]) -> Any:
+    try:
+        return _ask(hook, name, db, arguments)
+    except Exception:
+        # One plugin's fault must not take the page with it; it is on record with the plugin's name.
+        log.exception("hook_failed", plugin=hook.plugin_name, hook=name)
+        forget_changes(db)
+        mend_transaction(db)
+        return None
 
 
 def _ask(hook: pluggy.HookImpl, name: str, db, arguments: dict[str, Any]) -> Any:
-    with only_reading(db):
-        answer = _call(hook, arguments)
-        # A generator would raise later, where nobody expects it.
-        answer = list(answer) if isinstance(answer, Iterator) else answer
+    answer = _call(hook, arguments)
+    # A generator would raise later, where nobody expects it.
+    answer = list(answer) if isinstance(answer, Iterator) else answer
+    if forget_changes(db):
+        raise ChangedRows
     _check_answer(name, answer)
     return answer
 

@@ -26,6 +26,7 @@ class PluginHost:
             self._refuse_unmarked(plugin)
         self.manager.check_pending()
         self._callers: dict[frozenset[str], EnabledHooks] = {}
+        self._permitted: dict[frozenset[str], frozenset[str]] = {}
         self.permissions = self._collect_permissions()
         self.settings = {name: self._schema(name) for name in self.plugins}
 
@@ -43,6 +44,17 @@ class PluginHost:
     def only(self, name: str) -> EnabledHooks:
         """The hooks of one plugin."""
         return self.enabled(frozenset({name}))
+
+    def permitted(self, rights: frozenset[str]) -> frozenset[str]:
+        """The permissions that grants give: `images.see` those of the tab that do not act, `images.act` all, `*` for every tab."""
+        if rights not in self._permitted:
+            self._permitted[rights] = frozenset(name for plugin in self.plugins for name in self._of_tab(plugin, rights))
+        return self._permitted[rights]
+
+    def _of_tab(self, plugin: str, rights: frozenset[str]) -> list[str]:
+        acts = not rights.isdisjoint({"*.act", plugin + ".act"})
+        sees = acts or not rights.isdisjoint({"*.see", plugin + ".see"})
+        return [permission.name for permission in self.permissions[plugin] if acts or (sees and not permission.acts)]
 
     def _refuse_unmarked(self, plugin: PortalPlugin) -> None:
         # A method that only looks like a hook would never be called, and nobody would be told.

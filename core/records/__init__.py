@@ -14,6 +14,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from core.db import uuid7
+from core.tenant import touch
 
 Outcome = Literal["created", "updated", "unchanged", "refused"]
 
@@ -70,6 +71,11 @@ def kinds_of(*lists: Iterable[RecordKind]) -> dict[str, RecordKind]:
             raise ValueError(f"the record kind {kind.name!r} is declared twice")
         found[kind.name] = kind
     return found
+
+
+def show_at_once(session: Session) -> None:
+    """For `after` of a kind that the tenant keeps in memory: every web process reads the practice anew on its next request."""
+    touch(session, session.info["practice_id"])
 
 
 def take_in(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]]) -> list[Answer]:

@@ -35,9 +35,15 @@ class Trouble:
 
 
 NOT_FOUND = Trouble(404, "We can’t find that page", "The address may be mistyped, or what it led to is no longer here.")
-FORBIDDEN = Trouble(403, "This isn’t open to you", "Your access does not include this part of the record. The office can change that for you.")
-EXPIRED = Trouble(FORM_EXPIRED, "This form was open for too long", "For your safety it has to be sent once more. What you typed is still here.")
-UNAVAILABLE = Trouble(503, "We’ll be right back", "The portal can’t reach its records at this moment. Nothing you did is lost; please try again.")
+FORBIDDEN = Trouble(
+    403, "This isn’t open to you", "Your access does not include this part of the record. The office can change that for you."
+)
+EXPIRED = Trouble(
+    FORM_EXPIRED, "This form was open for too long", "For your safety it has to be sent once more. What you typed is still here."
+)
+UNAVAILABLE = Trouble(
+    503, "We’ll be right back", "The portal can’t reach its records at this moment. Nothing you did is lost; please try again."
+)
 BUSY = Trouble(503, "Many people are signing in", "Please wait a few seconds and try again.")
 FAILED = Trouble(500, "Something went wrong on our side", "Nothing was changed. If it happens again, tell the office this number:")
 
@@ -140,5 +146,3 @@ def failed(error, request):
 def includeme(config) -> None:
     """Register the views; none asks for a permission."""
     config.scan("core.web.errors")
-
-

@@ -25,11 +25,12 @@ HSTS = "max-age=63072000; includeSubDomains"
 def headers_tween_factory(handler, registry):
     """Add each header that the view has not set itself."""
     headers = SAFE | ({"Strict-Transport-Security": HSTS} if registry.portal.secure else {})
+    named = [(name.lower(), (name, value)) for name, value in headers.items()]
 
     def tween(request):
         response = handler(request)
-        for name, value in headers.items():
-            response.headers.setdefault(name, value)
+        present = {name.lower() for name, _ in response.headerlist}
+        response.headerlist.extend(header for name, header in named if name not in present)
         return response
 
     return tween

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import MutableMapping
+from contextvars import ContextVar
 from typing import Any
 
 import structlog
@@ -14,6 +15,15 @@ ALLOWED = frozenset(
         "plugin", "hook", "task", "row", "count", "version", "address", "file", "reason", "step", "exception_places",
     }
 )  # fmt: skip
+
+# The request that is being answered: on every line that is written meanwhile, also by a library.
+REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="")
+
+
+def _name_request(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if request := REQUEST_ID.get():
+        entry.setdefault("request", request)
+    return entry
 
 
 def keep_allowed(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -40,7 +50,7 @@ def places(error: BaseException) -> list[str]:
 
 def set_up(level: str) -> None:
     """Send our own lines and the libraries' through the same sieve to standard error."""
-    shared: list[Any] = [structlog.contextvars.merge_contextvars, structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
+    shared: list[Any] = [_name_request, structlog.stdlib.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
     structlog.configure(
         processors=[*shared, keep_allowed, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
@@ -61,4 +71,9 @@ def set_up(level: str) -> None:
 def _library_line(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     # A library's message may hold anything (an address, a statement's parameters): only who warned, and how loudly, is kept.
     record = entry.get("_record")
-    return {**entry, "event": "library", "logger": record.name if record else "", "at": f"{record.pathname}:{record.lineno}" if record else ""}
+    return {
+        **entry,
+        "event": "library",
+        "logger": record.name if record else "",
+        "at": f"{record.pathname}:{record.lineno}" if record else "",
+    }

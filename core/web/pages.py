@@ -10,7 +10,9 @@ from core.auth.policy import SIGNED_IN
 def home(request):
     """What needs doing, and one card from each tab."""
     asked = {"request": request, "person": request.person}
-    items = [item for name, found in request.hooks.each("portal_action_items", request.db, **asked) if request.may_see(name) for item in found]
+    items = [
+        item for name, found in request.hooks.each("portal_action_items", request.db, **asked) if request.may_see(name) for item in found
+    ]
     cards = [card for name, card in request.hooks.each("portal_home_card", request.db, **asked) if request.may_see(name)]
     request.audit("portal.home.view", request.person.id)
     return {"action_items": sorted(items, key=lambda item: item.order), "cards": sorted(cards, key=lambda card: card.order)}

@@ -8,6 +8,8 @@ import structlog
 from pyramid.response import Response
 from pyramid.tweens import INGRESS
 
+from core.web.log import REQUEST_ID
+
 log = structlog.get_logger("request")
 
 # These answer on any host, so that a load balancer can ask.
@@ -53,9 +55,12 @@ def log_tween_factory(handler, registry):
 
     def tween(request):
         started = datetime.now(UTC)
-        with structlog.contextvars.bound_contextvars(request=request.id):
+        token = REQUEST_ID.set(request.id)
+        try:
             response = handler(request)
             _log(request, response, started)
+        finally:
+            REQUEST_ID.reset(token)
         return response
 
     return tween

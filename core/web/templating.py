@@ -1,5 +1,8 @@
 """Templates: where they are found, what they can use."""
 
+from functools import cache
+
+from jinja2 import Template
 from markupsafe import Markup
 from pyramid.csrf import get_csrf_token
 from pyramid.events import BeforeRender
@@ -24,6 +27,13 @@ def add_globals(event) -> None:
     event["csrf_field"] = lambda: csrf_field(request)
 
 
+class SharedTemplate(Template):
+    """A template whose macros are made once. The library asks at every import whether the globals have changed; ours never do."""
+
+    def _get_default_module(self, ctx=None):
+        return super()._get_default_module()
+
+
 class ByName:
     """Templates by their name alone. The library first looks for each beside the view, in vain, on every page: nine looks at the disk."""
 
@@ -39,6 +49,11 @@ def includeme(config) -> None:
     config.include("pyramid_jinja2")
     config.add_jinja2_renderer(".jinja2")
     config.commit()
+    environment = config.get_jinja2_environment()
+    environment.template_class = SharedTemplate
+    if not environment.auto_reload:
+        # A page names some sixteen templates, and each look into the library's own store takes a lock.
+        environment.get_template = cache(environment.get_template)
     config.add_renderer(".jinja2", ByName())
     config.add_jinja2_search_path("core.web:templates/")
     config.add_subscriber(add_globals, BeforeRender)

@@ -38,8 +38,7 @@ class AppointmentsPlugin(PortalPlugin):
     @hookimpl
     def portal_home_card(self, request, person):
         """The visits that come next."""
-        days = request.tenant.settings["appointments.confirm_days"]
-        visits = services.next_visits(request.db, request.practice_id, person.id, request.now, days, most=2)
+        visits = services.next_visits(request.db, request.tenant, person.id, request.now, most=2)
         return Card("appointments/card.jinja2", {"visits": show(visits, request.now)}, 10)
 
     @hookimpl

@@ -15,8 +15,7 @@ MOVED = "This visit has passed or was changed by the office, so it can’t be co
 def home(request):
     """Scheduled and completed visits, newest first, and what waits for an answer."""
     page = _page(request)
-    days = request.tenant.settings["appointments.confirm_days"]
-    visits, more = services.visits(request.db, request.practice_id, request.person.id, request.now, days, page)
+    visits, more = services.visits(request.db, request.tenant, request.person.id, request.now, page)
     request.audit("appointments.list.view", request.person.id)
     shown = show(visits, request.now)
     waiting = [visit for visit in reversed(shown) if visit.needs_answer] if may_confirm(request) else []

@@ -18,6 +18,7 @@ from core.outbox import OutboxRow
 from core.plugins import find_plugins
 from core.records.kinds import kinds_at
 from core.tasks import enqueue
+from core.tenant import touch
 from core.testing import browser, sign_in
 from tenants import settings
 from tenants.models import Clinic
@@ -46,7 +47,7 @@ def second_clinic(db, practice) -> Clinic:
     """Another clinic of the practice."""
     clinic = Clinic(external_id="C2", name="Second Street", time_zone="America/Denver")
     db.add(clinic)
-    settings.touch(db, practice.id)
+    touch(db, practice.id)
     db.commit()
     return clinic
 

@@ -107,7 +107,7 @@ def test_policies_keys_and_roles_leave_no_gap(catalogue):
         "create table forgotten (id int)",
         "create view leak as select * from patient",
         "create materialized view leak as select * from patient",
-        "create unique index on account (user_name_norm)",
+        "create unique index on account (user_name_norm) where user_name_norm is null",
         "alter table account add constraint plain foreign key (practice_id) references practice; alter table patient add column x uuid; "
         "alter table provider add constraint u unique (id); alter table patient add constraint single foreign key (x) references provider (id)",
         "create function leak() returns int language sql security definer as 'select 1'",

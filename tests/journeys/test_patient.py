@@ -214,6 +214,8 @@ def test_signing_out_leaves_nothing_behind(signed_in_page, running):
 def test_the_whole_by_keyboard(open_page, running):
     page = open_page()
     page.goto(running.address("sunrise"))
+    # The browser puts the cursor there with the first picture of the page, which may come after its load.
+    expect(page.locator("[name=user_name]")).to_be_focused()
     page.keyboard.type("elena")
     page.keyboard.press("Tab")
     page.keyboard.type("Toothbrush1")

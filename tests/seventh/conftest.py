@@ -23,9 +23,9 @@ from psycopg import sql
 
 from core import config, tasks
 from core.app import configure
+from core.tenant import touch
 from core.testing import PASSWORD, make_office
 from tenants.models import Clinic
-from tenants.settings import touch
 
 HERE = Path(__file__).parent
 # The plugin's own tests need it installed; one of ours runs them.

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import delete, update
 
+from core.tenant import touch
 from tenants import settings
 from tenants.models import Clinic, Domain, Practice
 from tenants.resolver import Directory, UnknownPractice
@@ -30,7 +31,7 @@ def test_an_own_domain_counts_once_it_is_verified(directory, practice, db, suffi
     db.commit()
     assert directory.practice_at(host) is None
     db.execute(update(Domain).where(Domain.host == host).values(verified_at=datetime.now(UTC)))
-    settings.touch(db, practice.id)
+    touch(db, practice.id)
     db.commit()
     assert directory.practice_at(host) == practice.id
     assert directory.current(practice.id).host == host
@@ -42,7 +43,7 @@ def test_a_domain_that_was_given_up_is_forgotten(directory, practice, db):
     db.commit()
     assert directory.practice_at(host) == practice.id
     db.execute(delete(Domain).where(Domain.host == host))
-    settings.touch(db, practice.id)
+    touch(db, practice.id)
     db.commit()
     directory.current(practice.id)
     assert directory.practice_at(host) is None

@@ -7,8 +7,17 @@ from hypothesis import strategies as st
 
 from core.auth import services
 from core.auth.identity import find_visitor, make_identity
-from core.auth.policy import _permissions
-from core.plugins import Permission
+from core.plugins import Permission, PluginHost, PortalPlugin, hookimpl
+
+
+class _Tab(PortalPlugin):
+    def __init__(self, name):
+        self.name = name
+
+    @hookimpl
+    def portal_permissions(self):
+        return list(DECLARED[self.name])
+
 
 DECLARED = {
     "account": (Permission("account.see", "See"), Permission("account.pay", "Pay", acts=True)),
@@ -18,7 +27,7 @@ DECLARED = {
 
 @given(st.frozensets(st.sampled_from(["*.see", "*.act", "account.see", "account.act", "images.see", "images.act", "unknown.act"])))
 def test_permissions_follow_from_rights(rights):
-    found = _permissions(DECLARED, rights)
+    found = PluginHost([_Tab(name) for name in DECLARED]).permitted(rights)
     acts = {name for name in DECLARED if {"*.act", f"{name}.act"} & rights}
     sees = acts | {name for name in DECLARED if {"*.see", f"{name}.see"} & rights}
     expected = {p.name for name in sees for p in DECLARED[name] if not p.acts} | {p.name for name in acts for p in DECLARED[name]}
@@ -31,7 +40,14 @@ def _identity(session, practice, token, now):
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(["*", "account", "images"]), st.sampled_from(["see", "act"]), st.integers(-3, 3), st.integers(-3, 3) | st.none()), max_size=5))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["*", "account", "images"]), st.sampled_from(["see", "act"]), st.integers(-3, 3), st.integers(-3, 3) | st.none()
+        ),
+        max_size=5,
+    )
+)
 def test_what_is_granted_is_what_is_seen_at_every_moment(practice, make, registry, grants):
     account = make.account(make.patient())
     child = make.patient(first_name="Mia")

@@ -52,6 +52,11 @@ def test_the_larger_set_serves_both(launcher):
     assert launcher.is_ready("test")
 
 
+@pytest.mark.parametrize(("command", "packages"), [("demo", "run"), ("serve", "run"), ("test", "test"), ("bench", "test")])
+def test_each_command_gets_the_packages_that_it_needs(launcher, command, packages):
+    assert launcher.packages_for([command, "--help"]) == packages
+
+
 @pytest.mark.parametrize("name", ["requirements/run.txt", "setup.cfg", "pyproject.toml"])
 def test_a_change_of_the_lock_or_of_the_metadata_asks_for_a_new_installation(launcher, name):
     stamp(launcher, "run")

@@ -1,0 +1,158 @@
+"""Fixtures for tests, ours and those of plugin authors (`pytest -p core.testing`).
+
+Every test gets practices of its own, really committed: the wall keeps tests apart, so nothing has to be rolled back, and
+what is tested is what runs. `cuspid test` starts the servers and names them in the environment.
+"""
+
+import os
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+import webtest
+from sqlalchemy import select
+
+from core import config, outbox, tasks
+from core.app import configure
+from core.db import SessionFactory
+from core.mail import MailboxMail, mail_from_url
+from core.testing.databases import fresh_database, noted_statements, with_database
+from core.testing.offices import PASSWORD, Factory, Office, browser, make_office, sign_in
+from core.web import log
+
+__all__ = ["PASSWORD", "Factory", "Office", "browser", "fresh_database", "make_office", "noted_statements", "sign_in", "with_database"]
+
+
+@pytest.fixture(scope="session")
+def database_name(worker_id) -> Iterator[str]:
+    """A database of this worker."""
+    with fresh_database(worker_id) as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
+def worker_id(request) -> str:
+    """The name of this worker when tests run side by side, else `main`."""
+    return getattr(request.config, "workerinput", {}).get("workerid", "main")
+
+
+@pytest.fixture(scope="session")
+def migrate_url(database_name) -> str:
+    """The address of this worker's database for the login that migrates; it sees past the wall."""
+    return with_database(os.environ["CUSPID_MIGRATE_URL"], database_name)
+
+
+@pytest.fixture(scope="session")
+def portal_settings(database_name, tmp_path_factory) -> config.Settings:
+    """The settings of the installation under test."""
+    folder = tmp_path_factory.mktemp("portal")
+    return config.load(
+        environ=os.environ
+        | {
+            "CUSPID_DATABASE_URL": with_database(os.environ["CUSPID_DATABASE_URL"], database_name),
+            "CUSPID_FILES_URL": f"file:{folder}/files",
+            "CUSPID_MAIL_URL": f"mailbox:{folder}/mail",
+            "CUSPID_LIMITS_URL": "memory://",
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def portal(portal_settings):
+    """The application under test."""
+    log.set_up("WARNING")
+    return configure(portal_settings).make_wsgi_app()
+
+
+@pytest.fixture(scope="session")
+def registry(portal):
+    """The application's registry."""
+    return portal.registry
+
+
+@pytest.fixture
+def practice(registry) -> Office:
+    """A practice of this test alone."""
+    # Celery knows one application of a process; another test may have made one of its own.
+    tasks.celery.registry = registry
+    return make_office(registry)
+
+
+@pytest.fixture
+def other_practice(registry) -> Office:
+    """A second practice of this test alone."""
+    return make_office(registry)
+
+
+@pytest.fixture
+def db(practice):
+    """A session bound to the practice; a test commits by itself."""
+    with practice.session() as session:
+        yield session
+
+
+@pytest.fixture
+def other_db(other_practice):
+    """A session bound to the other practice."""
+    with other_practice.session() as session:
+        yield session
+
+
+@pytest.fixture
+def make(practice, db) -> Factory:
+    """Factories of the practice."""
+    return Factory(practice, db)
+
+
+@pytest.fixture
+def other_make(other_practice, other_db) -> Factory:
+    """Factories of the other practice."""
+    return Factory(other_practice, other_db)
+
+
+@pytest.fixture
+def web(portal, practice) -> webtest.TestApp:
+    """A browser at the practice's address, not signed in."""
+    return browser(portal, practice)
+
+
+@pytest.fixture
+def signed_in(portal, practice, make):
+    """`signed_in(patient)`: a browser that the patient is signed in with; `account=` for an account made before."""
+    return lambda patient=None, account=None: sign_in(portal, practice, account or make.account(patient))
+
+
+@pytest.fixture
+def other_signed_in(portal, other_practice, other_make):
+    """The same at the other practice."""
+    return lambda patient=None, account=None: sign_in(portal, other_practice, account or other_make.account(patient))
+
+
+@pytest.fixture
+def statements():
+    """`with statements() as seen:` collects the SQL statements of what runs inside."""
+    return noted_statements
+
+
+@pytest.fixture
+def work_off(registry, practice):
+    """`work_off()`: do the practice's waiting tasks here and now, as a worker would; returns how many rows it looked at."""
+
+    def run() -> int:
+        with SessionFactory(bind=registry.engine) as session:
+            rows = session.scalars(
+                select(outbox.OutboxRow.id).where(outbox.OutboxRow.practice_id == practice.id, outbox.OutboxRow.done_at.is_(None))
+            ).all()
+        for row in rows:
+            tasks.deliver(str(row))
+        return len(rows)
+
+    return run
+
+
+@pytest.fixture
+def mails(portal_settings):
+    """`mails(to)`: the mails that the local mailbox holds for an address."""
+    mailbox = mail_from_url(portal_settings.mail_url)
+    assert isinstance(mailbox, MailboxMail)
+    return SimpleNamespace(to=lambda address: [mail for mail in mailbox.messages() if mail["To"] == address])

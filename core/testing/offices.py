@@ -1,0 +1,128 @@
+"""Practices that live for one test, the people in them, and a browser that signs in."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+import webtest
+from sqlalchemy import select
+
+from core import records
+from core.auth import services as auth
+from core.auth.models import Account
+from core.db import SessionFactory, bind_tenant
+from core.people.models import Patient, Provider
+from core.records.kinds import kinds_for
+
+PASSWORD = "Correct-horse-7"  # noqa: S105  (of people who live for one test)
+
+
+@dataclass
+class Office:
+    """A practice that was made for one test, with one clinic and one provider."""
+
+    registry: Any
+    id: UUID
+    slug: str
+    clinic_id: UUID | None = None
+    provider_id: UUID | None = None
+
+    @property
+    def host(self) -> str:
+        """The address of its portal."""
+        return f"{self.slug}.localhost"
+
+    @cached_property
+    def make(self) -> "Factory":
+        """Factories of this office, with a session of their own."""
+        return Factory(self, self.session())
+
+    def session(self):
+        """A new session in which the practice is bound."""
+        session = SessionFactory(bind=self.registry.engine)
+        bind_tenant(session, self.id)
+        return session
+
+
+def make_office(registry) -> Office:
+    """Make a practice with a name that no other test has."""
+    from importlib import import_module
+
+    # core names the tenants only as a string.
+    practices = import_module("tenants.practices")
+    with SessionFactory(bind=registry.engine) as session:
+        slug = "p" + secrets.token_hex(6)
+        practice = practices.create(session, slug, f"Practice {slug}", "America/New_York", datetime.now(UTC))
+        clinic = {"kind": "clinic", "external_id": "C1", "name": "Main Street", "time_zone": "America/New_York", "email": f"desk@{slug}.test",
+                  "phone": "555-0100", "city": "Springfield"}  # fmt: skip
+        provider = {
+            "kind": "provider",
+            "external_id": "D1",
+            "first_name": "Dana",
+            "last_name": "Okafor",
+            "suffix": "DDS",
+            "email": f"okafor@{slug}.test",
+        }
+        Factory(Office(registry, practice.id, slug), session).take_in([clinic, provider])
+        [clinic_id] = [clinic.id for clinic in registry.tenants.current(practice.id).clinics]
+        provider_id = session.scalars(select(Provider.id).where(Provider.practice_id == practice.id)).one()
+    return Office(registry, practice.id, slug, clinic_id, provider_id)
+
+
+class Factory:
+    """Makes what a test needs, committed; data of the chart goes through the same door as a practice system's."""
+
+    def __init__(self, office: Office, session):
+        self._office, self._db, self._count = office, session, 0
+
+    def take_in(self, batch: list[dict]) -> list[records.Answer]:
+        """Take in records; raises when one is refused."""
+        registry = self._office.registry
+        answers = records.take_in(self._db, kinds_for(registry, frozenset(registry.plugins.plugins)), batch)
+        refused = [answer for answer in answers if answer.outcome == "refused"]
+        assert not refused, refused
+        self._db.commit()
+        return answers
+
+    def patient(self, **fields) -> Patient:
+        """A patient of the office's clinic and provider."""
+        self._count += 1
+        record = {"external_id": f"P{self._count}-{secrets.token_hex(3)}", "first_name": "Robin", "last_name": "Vale", "birthdate": date(1985, 4, 12),
+                  "clinic": "C1", "provider": "D1", "email": "robin@example.test", "phone": "555-0142"} | fields  # fmt: skip
+        self.take_in([{"kind": "patient", **record}])
+        return self._db.scalars(
+            select(Patient).where(Patient.practice_id == self._office.id, Patient.external_id == record["external_id"])
+        ).one()
+
+    def account(self, patient: Patient, password: str = PASSWORD, user_name: str | None = None) -> Account:
+        """Access for a patient, with every right on the own record."""
+        account = auth.create_account(
+            self._db, patient, user_name or f"{patient.first_name}{secrets.token_hex(4)}", password, datetime.now(UTC)
+        )
+        self._db.commit()
+        return account
+
+    def grant(
+        self, account: Account, patient: Patient, plugin: str = "*", level: str = "act", relation: str = "guardian", until=None
+    ) -> None:
+        """Let an account see, or act on, another patient's tab."""
+        auth.grant(self._db, account.id, patient.id, relation, datetime.now(UTC), plugin, level, until)
+        self._db.commit()
+
+
+def browser(portal, office: Office) -> webtest.TestApp:
+    """A browser at the office's address that nobody has signed in with."""
+    return webtest.TestApp(portal, extra_environ={"HTTP_HOST": office.host, "REMOTE_ADDR": "127.0.0.9"})
+
+
+def sign_in(portal, office: Office, account: Account) -> webtest.TestApp:
+    """A browser that is signed in with this account; the password check is left out, for speed."""
+    app = browser(portal, office)
+    with office.session() as session:
+        token = auth.open_session(session, account, datetime.now(UTC))
+        session.commit()
+    app.set_cookie("cuspid", token)
+    return app
