@@ -192,7 +192,9 @@ def _environment(registry) -> Environment:
     """The pages' templates, with escaping by the name of the file: a text mail is not HTML."""
     if not hasattr(registry, "mail_templates"):
         pages = registry.queryUtility(IJinja2Environment, name=".jinja2")
-        registry.mail_templates = pages.overlay(autoescape=select_autoescape(("html", "jinja2")))
+        templates = registry.mail_templates = pages.overlay(autoescape=select_autoescape(("html", "jinja2")))
+        # An overlay takes over what the pages keep of their templates (core/web/templating.py), which are made to escape everything.
+        vars(templates).pop("get_template", None)
     return registry.mail_templates
 
 

@@ -55,11 +55,11 @@ class Tenant:
     version: int
     clinic: ClinicDetails | None
     clinics: tuple[ClinicDetails, ...]
-    providers: Mapping[str, str]
     plugins: frozenset[str]
     theme: Theme
     time_zone: ZoneInfo
     settings: Mapping[str, Any] = field(default_factory=dict)
+    providers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def clinic_id(self) -> UUID | None:

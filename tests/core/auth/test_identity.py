@@ -11,6 +11,8 @@ from core.plugins import Permission, PluginHost, PortalPlugin, hookimpl
 
 
 class _Tab(PortalPlugin):
+    title, summary = "A tab", "For a test."
+
     def __init__(self, name):
         self.name = name
 
