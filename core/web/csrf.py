@@ -1,8 +1,13 @@
 """Forms come from our own pages only: a token in each, and the browser's own word on where the request came from."""
 
+import hmac
+
+from pyramid.csrf import LegacySessionCSRFStoragePolicy
 from pyramid.exceptions import BadCSRFToken
+from pyramid.interfaces import ICSRFStoragePolicy
 from pyramid.session import BaseCookieSessionFactory, JSONSerializer
 from webob.cookies import SignedSerializer
+from zope.interface import implementer
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_SITE = frozenset({"same-origin", "none"})
@@ -20,6 +25,21 @@ def _is_webhook(request) -> bool:
     return request.path_info.startswith("/hooks/")
 
 
+@implementer(ICSRFStoragePolicy)
+class BoundTokens(LegacySessionCSRFStoragePolicy):
+    """The token of who is signed in is bound to that session: nothing is kept, and it ends with it. A stranger's stands in the form cookie."""
+
+    def __init__(self, secret: str):
+        self._secret = secret.encode()
+
+    def get_csrf_token(self, request) -> str:
+        """The token for the forms of this request."""
+        identity = request.__dict__.get("identity_of_visitor")
+        if identity is None:
+            return request.session.get_csrf_token()
+        return hmac.digest(self._secret, b"form:" + identity.session_id.bytes, "sha256").hex()
+
+
 def includeme(config) -> None:
     """Sign the small cookie that holds the form token and the notice for the next page; require the token everywhere."""
     portal = config.registry.portal
@@ -30,6 +50,7 @@ def includeme(config) -> None:
         signer, cookie_name=name, secure=portal.secure, httponly=True, samesite="Lax", timeout=None, reissue_time=None
     )  # fmt: skip
     config.set_session_factory(factory)
+    config.set_csrf_storage_policy(BoundTokens(portal.secret_key))
     # Behind a proxy the application sees http, where Pyramid checks no origin: `refuse_other_sites` and the token do.
     config.set_default_csrf_options(require_csrf=True, check_origin=portal.secure)
     config.add_subscriber(refuse_other_sites, "pyramid.events.BeforeTraversal")
