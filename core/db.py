@@ -109,7 +109,8 @@ def _begin(session, transaction, connection):
         try:
             execute(connection, f"BEGIN{_set_practice(session.info.get('practice_id'))}; SAVEPOINT portal")
         except OperationalError as error:
-            # A server that was started anew has cut the connection. Nothing has been done yet, so the request may begin again.
+            # A server that was started anew has cut this connection and those that wait. Nothing has been done, so a request may begin again.
+            connection.engine.dispose()
             mark_error_retryable(error)
             raise
 
