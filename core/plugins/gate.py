@@ -83,9 +83,8 @@ def _leads_home(request, plugin: str, tab: Tab) -> bool:
 
 def request_may_see(request, plugin: str) -> bool:
     """`request.may_see`: whether the tab is on, and the signed-in account has any permission on it for the person in view."""
-    prefix = plugin + "."
-    granted = request.identity is not None and any(name.startswith(prefix) for name in request.identity.permissions)
-    return granted and request.has_plugin(plugin)
+    identity = request.identity
+    return identity is not None and plugin in request.tenant.plugins and plugin in request.registry.plugins.opened(identity.permissions)
 
 
 def includeme(config) -> None:

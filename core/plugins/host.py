@@ -27,6 +27,7 @@ class PluginHost:
         self.manager.check_pending()
         self._callers: dict[frozenset[str], EnabledHooks] = {}
         self._permitted: dict[frozenset[str], frozenset[str]] = {}
+        self._opened: dict[frozenset[str], frozenset[str]] = {}
         self.permissions = self._collect_permissions()
         self.settings = {name: self._schema(name) for name in self.plugins}
 
@@ -50,6 +51,12 @@ class PluginHost:
         if rights not in self._permitted:
             self._permitted[rights] = frozenset(name for plugin in self.plugins for name in self._of_tab(plugin, rights))
         return self._permitted[rights]
+
+    def opened(self, permissions: frozenset[str]) -> frozenset[str]:
+        """The tabs on which these permissions allow anything."""
+        if permissions not in self._opened:
+            self._opened[permissions] = frozenset(name.partition(".")[0] for name in permissions)
+        return self._opened[permissions]
 
     def _of_tab(self, plugin: str, rights: frozenset[str]) -> list[str]:
         acts = not rights.isdisjoint({"*.act", plugin + ".act"})

@@ -53,12 +53,15 @@ def _is_readable(environ) -> bool:
 def log_tween_factory(handler, registry):
     """One log line for each request: the route, never the address with its ids; how long, how it ended."""
 
+    writes = registry.portal.log_level in {"DEBUG", "INFO"}  # else nobody reads the line, and making it takes its time
+
     def tween(request):
         started = datetime.now(UTC)
         token = REQUEST_ID.set(request.id)
         try:
             response = handler(request)
-            _log(request, response, started)
+            if writes:
+                _log(request, response, started)
         finally:
             REQUEST_ID.reset(token)
         return response
