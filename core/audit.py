@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Table, bindparam, event, insert
+from sqlalchemy import BigInteger, Table, bindparam, event, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.db import Base, PortalSession, TenantScoped, index_in_practice, uuid7
+from core.db import Base, PortalSession, TenantScoped, belongs_to, index_in_practice, unique_in_practice, uuid7
 from core.prepared import Prepared
 
 
@@ -24,6 +24,18 @@ class AuditEvent(TenantScoped, Base):
     target_id: Mapped[UUID | None]
     address: Mapped[str] = mapped_column(default="")
     request_id: Mapped[str] = mapped_column(default="")
+
+
+class AuditSeal(TenantScoped, Base):
+    """The chain over a practice's entries: each seal holds the hash of its entry and of the seal before it (core/sealing.py)."""
+
+    __tablename__ = "audit_seal"
+    __table_args__ = (unique_in_practice("sequence"), unique_in_practice("event_id"), belongs_to("audit_event", "event_id"))
+
+    sequence: Mapped[int] = mapped_column(BigInteger)
+    event_id: Mapped[UUID]
+    hash: Mapped[str]
+    sealed_at: Mapped[datetime]
 
 
 # The table, not the class: no object is made of a row that nobody will look at in this request.
@@ -68,6 +80,13 @@ def request_audit(request, action: str, patient_id: UUID | None = None, target_i
     )
 
 
+def request_audit_of(request, account_id: UUID, action: str, target_id: UUID | None = None) -> None:
+    """`request.audit_of`: record what an account did that is not signed in (yet), such as signing in."""
+    about = {"account_id": account_id, "target_id": target_id, "address": request.remote_addr or "", "request_id": request.id}
+    record(request.db, request.practice_id, action, request.now, **about)
+
+
 def includeme(config) -> None:
-    """Add `request.audit`."""
+    """Add `request.audit` and `request.audit_of`."""
+    config.add_request_method(request_audit_of, "audit_of")
     config.add_request_method(request_audit, "audit")

@@ -43,7 +43,8 @@ class ClinicDetails:
 class Tenant:
     """One practice, seen from one of its clinics (the home clinic of the patient in view) or as a whole.
 
-    `providers` maps a provider's id, as text, to the name that patients know.
+    `providers` maps a provider's id, as text, to the name that patients know; `notice_version` is that of the notice of privacy
+    practices in force, 0 when the office has none.
     """
 
     practice_id: UUID
@@ -60,6 +61,7 @@ class Tenant:
     time_zone: ZoneInfo
     settings: Mapping[str, Any] = field(default_factory=dict)
     providers: Mapping[str, str] = field(default_factory=dict)
+    notice_version: int = 0
 
     @property
     def clinic_id(self) -> UUID | None:

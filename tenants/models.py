@@ -54,6 +54,17 @@ class Clinic(TenantScoped, Base):
     """Weekday ("0" is Monday) to [opens, closes] as "08:00"; a weekday that is left out is closed."""
 
 
+class PrivacyNotice(TenantScoped, Base):
+    """The office's notice of privacy practices, by version; what patients have accepted stays."""
+
+    __tablename__ = "privacy_notice"
+    __table_args__ = (unique_in_practice("version"),)
+
+    version: Mapped[int]
+    body: Mapped[str]
+    published_at: Mapped[datetime]
+
+
 class Branding(TenantScoped, Base):
     """The look of a practice (no clinic) or of one of its clinics: the fields of `core.theme.Theme` that it sets itself."""
 

@@ -1,5 +1,6 @@
 """Who is asking, read in one statement with the version of the practice's settings."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -10,7 +11,8 @@ from sqlalchemy import text
 
 from core.prepared import Prepared
 
-IDLE = timedelta(minutes=30)
+IDLE = timedelta(minutes=15)
+"""How long a session lives without a click where the office has not said otherwise."""
 LONGEST = timedelta(hours=12)
 _SEEN_EVERY = timedelta(minutes=1)
 
@@ -18,7 +20,7 @@ _SEEN_EVERY = timedelta(minutes=1)
 _VISITOR = Prepared(
     text("""
 select practice.version, visit.id, visit.account_id, visit.patient_id, visit.created_at, visit.seen_at, account.user_name,
-    account.patient_id as own_patient_id,
+    account.patient_id as own_patient_id, visit.stage, visit.proven_at,
     (select json_agg(json_build_array(patient.id, patient.first_name, patient.last_name, patient.preferred_name, patient.birthdate,
             patient.clinic_id, granted.rights) order by patient.id <> account.patient_id, patient.birthdate)
         from (select patient_id, json_agg(plugin || '.' || level) as rights from access_grant
@@ -27,7 +29,7 @@ select practice.version, visit.id, visit.account_id, visit.patient_id, visit.cre
         join patient on patient.practice_id = :practice and patient.id = granted.patient_id) as people
 from practice
 left join sign_in_session visit on visit.practice_id = practice.id and visit.token_hash = :token_hash
-left join account on account.practice_id = practice.id and account.id = visit.account_id
+left join account on account.practice_id = practice.id and account.id = visit.account_id and account.closed_at is null
 where practice.id = :practice
 """)
 )
@@ -77,6 +79,8 @@ class SessionRow(NamedTuple):
     seen_at: datetime
     user_name: str
     own_patient_id: UUID
+    stage: str
+    proven_at: datetime | None
     people: list
 
 
@@ -93,13 +97,15 @@ def token_hash(token: str) -> str:
     return sha256(token.encode()).hexdigest()
 
 
-def find_visitor(session, practice_id: UUID, token: str | None, now: datetime) -> Visitor:
-    """Read the practice's version, and the session that this token opens."""
+def find_visitor(
+    session, practice_id: UUID, token: str | None, now: datetime, idle_at: Callable[[int], timedelta] = lambda _: IDLE
+) -> Visitor:
+    """Read the practice's version, and the session that this token opens; `idle_at(version)` is how long it may be without a click."""
     if not token:
         [version] = _VERSION.one(session, {"practice": practice_id})
         return Visitor(version, None)
     row = SessionRow(*_VISITOR.one(session, {"practice": practice_id, "token_hash": token_hash(token), "now": now}))
-    live = row.id is not None and row.people and now - row.seen_at < IDLE and now - row.created_at < LONGEST
+    live = row.user_name is not None and row.people and now - row.seen_at < idle_at(row.version) and now - row.created_at < LONGEST
     if live and now - row.seen_at > _SEEN_EVERY:
         session.execute(_SEEN, {"practice": practice_id, "id": row.id, "now": now})
     return Visitor(row.version, row if live else None)

@@ -1,15 +1,21 @@
-"""Accounts, the sessions they are signed in with, and every attempt to sign in."""
+"""Accounts, what they prove themselves with, the sessions they are signed in with, and every attempt to sign in."""
 
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import BigInteger, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, TenantScoped, belongs_to, index_in_practice, unique_in_practice
 
 
 class Account(TenantScoped, Base):
-    """Someone who signs in. `user_name_norm` is the user name without case: unique in the practice, and what is looked up."""
+    """Someone who signs in. `user_name_norm` is the user name without case: unique in the practice, and what is looked up.
+
+    `is_first` until the first sign-in is complete: a password that the office made is replaced, the user name may be. `totp_secret` is
+    encrypted (core/auth/secrets.py), `totp_step` the last time step that was accepted: a code counts once. `email_codes` asks for a code
+    by mail after the password. `closed_at` when the office took the access away.
+    """
 
     __tablename__ = "account"
     __table_args__ = (belongs_to("patient"), unique_in_practice("user_name_norm"))
@@ -21,10 +27,22 @@ class Account(TenantScoped, Base):
     email: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
     signed_in_at: Mapped[datetime | None]
+    is_first: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    password_changed_at: Mapped[datetime | None]
+    notice_version: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    notice_accepted_at: Mapped[datetime | None]
+    totp_secret: Mapped[str] = mapped_column(server_default="", default="")
+    totp_step: Mapped[int] = mapped_column(BigInteger, server_default=text("0"), default=0)
+    email_codes: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    closed_at: Mapped[datetime | None]
 
 
 class SignInSession(TenantScoped, Base):
-    """One signed-in browser. The cookie holds a random token, the row only its SHA-256; `patient_id` is the person in view."""
+    """One signed-in browser. The cookie holds a random token, the row only its SHA-256; `patient_id` is the person in view.
+
+    `stage` is empty for a session that is whole; else it opens one page only: `second` (the second factor is still to come) or
+    `welcome` (the first sign-in is to be completed). `proven_at` is when the person last proved who they are, for step-up.
+    """
 
     __tablename__ = "sign_in_session"
     __table_args__ = (
@@ -39,8 +57,62 @@ class SignInSession(TenantScoped, Base):
     patient_id: Mapped[UUID]
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    proven_at: Mapped[datetime | None]
+    stage: Mapped[str] = mapped_column(server_default="", default="")
     address: Mapped[str] = mapped_column(default="")
     user_agent: Mapped[str] = mapped_column(default="")
+
+
+class Ticket(TenantScoped, Base):
+    """A single-use link or code that was sent to somebody. The row holds only the SHA-256 of its secret; `tries` counts wrong codes.
+
+    `kind` says what it opens: `reset`, `sign_in`, `invitation`, `second`, `email`. `email` is where it was sent.
+    """
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        belongs_to("account"),
+        belongs_to("patient"),
+        index_in_practice("kind", "account_id"),
+        index_in_practice("secret_hash"),
+    )
+
+    kind: Mapped[str]
+    secret_hash: Mapped[str]
+    account_id: Mapped[UUID | None]
+    patient_id: Mapped[UUID | None]
+    email: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    tries: Mapped[int] = mapped_column(default=0)
+
+
+class Passkey(TenantScoped, Base):
+    """A key on somebody's device (WebAuthn). It is bound to the host name at which it was made; `sign_count` must not go back."""
+
+    __tablename__ = "passkey"
+    __table_args__ = (belongs_to("account"), unique_in_practice("credential_id"), index_in_practice("account_id"))
+
+    account_id: Mapped[UUID]
+    credential_id: Mapped[str]
+    public_key: Mapped[bytes]
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    host: Mapped[str]
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class RecoveryCode(TenantScoped, Base):
+    """A code that was shown once, for the day on which the second factor is lost; it counts once."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (belongs_to("account"), index_in_practice("account_id"))
+
+    account_id: Mapped[UUID]
+    code_hash: Mapped[str]
+    used_at: Mapped[datetime | None]
 
 
 class SignInAttempt(TenantScoped, Base):

@@ -1,5 +1,6 @@
 """Pyramid's security policy: identity from the session's row, permissions from the grants of the person in view."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from pyramid.security import Allowed, Denied
@@ -49,13 +50,19 @@ def cookie_name(request) -> str:
 
 def request_visitor(request) -> Visitor:
     """`request.visitor`: read once, before anything else of the request."""
-    return find_visitor(request.db, request.practice_id, request.cookies.get(cookie_name(request)), request.now)
+    token = request.cookies.get(cookie_name(request))
+    return find_visitor(request.db, request.practice_id, token, request.now, lambda version: _idle(request, version))
+
+
+def _idle(request, version: int) -> timedelta:
+    whole = request.registry.tenants.tenant(request.practice_id, None, version)
+    return timedelta(minutes=whole.settings["portal.idle_minutes"])
 
 
 def request_identity(request) -> Identity | None:
-    """The signed-in identity with the permissions of the tabs that are on, or None."""
+    """The signed-in identity with the permissions of the tabs that are on; None for a stranger, and until a session is whole."""
     row = request.visitor.row
-    return make_identity(row, request.registry.plugins.permitted) if row else None
+    return make_identity(row, request.registry.plugins.permitted) if row and not row.stage else None
 
 
 def request_person(request) -> Person | None:
@@ -66,7 +73,7 @@ def request_person(request) -> Person | None:
 def request_tenant(request):
     """`request.tenant`: the practice as the person in view sees it; the anonymous visitor sees the practice as a whole."""
     row = request.visitor.row
-    clinic_id: UUID | None = request.identity_of_visitor.person.clinic_id if row else None
+    clinic_id: UUID | None = request.identity_of_visitor.person.clinic_id if row and not row.stage else None
     return request.registry.tenants.tenant(request.practice_id, clinic_id, request.visitor.version)
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from limits import RateLimitItem, parse
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from core.auth.identity import token_hash
@@ -47,12 +47,12 @@ def normal_user_name(user_name: str) -> str:
     return user_name.strip().casefold()
 
 
-def sign_in(session: Session, practice_id: UUID, limiter: Limiter, attempt: Attempt) -> str:
-    """Check the password and open a session; returns the cookie's token. Raises WrongCredentials, TooManyAttempts, Busy."""
+def sign_in(session: Session, practice_id: UUID, limiter: Limiter, attempt: Attempt) -> Account:
+    """The account whose password was given. Raises WrongCredentials, TooManyAttempts, Busy."""
     name = normal_user_name(attempt.user_name)
     counts = [(str(practice_id), "account", name), (str(practice_id), "address", attempt.address)]
     _refuse_after_ten(limiter, counts, attempt.at)
-    account = session.scalars(select(Account).where(Account.practice_id == practice_id, Account.user_name_norm == name)).one_or_none()
+    account = find_account(session, practice_id, name)
     right = check_password(account.password_hash if account else None, attempt.password)
     session.add(SignInAttempt(user_name_norm=name, address=attempt.address, attempted_at=attempt.at, succeeded=right))
     if account is None or not right:
@@ -60,7 +60,19 @@ def sign_in(session: Session, practice_id: UUID, limiter: Limiter, attempt: Atte
             limiter.hit(TEN_FAILURES, *count)
         raise WrongCredentials
     limiter.clear(TEN_FAILURES, *counts[0])
-    return _open_session(session, account, attempt)
+    if needs_rehash(account.password_hash):
+        account.password_hash = hash_password(attempt.password)
+    return account
+
+
+def find_account(session: Session, practice_id: UUID, name: str) -> Account | None:
+    """The open account of a user name or an e-mail address. An address that several accounts share finds none: the user name must tell."""
+    open_ones = select(Account).where(Account.practice_id == practice_id, Account.closed_at.is_(None))
+    named = session.scalars(open_ones.where(Account.user_name_norm == normal_user_name(name))).one_or_none()
+    if named or "@" not in name:
+        return named
+    mailed = session.scalars(open_ones.where(func.lower(Account.email) == normal_user_name(name)).limit(2)).all()
+    return mailed[0] if len(mailed) == 1 else None
 
 
 def _refuse_after_ten(limiter: Limiter, counts: list[tuple[str, str, str]], now: datetime) -> None:
@@ -70,15 +82,8 @@ def _refuse_after_ten(limiter: Limiter, counts: list[tuple[str, str, str]], now:
             raise TooManyAttempts(max(1, int(window.reset_time - now.timestamp())))
 
 
-def _open_session(session: Session, account: Account, attempt: Attempt) -> str:
-    if needs_rehash(account.password_hash):
-        account.password_hash = hash_password(attempt.password)
-    account.signed_in_at = attempt.at
-    return open_session(session, account, attempt.at, attempt.address, attempt.user_agent)
-
-
-def open_session(session: Session, account: Account, now: datetime, address: str = "", user_agent: str = "") -> str:
-    """Open a session for an account that has proven who it is; returns the cookie's token."""
+def open_session(session: Session, account: Account, now: datetime, address: str = "", user_agent: str = "", stage: str = "") -> str:
+    """Open a session for an account that has proven who it is; returns the cookie's token. `stage` is what is still to be done."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     session.add(
         SignInSession(
@@ -87,6 +92,8 @@ def open_session(session: Session, account: Account, now: datetime, address: str
             patient_id=account.patient_id,
             created_at=now,
             seen_at=now,
+            proven_at=now,
+            stage=stage,
             address=address,
             user_agent=user_agent[:200],
         )
@@ -102,9 +109,7 @@ def sign_out(session: Session, practice_id: UUID, session_id: UUID) -> None:
 def view_person(session: Session, practice_id: UUID, session_id: UUID, patient_id: UUID) -> None:
     """Put another person's record in view; the caller has made sure that the account may see it."""
     session.execute(
-        update(SignInSession)
-        .where(SignInSession.practice_id == practice_id, SignInSession.id == session_id)
-        .values(patient_id=patient_id)
+        update(SignInSession).where(SignInSession.practice_id == practice_id, SignInSession.id == session_id).values(patient_id=patient_id)
     )
 
 

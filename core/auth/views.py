@@ -7,6 +7,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from core.auth import services
+from core.auth.entering import enter
 from core.auth.policy import SIGNED_IN, cookie_name
 from core.web.forms import Form
 
@@ -35,15 +36,11 @@ def sign_in(request):
         return _refuse(request, MISSING)
     attempt = services.Attempt(user_name, password, request.remote_addr or "", request.user_agent or "", request.now)
     try:
-        token = services.sign_in(request.db, request.practice_id, request.registry.limiter, attempt)
+        account = services.sign_in(request.db, request.practice_id, request.registry.limiter, attempt)
     except services.WrongCredentials:
         request.audit("auth.sign_in.failed")
         return _refuse(request, WRONG)
-    request.audit("auth.sign_in")
-    # A fresh form token, so that one planted before sign-in opens nothing.
-    request.session.invalidate()
-    response = HTTPSeeOther(own_path(request.POST.get("next")))
-    _set_cookie(request, response, cookie_name(request), token)
+    response = enter(request, account, own_path(request.POST.get("next")))
     _remember(request, response, user_name if request.POST.get("remember") else None)
     return response
 

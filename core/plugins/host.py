@@ -12,6 +12,7 @@ from core.plugins.hooks import EnabledHooks
 from core.plugins.parts import Permission
 from core.plugins.plugin import PortalPlugin
 from core.plugins.rules import by_name, own_names
+from core.settings import PortalSettings
 
 
 class PluginHost:
@@ -28,8 +29,9 @@ class PluginHost:
         self._callers: dict[frozenset[str], EnabledHooks] = {}
         self._permitted: dict[frozenset[str], frozenset[str]] = {}
         self._opened: dict[frozenset[str], frozenset[str]] = {}
+        self.settings: dict[str, type[BaseModel] | None]
         self.permissions = self._collect_permissions()
-        self.settings = {name: self._schema(name) for name in self.plugins}
+        self.settings = {"portal": PortalSettings} | {name: self._schema(name) for name in self.plugins}
 
     @property
     def installed(self) -> EnabledHooks:

@@ -15,8 +15,8 @@ NAME = re.compile(r"[a-z][a-z0-9]*")
 PORTAL = frozenset(
     {
         "access", "api", "audit", "auth", "clinic", "contact", "core", "demo", "family", "fhir", "files", "forgot", "health", "home", "hooks",
-        "invitation", "logo", "mail", "metrics", "office", "operator", "outbox", "patient", "pay", "portal", "practice", "profile", "provider", "reset",
-        "setting", "sign", "static", "tenants", "theme",
+        "invitation", "logo", "mail", "metrics", "office", "operator", "outbox", "passkey", "patient", "pay", "portal", "practice", "privacy",
+        "profile", "provider", "recovery", "reset", "setting", "sign", "static", "tenants", "theme", "ticket", "welcome",
     }
 )  # fmt: skip
 # These would run on every page, also where the plugin is off.

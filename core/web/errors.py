@@ -13,6 +13,7 @@ from pyramid.view import exception_view_config, forbidden_view_config, notfound_
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from core.auth.entering import PAGES
 from core.auth.passwords import Busy
 from core.auth.services import TooManyAttempts
 from core.web.log import places
@@ -80,6 +81,9 @@ def forbidden(request):
     """Lead the visitor to the sign-in page and back; tell who is signed in that it is not open to them."""
     identity = request.__dict__.get("identity_of_visitor")
     if identity is None and not _is_api(request):
+        visitor = request.__dict__.get("visitor")
+        if visitor and visitor.row and visitor.row.stage:
+            return HTTPSeeOther(PAGES[visitor.row.stage])
         onward = {"next": request.path} if request.method == "GET" and request.path != "/" else {}
         return HTTPSeeOther("/sign-in" + (f"?{urlencode(onward)}" if onward else ""))
     return error_response(request, FORBIDDEN if identity else NOT_FOUND)

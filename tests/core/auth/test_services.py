@@ -47,7 +47,7 @@ def test_an_account_of_another_practice_is_unknown_here(db, practice, other_make
 
 def test_the_token_itself_is_not_stored(db, practice, make, limiter):
     account = make.account(make.patient())
-    token = services.sign_in(db, practice.id, limiter, _attempt(account.user_name))
+    token = services.open_session(db, account, datetime.now(UTC))
     db.flush()
     assert db.scalars(select(SignInSession.token_hash).where(SignInSession.practice_id == practice.id)).all() == [token_hash(token)]
 

@@ -1,6 +1,5 @@
 """The pages of sign-in."""
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,7 +95,10 @@ def test_whoever_is_not_signed_in_is_led_to_sign_in_and_back(web, make):
     assert form.submit().location.endswith("/appointments")
 
 
-@given(st.text(max_size=60) | st.sampled_from(["//evil.test", "/\\evil.test", "https://evil.test", "/\tx", "javascript:alert(1)", "/%0d%0aX: y"]))
+@given(
+    st.text(max_size=60)
+    | st.sampled_from(["//evil.test", "/\\evil.test", "https://evil.test", "/\tx", "javascript:alert(1)", "/%0d%0aX: y"])
+)
 def test_no_onward_path_leads_elsewhere(path):
     onward = own_path(path)
     assert onward.startswith("/")
@@ -118,7 +120,9 @@ def test_switching_the_person_keeps_to_what_was_granted(signed_in, make):
     make.grant(account, child, "appointments", "see")
     browser = signed_in(account=account)
     token = browser.get("/home").forms["sign-out"]["csrf_token"].value
-    assert browser.post("/family/switch", {"csrf_token": token, "person": str(child.id), "next": "/appointments"}).location.endswith("/appointments")
+    assert browser.post("/family/switch", {"csrf_token": token, "person": str(child.id), "next": "/appointments"}).location.endswith(
+        "/appointments"
+    )
     page = browser.get("/appointments")
     assert "Mia" in page.text
     assert browser.get("/account", expect_errors=True).status_int == 403

@@ -1,0 +1,68 @@
+"""The one way in. Password, link, passkey, invitation: each ends here, so that none goes around the second factor."""
+
+from pyramid.httpexceptions import HTTPSeeOther
+from sqlalchemy import exists, select
+
+from core.auth import services
+from core.auth.models import Account, Passkey, SignInSession
+from core.auth.policy import cookie_name
+
+SECOND, WELCOME = "second", "welcome"
+PAGES = {SECOND: "/sign-in/second", WELCOME: "/welcome"}
+"""Where a session leads that is not whole yet."""
+
+
+def enter(request, account: Account, next_path: str = "/home", second_done: bool = False) -> HTTPSeeOther:
+    """Open a session for an account that has proven itself, set the cookie, and lead to what is still to be done, else onward.
+
+    `second_done` says that the proof was two factors already: a passkey, or the second step itself.
+    """
+    if request.visitor.row:  # rotated: the token from before this proof is worth nothing any more
+        services.sign_out(request.db, request.practice_id, request.visitor.row.id)
+    stage = stage_of(request, account, second_done)
+    token = services.open_session(request.db, account, request.now, request.remote_addr or "", request.user_agent or "", stage)
+    account.signed_in_at = request.now
+    request.audit_of(account.id, "auth.sign_in" if not stage else f"auth.sign_in.{stage}")
+    # A fresh form token, so that one planted before sign-in opens nothing.
+    request.session.invalidate()
+    return send_token(request, HTTPSeeOther(lead_on(stage, next_path)), token)
+
+
+def stage_of(request, account: Account, second_done: bool) -> str:
+    """What is still to be done before the session is whole: the second factor, the first sign-in, or nothing."""
+    if not second_done and needs_second(request, account):
+        return SECOND
+    if account.is_first or account.notice_version < request.tenant.notice_version:
+        return WELCOME
+    return ""
+
+
+def needs_second(request, account: Account) -> bool:
+    """Whether this account has a second factor, or the office wants one of everybody."""
+    if account.totp_secret or account.email_codes or request.tenant.settings["portal.second_factor"] == "required":
+        return True
+    keys = select(exists().where(Passkey.practice_id == request.practice_id, Passkey.account_id == account.id))
+    return bool(request.db.scalar(keys))
+
+
+def lead_on(stage: str, next_path: str) -> str:
+    """The page that comes next."""
+    page = PAGES.get(stage)
+    if page is None:
+        return next_path
+    return page if next_path == "/home" else f"{page}?next={next_path}"
+
+
+def send_token(request, response, token: str):
+    """Give the browser its session."""
+    secure = request.registry.portal.secure
+    response.set_cookie(cookie_name(request), token, path="/", secure=secure, httponly=True, samesite="Lax")
+    return response
+
+
+def pending(request, stage: str) -> SignInSession | None:
+    """The session of this browser if it waits for this stage."""
+    row = request.visitor.row
+    if row is None or row.stage != stage:
+        return None
+    return request.db.get(SignInSession, (request.practice_id, row.id))
