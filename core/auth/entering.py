@@ -1,5 +1,8 @@
 """The one way in. Password, link, passkey, invitation: each ends here, so that none goes around the second factor."""
 
+from datetime import timedelta
+from urllib.parse import urlencode
+
 from pyramid.httpexceptions import HTTPSeeOther
 from sqlalchemy import exists, select
 
@@ -7,6 +10,7 @@ from core.auth import services
 from core.auth.models import Account, Passkey, SignInSession
 from core.auth.policy import cookie_name
 
+PROOF_LASTS = timedelta(minutes=10)
 SECOND, WELCOME = "second", "welcome"
 PAGES = {SECOND: "/sign-in/second", WELCOME: "/welcome"}
 """Where a session leads that is not whole yet."""
@@ -50,7 +54,7 @@ def lead_on(stage: str, next_path: str) -> str:
     page = PAGES.get(stage)
     if page is None:
         return next_path
-    return page if next_path == "/home" else f"{page}?next={next_path}"
+    return page if next_path == "/home" else f"{page}?{urlencode({'next': next_path})}"
 
 
 def send_token(request, response, token: str):
@@ -58,6 +62,13 @@ def send_token(request, response, token: str):
     secure = request.registry.portal.secure
     response.set_cookie(cookie_name(request), token, path="/", secure=secure, httponly=True, samesite="Lax")
     return response
+
+
+def need_proof(request) -> None:
+    """Before a change that matters: the person has proven within the last ten minutes who they are, else is asked to. Raises HTTPSeeOther."""
+    proven_at = request.visitor.row.proven_at
+    if proven_at is None or request.now - proven_at > PROOF_LASTS:
+        raise HTTPSeeOther("/profile/prove?" + urlencode({"next": request.path}))
 
 
 def pending(request, stage: str) -> SignInSession | None:

@@ -9,11 +9,13 @@ from limits import RateLimitItem, parse
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
+from core.auth import tickets
 from core.auth.identity import token_hash
 from core.auth.limits import Limiter
 from core.auth.models import Account, SignInAttempt, SignInSession
 from core.auth.passwords import check_password, hash_password, needs_rehash
 from core.people.models import Grant
+from core.tasks import enqueue
 
 TEN_FAILURES: RateLimitItem = parse("10 per 15 minutes")
 TOKEN_BYTES = 32
@@ -104,6 +106,21 @@ def open_session(session: Session, account: Account, now: datetime, address: str
 def sign_out(session: Session, practice_id: UUID, session_id: UUID) -> None:
     """Close one session."""
     session.execute(delete(SignInSession).where(SignInSession.practice_id == practice_id, SignInSession.id == session_id))
+
+
+def sign_out_others(session: Session, practice_id: UUID, account_id: UUID, keep: UUID | None = None) -> int:
+    """Close every session of an account but one; returns how many."""
+    where = [SignInSession.practice_id == practice_id, SignInSession.account_id == account_id]
+    where += [SignInSession.id != keep] if keep else []
+    return len(session.execute(delete(SignInSession).where(*where).returning(SignInSession.id)).all())
+
+
+def set_password(session: Session, account: Account, password: str, now: datetime, keep: UUID | None = None) -> None:
+    """A new password that was checked (core/auth/rules.py): every other session ends, open links are void, the owner is told by mail."""
+    account.password_hash, account.password_changed_at = hash_password(password), now
+    sign_out_others(session, account.practice_id, account.id, keep)
+    tickets.void(session, account.practice_id, now, account_id=account.id)
+    enqueue(session, "auth.tell_of_change", account_id=str(account.id), change="password")
 
 
 def view_person(session: Session, practice_id: UUID, session_id: UUID, patient_id: UUID) -> None:
