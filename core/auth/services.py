@@ -52,9 +52,10 @@ def normal_user_name(user_name: str) -> str:
 def sign_in(session: Session, practice_id: UUID, limiter: Limiter, attempt: Attempt) -> Account:
     """The account whose password was given. Raises WrongCredentials, TooManyAttempts, Busy."""
     name = normal_user_name(attempt.user_name)
-    counts = [(str(practice_id), "account", name), (str(practice_id), "address", attempt.address)]
-    _refuse_after_ten(limiter, counts, attempt.at)
     account = find_account(session, practice_id, name)
+    # The same count whether the user name or the e-mail address was typed.
+    counts = [(str(practice_id), "account", account.user_name_norm if account else name), (str(practice_id), "address", attempt.address)]
+    _refuse_after_ten(limiter, counts, attempt.at)
     right = check_password(account.password_hash if account else None, attempt.password)
     session.add(SignInAttempt(user_name_norm=name, address=attempt.address, attempted_at=attempt.at, succeeded=right))
     if account is None or not right:

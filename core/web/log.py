@@ -12,7 +12,7 @@ import structlog
 ALLOWED = frozenset(
     {
         "event", "level", "timestamp", "logger", "request", "practice", "account", "method", "route", "status", "ms", "error", "at",
-        "plugin", "hook", "task", "row", "count", "version", "address", "file", "reason", "step", "exception_places",
+        "plugin", "hook", "template", "task", "row", "count", "version", "address", "file", "reason", "step", "exception_places",
     }
 )  # fmt: skip
 

@@ -117,3 +117,33 @@ def test_a_session_ends_when_it_is_idle_and_when_it_is_old(db, practice, make):
         moment += IDLE / 2
         assert find_visitor(db, practice.id, token, moment).row is not None
     assert find_visitor(db, practice.id, token, start + LONGEST).row is None
+
+
+def test_who_signs_in_may_type_the_email_address_and_the_tries_count_together(db, practice, make, limiter):
+    account = make.account(make.patient())
+    account.email = f"{account.user_name}@Example.test"
+    db.commit()
+    assert services.sign_in(db, practice.id, limiter, _attempt(account.email.upper())).id == account.id
+    for count in range(10):
+        with pytest.raises(services.WrongCredentials):
+            services.sign_in(db, practice.id, limiter, _attempt(account.email if count % 2 else account.user_name, "wrong", f"192.0.2.{count}"))
+    with pytest.raises(services.TooManyAttempts):
+        services.sign_in(db, practice.id, limiter, _attempt(account.user_name, PASSWORD, "198.51.100.7"))
+
+
+def test_an_address_that_two_accounts_share_opens_neither(db, practice, make, limiter):
+    for _ in range(2):
+        make.account(make.patient()).email = "family@example.test"
+    db.commit()
+    with pytest.raises(services.WrongCredentials):
+        services.sign_in(db, practice.id, limiter, _attempt("family@example.test"))
+
+
+def test_an_account_that_was_closed_opens_nothing_and_its_sessions_end(db, practice, make, limiter):
+    account = make.account(make.patient())
+    token = services.open_session(db, account, datetime.now(UTC))
+    account.closed_at = datetime.now(UTC)
+    db.commit()
+    assert find_visitor(db, practice.id, token, datetime.now(UTC)).row is None
+    with pytest.raises(services.WrongCredentials):
+        services.sign_in(db, practice.id, limiter, _attempt(account.user_name))
