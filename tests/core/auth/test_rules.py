@@ -1,0 +1,43 @@
+"""What a new password must be."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.auth.passwords import check_password, hash_password
+from core.auth.rules import LONGEST, SHORTEST, WeakPassword, check_new_password
+
+
+@pytest.mark.parametrize("password", ["Quiet-meadow-41", "vier Pferde im Schnee 7 X", "Żółta gęś 12 leci", "A1" + "ø" * 30 + "kite river"])
+def test_a_password_that_nobody_expects_is_taken(password):
+    check_new_password(password, ["elena", "Elena", "Marsh"])
+
+
+@pytest.mark.parametrize(
+    ("password", "what_to_do"),
+    [
+        ("Short-1", "8 to 128 characters"), ("A1b" + "x" * 126, "8 to 128 characters"), ("", "8 to 128 characters"), ("quiet-meadow-41", "capital letter"),
+        ("QUIET-MEADOW-41", "small letter"), ("Quiet-meadow", "digit"), ("Password1", "easy to guess"), ("Qwerty123", "easy to guess"),
+        ("Elena-meadow-41", "Leave your name"), ("xMARSHx-meadow-41", "Leave your name"), ("Quiet\0meadow-41", "can be seen"), (" " * 12, "can be seen"),
+    ],
+)  # fmt: skip
+def test_a_refused_password_says_what_to_do(password, what_to_do):
+    with pytest.raises(WeakPassword, match=what_to_do):
+        check_new_password(password, ["elena", "Elena", "Marsh", ""])
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_taken_or_refused_with_a_sentence(password):
+    try:
+        check_new_password(password, ["Robin"])
+    except WeakPassword as refusal:
+        assert str(refusal).endswith(".")
+    else:
+        assert SHORTEST <= len(password) <= LONGEST
+
+
+def test_the_last_character_of_the_longest_password_counts():
+    password = ("Quiet-meadow-41" * 9)[:LONGEST]
+    kept = hash_password(password)
+    assert check_password(kept, password)
+    assert not check_password(kept, password[:-1] + "!")
