@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit
+from core.people import family
 from core.plugins import PluginHost
 from core.tenant import touch
 from tenants.models import Clinic, OfficeSetting, SettingChange
@@ -67,6 +68,9 @@ def change(
         return
     session.add(SettingChange(clinic_id=clinic_id, name=name, before=before, after=after, changed_by=by, changed_at=at))
     audit.record(session, practice_id, "office.setting.change", at)
+    if name in family.RULES:
+        session.flush()
+        family.refresh_grants(session, practice_id, at)
     if name in host.plugins:
         on = _is_on(session, host, practice_id, clinic_id, name)
         host.only(name).tell("portal_switched", session, practice_id=practice_id, clinic_id=clinic_id, on=on)

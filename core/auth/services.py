@@ -14,6 +14,7 @@ from core.auth.identity import token_hash
 from core.auth.limits import Limiter
 from core.auth.models import Account, SignInAttempt, SignInSession
 from core.auth.passwords import check_password, hash_password, needs_rehash
+from core.people.family import refresh_grants
 from core.people.models import Grant
 from core.tasks import enqueue
 
@@ -144,6 +145,7 @@ def create_account(session: Session, patient, user_name: str, password: str, now
     session.add(account)
     session.flush()
     grant(session, account.id, patient.id, "self", now)
+    refresh_grants(session, patient.practice_id, now)
     return account
 
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, TenantScoped, belongs_to, index_in_practice, unique_in_practice
@@ -35,7 +35,10 @@ class Provider(TenantScoped, Base):
 
 
 class Patient(TenantScoped, Base):
-    """A person with a chart. `guarantor_id` is the head of the family account, `clinic_id` the home clinic."""
+    """A person with a chart. `guarantor_id` is the head of the family account, `clinic_id` the home clinic.
+
+    A record that the office has marked `is_confidential` is hidden from guarantor and guardians.
+    """
 
     __tablename__ = "patient"
     __table_args__ = (
@@ -65,11 +68,28 @@ class Patient(TenantScoped, Base):
     state: Mapped[str] = mapped_column(default="")
     postal_code: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(default="en-US")
+    is_confidential: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
 
     @property
     def name(self) -> str:
         """The name that the person is called by."""
         return f"{self.preferred_name or self.first_name} {self.last_name}"
+
+
+class Relationship(TenantScoped, Base):
+    """What `related_id` is to `patient_id`: mother, caregiver, spouse. A guardian may see and act for the patient, across families."""
+
+    __tablename__ = "relationship"
+    __table_args__ = (
+        belongs_to("patient"), belongs_to("patient", "related_id"), unique_in_practice("external_id"), index_in_practice("patient_id"),
+        index_in_practice("related_id"),
+    )  # fmt: skip
+
+    external_id: Mapped[str | None]
+    patient_id: Mapped[UUID]
+    related_id: Mapped[UUID]
+    relation: Mapped[str]
+    is_guardian: Mapped[bool]
 
 
 class Grant(TenantScoped, Base):

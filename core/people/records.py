@@ -1,10 +1,19 @@
-"""The kinds of record that core takes in: providers and patients."""
+"""The kinds of record that core takes in: providers, patients, and what they are to each other."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Literal
 
-from core.people.models import Patient, Provider
+from sqlalchemy.orm import Session
+
+from core.people.family import refresh_grants
+from core.people.models import Patient, Provider, Relationship
 from core.records import Record, RecordKind, show_at_once
+
+# The kinds that the model product offers, in words.
+Relation = Literal[
+    "brother", "caregiver", "child", "father", "foster child", "friend", "grandchild", "grandfather", "grandmother", "grandparent", "guardian",
+    "life partner", "mother", "other", "parent", "self", "sibling", "sister", "sitter", "spouse", "stepchild", "stepfather", "stepmother",
+]  # fmt: skip
 
 
 class ProviderRecord(Record):
@@ -39,9 +48,25 @@ class PatientRecord(Record):
     state: str = ""
     postal_code: str = ""
     language: str = "en-US"
+    is_confidential: bool = False
+
+
+class RelationshipRecord(Record):
+    """What one patient is to another: `related` is the `patient`'s mother, caregiver, spouse … A guardian gets access."""
+
+    patient: str
+    related: str
+    relation: Relation
+    is_guardian: bool = False
+
+
+def _renew_grants(session: Session) -> None:
+    """After a batch with patients or relationships: who may see whom may have changed."""
+    refresh_grants(session, session.info["practice_id"], datetime.now(UTC))
 
 
 KINDS = [
     RecordKind("provider", ProviderRecord, Provider, after=show_at_once),
-    RecordKind("patient", PatientRecord, Patient, {"clinic": "clinic", "guarantor": "patient", "provider": "provider"}),
+    RecordKind("patient", PatientRecord, Patient, {"clinic": "clinic", "guarantor": "patient", "provider": "provider"}, _renew_grants),
+    RecordKind("relationship", RelationshipRecord, Relationship, {"patient": "patient", "related": "patient"}, _renew_grants),
 ]
