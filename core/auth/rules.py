@@ -1,19 +1,13 @@
 """What a new password must be: the rule that offices print on their sheets, and hard enough to guess."""
 
-import unicodedata
 from collections.abc import Iterable
 
 from zxcvbn import zxcvbn
 
 SHORTEST, LONGEST = 8, 128
-SHORTEST_NAME, LONGEST_NAME = 3, 60
 _MEASURED = 72  # the rest of a long password makes it no weaker, and measuring takes longer with every character
 _ENOUGH = 2
 """Of the scores 0 to 4: above a hundred million guesses."""
-
-
-class BadUserName(ValueError):
-    """The user name cannot be used; the text says what to do."""
 
 
 class WeakPassword(Exception):
@@ -33,16 +27,3 @@ def check_new_password(password: str, about: Iterable[str] = ()) -> None:
         raise WeakPassword("Leave your name and your user name out of the password.")
     if zxcvbn(password[:_MEASURED], user_inputs=words, max_length=_MEASURED)["score"] < _ENOUGH:
         raise WeakPassword("This password is easy to guess. Add another word or two that nobody would expect.")
-
-
-def check_user_name(user_name: str) -> str:
-    """A user name without spaces around it; refuses what nobody could read aloud or type again. Raises BadUserName."""
-    name = user_name.strip()
-    if not SHORTEST_NAME <= len(name) <= LONGEST_NAME:
-        raise BadUserName(f"Use {SHORTEST_NAME} to {LONGEST_NAME} characters.")
-    if "@" in name:
-        raise BadUserName("Leave out the @ sign: it is kept for e-mail addresses.")
-    # Signs that cannot be seen or that turn the direction of writing would make two names look the same.
-    if any(sign != " " and unicodedata.category(sign)[0] in "CZ" for sign in name):
-        raise BadUserName("Use letters, digits and signs that can be seen.")
-    return name
