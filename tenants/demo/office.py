@@ -14,13 +14,15 @@ from core import records
 from core.auth import services as auth
 from core.people.models import Patient, Provider
 from core.records.kinds import kinds_for
+from core.tenant import touch
 from tenants import settings
 from tenants.demo.chart import Chart, Office
 from tenants.demo.days import calendar_of
-from tenants.models import Branding, Clinic, Domain
+from tenants.models import Branding, Clinic, Domain, PrivacyNotice
 from tenants.practices import create
 
 BY = "demo"
+NOTICE_VERSION = 1
 
 
 class DemoRefused(Exception):
@@ -71,6 +73,7 @@ class Story:
     settings: Mapping[str, Any] = field(default_factory=dict)
     tabs_off: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
+    notice: str = ""
 
 
 @dataclass
@@ -94,6 +97,7 @@ class Opening:
         self._take_in([record for chart in story.charts(self.office) for record in chart.records])
         found = self.session.scalars(select(Patient).where(Patient.practice_id == practice.id))
         self.patients = {str(patient.external_id): patient for patient in found}
+        self._publish(practice.id)
         self._admit(password)
         return practice.id
 
@@ -131,10 +135,18 @@ class Opening:
             if name.partition(".")[0] in host.plugins:
                 settings.change(self.session, host, practice_id, None, name, value, BY, self.now)
 
+    def _publish(self, practice_id: UUID) -> None:
+        """The notice of privacy practices, if the office has one."""
+        if self.story.notice:
+            self.session.add(PrivacyNotice(version=NOTICE_VERSION, body=self.story.notice, published_at=self.now))
+            touch(self.session, practice_id)
+
     def _admit(self, password: str) -> None:
         """Give accounts, and what each may see besides the own chart."""
         for access in self.story.people:
             account = auth.create_account(self.session, self.patients[access.patient], access.user_name, password, self.now)
+            if self.story.notice:  # they have been here before
+                account.notice_version, account.notice_accepted_at = NOTICE_VERSION, self.now
             for grant in access.grants:
                 for plugin in grant.plugins:
                     auth.grant(self.session, account.id, self.patients[grant.patient].id, grant.relation, self.now, plugin, grant.level)

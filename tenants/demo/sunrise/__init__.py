@@ -3,6 +3,7 @@
 from tenants.demo.chart import Chart, Office
 from tenants.demo.office import Access, Grant, Look, Story
 from tenants.demo.sunrise import daniel, elena, mateo, rafael, sophie
+from tenants.demo.sunrise.notice import NOTICE
 from tenants.demo.sunrise.staff import CLINICS, FOLDERS, PROVIDERS
 
 
@@ -27,6 +28,7 @@ STORY = Story(
         "appointments.confirm_days": 21,
     },
     charts=charts,
+    notice=NOTICE,
     people=(
         Access(
             "elena",

@@ -1,0 +1,212 @@
+"""How patients get in: credentials that the office gives, an invitation by e-mail, and taking access away again."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.auth import services, tickets
+from core.auth.models import Account, Ticket
+from core.auth.rules import WeakPassword, check_new_password
+from core.auth.user_names import TAKEN, WrongUserName, free_user_name
+from core.people.models import Patient
+from core.tasks import Work, enqueue, portal_task
+
+INVITATION = "invitation"
+# Without what is read wrongly from paper: 0 and O, 1 and l and I, 5 and S, 2 and Z, 8 and B, g and q and 9.
+ALPHABET = "ACDEFGHJKLMNPQRTUVWXYabcdefhjkmnprtuvwxy3467"
+PASSWORD_LENGTH = 12
+
+
+class CannotGiveAccess(Exception):
+    """The patient cannot be given access like this; the text says why and what to do."""
+
+
+class WrongBirthdate(Exception):
+    """The birthdate is not that of the person who was invited."""
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What the sheet carries: it opens the portal once, then the patient chooses a password."""
+
+    user_name: str
+    password: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the list of who has access. `state` is `open`, `first sign-in to come`, `closed` or `invited`."""
+
+    patient: str
+    user_name: str
+    state: str
+    signed_in_at: datetime | None
+
+
+def draw_password() -> str:
+    """A one-time password by chance that can be read from paper and meets the rule."""
+    while True:
+        drawn = "".join(secrets.choice(ALPHABET) for _ in range(PASSWORD_LENGTH))
+        try:
+            check_new_password(drawn)
+        except WeakPassword:
+            continue
+        return drawn
+
+
+def give(session: Session, practice_id: UUID, number: str, now: datetime) -> Credentials:
+    """A user name and a one-time password; a second call makes a new password, and opens access again that was closed.
+
+    What opened the account before ends: the password, sessions, links. Raises CannotGiveAccess.
+    """
+    patient = _patient(session, practice_id, number)
+    _require_birthdate(patient)
+    password = draw_password()
+    account = account_of(session, practice_id, patient.id)
+    if account is None:
+        account = services.create_account(session, patient, free_user_name(session, practice_id, patient.first_name), password, now)
+    else:
+        account.closed_at = None
+        services.set_password(session, account, password, now)
+    account.is_first = True
+    tickets.void(session, practice_id, now, INVITATION, patient_id=patient.id)
+    _record(session, "access.given", patient, account, now)
+    return Credentials(account.user_name, password)
+
+
+def invite(session: Session, practice_id: UUID, number: str, now: datetime) -> None:
+    """Ask for an invitation to be sent; an earlier one is void as soon as it goes out. Raises CannotGiveAccess."""
+    patient = _patient(session, practice_id, number)
+    _require_birthdate(patient)
+    if not patient.email:
+        raise CannotGiveAccess(f"Patient {number} has no e-mail address. Enter it in your practice system, or give access on paper.")
+    if account := account_of(session, practice_id, patient.id):
+        has = "has access already" if account.closed_at is None else "had access, which was closed"
+        raise CannotGiveAccess(f"Patient {number} {has}. Give access on paper, which makes a new one-time password for the same account.")
+    enqueue(session, "auth.send_invitation", patient_id=str(patient.id))
+    _record(session, "access.invited", patient, None, now)
+
+
+def close(session: Session, practice_id: UUID, number: str, now: datetime) -> None:
+    """Take access away: sessions end at once, open links and invitations are void. Raises CannotGiveAccess."""
+    patient = _patient(session, practice_id, number)
+    invited = _open_invitation(session, patient, now)
+    account = account_of(session, practice_id, patient.id)
+    if (account is None or account.closed_at) and not invited:
+        raise CannotGiveAccess(f"Patient {number} has no access that could be closed.")
+    tickets.void(session, practice_id, now, INVITATION, patient_id=patient.id)
+    if account and account.closed_at is None:
+        account.closed_at = now
+        services.sign_out_others(session, practice_id, account.id)
+        tickets.void(session, practice_id, now, account_id=account.id)
+    _record(session, "access.closed", patient, account, now)
+
+
+def entries(session: Session, practice_id: UUID, now: datetime) -> list[Entry]:
+    """Everybody who has, had or was offered access, by the number of the chart."""
+    mine = (Patient.practice_id == practice_id, Account.practice_id == practice_id, Account.patient_id == Patient.id)
+    found = [
+        Entry(number or "", account.user_name, _state(account), account.signed_in_at)
+        for number, account in session.execute(select(Patient.external_id, Account).where(*mine))
+    ]
+    asked = (Ticket.practice_id == practice_id, Ticket.patient_id == Patient.id, *_usable(now))
+    invited = session.scalars(select(Patient.external_id).where(Patient.practice_id == practice_id, *asked).distinct())
+    found += [Entry(number or "", "", "invited", None) for number in invited]
+    return sorted(found, key=lambda entry: (entry.patient, entry.user_name))
+
+
+def _state(account: Account) -> str:
+    if account.closed_at:
+        return "closed"
+    return "first sign-in to come" if account.is_first else "open"
+
+
+def account_of(session: Session, practice_id: UUID, patient_id: UUID) -> Account | None:
+    """The patient's own account, open or closed."""
+    where = (Account.practice_id == practice_id, Account.patient_id == patient_id)
+    return session.scalars(select(Account).where(*where).order_by(Account.closed_at.is_not(None), Account.created_at).limit(1)).first()
+
+
+def open_invitation(session: Session, practice_id: UUID, token: str, now: datetime) -> Ticket:
+    """The invitation that a link opens; looking at it does not use it up. Raises BadTicket."""
+    ticket = tickets.open_link(session, practice_id, INVITATION, token, now)
+    patient = session.get_one(Patient, (practice_id, ticket.patient_id))
+    # The office may have corrected the address since: whoever got the mail at the old one is somebody else.
+    if ticket.tries >= tickets.MOST_TRIES or patient.email != ticket.email:
+        raise tickets.BadTicket
+    return ticket
+
+
+def prove_birthdate(session: Session, ticket: Ticket, born: date, now: datetime) -> Patient:
+    """The invited patient, if this is the birthdate. The fifth wrong one ends the link. Raises BadTicket, WrongBirthdate; the caller must commit."""
+    patient = session.get_one(Patient, (ticket.practice_id, ticket.patient_id))
+    right = patient.birthdate is not None and patient.birthdate == born
+    # Counted and locked in one statement: many who guess at the same time have five tries together.
+    counted = session.scalar(
+        update(Ticket)
+        .where(Ticket.practice_id == ticket.practice_id, Ticket.id == ticket.id, *_usable(now))
+        .values(tries=Ticket.tries + (0 if right else 1))
+        .returning(Ticket.tries)
+    )
+    if counted is None or counted >= tickets.MOST_TRIES:
+        raise tickets.BadTicket
+    if not right:
+        raise WrongBirthdate
+    return patient
+
+
+def accept(session: Session, ticket: Ticket, token: str, user_name: str, password: str, now: datetime) -> Account:
+    """Use the invitation up: the account that was asked for. Without a user name it gets one. Raises BadTicket, WrongUserName."""
+    patient = session.get_one(Patient, (ticket.practice_id, ticket.patient_id))
+    name = user_name or free_user_name(session, ticket.practice_id, patient.first_name)
+    try:
+        with session.begin_nested():  # the link stays good when the name was taken
+            tickets.use_link(session, ticket.practice_id, INVITATION, token, now)
+            return services.create_account(session, patient, name, password, now)
+    except IntegrityError:
+        raise WrongUserName(TAKEN) from None
+
+
+@portal_task("auth.send_invitation")
+def send_invitation(work: Work, patient_id: str) -> None:
+    """Make the link here and put it into the mail, nowhere else; whoever got access in the meantime gets none."""
+    patient = work.db.get(Patient, (work.tenant.practice_id, UUID(patient_id)))
+    if patient is None or not patient.email or account_of(work.db, work.tenant.practice_id, patient.id):
+        return
+    lives = timedelta(days=work.tenant.settings["portal.invitation_days"])
+    token = tickets.issue_link(work.db, INVITATION, work.now, lives, patient.email, patient_id=patient.id)
+    until = (work.now + lives).astimezone(work.tenant.time_zone).date()
+    work.send_mail(patient.email, "mail/invitation", {"path": f"/invitation/{token}", "until": until})
+
+
+def _usable(now: datetime) -> tuple:
+    return Ticket.kind == INVITATION, Ticket.used_at.is_(None), Ticket.expires_at > now, Ticket.tries < tickets.MOST_TRIES
+
+
+def _open_invitation(session: Session, patient: Patient, now: datetime) -> bool:
+    where = (Ticket.practice_id == patient.practice_id, Ticket.patient_id == patient.id)
+    return session.scalar(select(Ticket.id).where(*where, *_usable(now)).limit(1)) is not None
+
+
+def _patient(session: Session, practice_id: UUID, number: str) -> Patient:
+    # Locked: two who give access to a patient at the same moment come one after the other.
+    where = (Patient.practice_id == practice_id, Patient.external_id == number)
+    patient = session.scalars(select(Patient).where(*where).with_for_update()).one_or_none()
+    if patient is None:
+        raise CannotGiveAccess(f"There is no patient {number} here. Use the number that your practice system sends.")
+    return patient
+
+
+def _require_birthdate(patient: Patient) -> None:
+    if patient.birthdate is None:
+        raise CannotGiveAccess(f"Patient {patient.external_id} has no birthdate. Enter it in your practice system first.")
+
+
+def _record(session: Session, action: str, patient: Patient, account: Account | None, now: datetime) -> None:
+    audit.record(session, patient.practice_id, action, now, patient_id=patient.id, target_id=account.id if account else None)

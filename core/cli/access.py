@@ -1,0 +1,136 @@
+"""`cuspid access`: how patients get in."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+
+
+@dataclass
+class _Practice:
+    registry: Any
+    session: Any
+    id: UUID
+    now: datetime
+
+
+@click.group()
+def access() -> None:
+    """Let patients in, and take access away.
+
+    PRACTICE is the first part of the practice's address, PATIENT the number that the practice system sends for a chart. Credentials
+    are printed once and never again: what is kept cannot be read back.
+    """
+
+
+@access.command()
+@click.argument("practice")
+@click.argument("patient")
+@click.option(
+    "--sheet", type=click.Path(dir_okay=False, path_type=Path), help="Also write a sheet to hand over, as HTML that any browser prints."
+)
+def give(practice: str, patient: str, sheet: Path | None) -> None:
+    """Give a patient a user name and a one-time password.
+
+    At the first sign-in the patient chooses a password. Calling it again makes a new one-time password for the same account: the old one,
+    its sessions and its links end, and access that was closed is open again.
+    """
+    from core.auth.access import give as give_access
+    from core.auth.sheet import make_sheet
+
+    with _practice(practice) as at:
+        credentials = give_access(at.session, at.id, patient, at.now)
+        tenant = at.registry.tenants.current(at.id)
+        if sheet:
+            _write(sheet, make_sheet(at.registry, tenant, credentials))
+        at.session.commit()
+        click.echo(f"Address            {at.registry.portal.address(tenant.host)}")
+        click.echo(f"User name          {credentials.user_name}")
+        click.echo(f"One-time password  {credentials.password}")
+        if sheet:
+            click.echo(f"The sheet is {sheet}. Delete it once it is printed: it holds the password.")
+
+
+@access.command()
+@click.argument("practice")
+@click.argument("patient")
+def invite(practice: str, patient: str) -> None:
+    """Send a patient an invitation by e-mail.
+
+    The mail holds a link that can be used once, for as many days as the office has set; the patient gives the birthdate and chooses a
+    password. Inviting again makes a new link, and the earlier one opens nothing any more.
+    """
+    from core.auth.access import invite as invite_patient
+
+    with _practice(practice) as at:
+        invite_patient(at.session, at.id, patient, at.now)
+        at.session.commit()
+        click.echo(f"The invitation of patient {patient} is on its way.")
+
+
+@access.command()
+@click.argument("practice")
+@click.argument("patient")
+def close(practice: str, patient: str) -> None:
+    """Take a patient's access away.
+
+    Sessions end at once, open links and an invitation open nothing any more. The chart and what the patient did here stay;
+    `cuspid access give` opens the same account again.
+    """
+    from core.auth.access import close as close_access
+
+    with _practice(practice) as at:
+        close_access(at.session, at.id, patient, at.now)
+        at.session.commit()
+        click.echo(f"Patient {patient} has no access any more.")
+
+
+@access.command("list")
+@click.argument("practice")
+def list_access(practice: str) -> None:
+    """List who has access, and who was invited.
+
+    One line for each: the number of the chart, the user name, how things stand (open, first sign-in to come, closed, invited), and the
+    day of the last sign-in.
+    """
+    from core.auth.access import entries
+
+    with _practice(practice) as at:
+        for entry in entries(at.session, at.id, at.now):
+            last = f"{entry.signed_in_at:%Y-%m-%d}" if entry.signed_in_at else ""
+            click.echo(f"{entry.patient:<16}  {entry.user_name:<26}  {entry.state:<22}  {last}".rstrip())
+
+
+def _write(path: Path, text: str) -> None:
+    # For its owner's eyes only, and never into a file that others can read already.
+    path.unlink(missing_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+@contextmanager
+def _practice(slug: str) -> Iterator[_Practice]:
+    """The practice with this slug in the installation of the environment; what cannot be is said in one sentence."""
+    from core import config
+    from core.app import configure
+    from core.auth.access import CannotGiveAccess
+    from core.db import SessionFactory, bind_tenant
+
+    registry = configure(config.load()).make_wsgi_app().registry
+    try:
+        practice_id = registry.tenants.practice_at(f"{slug}.{registry.portal.base_domain}")
+        if practice_id is None:
+            raise click.ClickException(f"There is no practice called {slug!r}.")
+        with SessionFactory(bind=registry.engine) as session:
+            bind_tenant(session, practice_id)
+            yield _Practice(registry, session, practice_id, datetime.now(UTC))
+    except CannotGiveAccess as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        registry.engine.dispose()
