@@ -13,3 +13,4 @@ def includeme(config) -> None:
     config.add_route("auth.sign_out", "/sign-out")
     config.add_route("portal.switch_person", "/family/switch")
     config.scan("core.auth.views")
+    config.include("core.auth.reset_views")

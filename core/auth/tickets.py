@@ -30,10 +30,38 @@ def issue_link(session: Session, kind: str, now: datetime, lives: timedelta, ema
 
 def issue_code(session: Session, kind: str, now: datetime, lives: timedelta, email: str = "", **owner: UUID | None) -> tuple[UUID, str]:
     """A ticket and its code of six digits. The ticket's id stays with the browser that asked: a code of one flow fails in another."""
-    code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+    code = _six_digits()
     ticket = _put(session, kind, "", now, lives, email, owner)
     ticket.secret_hash = _hash(f"{ticket.id}:{code}")
     return ticket.id, code
+
+
+def put_code(session: Session, kind: str, now: datetime, lives: timedelta, email: str = "", **owner: UUID | None) -> UUID:
+    """A ticket whose code is still to be made, by the worker that mails it (`give_code`); until then nothing opens it."""
+    return _put(session, kind, "", now, lives, email, owner).id
+
+
+def give_code(session: Session, practice_id: UUID, ticket_id: UUID, now: datetime) -> tuple[Ticket, str] | None:
+    """Make the code of a ticket that waits for one; None when it has one already, was used or is too old."""
+    code = _six_digits()
+    where = (Ticket.practice_id == practice_id, Ticket.id == ticket_id, Ticket.secret_hash == "", *_open(now))
+    made = update(Ticket).where(*where).values(secret_hash=_hash(f"{ticket_id}:{code}")).returning(Ticket.id)
+    if session.execute(made).first() is None:
+        return None
+    return session.get_one(Ticket, (practice_id, ticket_id), populate_existing=True), code
+
+
+def give_link(ticket: Ticket) -> str:
+    """Make the secret of a link for a ticket that waits for one (`put_code` made it), to be sent once."""
+    token = secrets.token_urlsafe(LINK_BYTES)
+    ticket.secret_hash = _hash(token)
+    return token
+
+
+def give_back(session: Session, ticket: Ticket) -> None:
+    """Undo the use of a code in the transaction that used it: it was right, but what came with it cannot be done."""
+    where = (Ticket.practice_id == ticket.practice_id, Ticket.id == ticket.id)
+    session.execute(update(Ticket).where(*where).values(used_at=None, tries=Ticket.tries - 1))
 
 
 def open_link(session: Session, practice_id: UUID, kind: str, token: str, now: datetime) -> Ticket:
@@ -91,6 +119,10 @@ def _put(
     )
     session.add(ticket)
     return ticket
+
+
+def _six_digits() -> str:
+    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
 
 
 def _use(session: Session, ticket: Ticket, now: datetime) -> None:

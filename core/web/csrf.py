@@ -9,6 +9,8 @@ from pyramid.session import BaseCookieSessionFactory, JSONSerializer
 from webob.cookies import SignedSerializer
 from zope.interface import implementer
 
+from core.auth.policy import cookie_name
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_SITE = frozenset({"same-origin", "none"})
 
@@ -38,6 +40,12 @@ class BoundTokens(LegacySessionCSRFStoragePolicy):
         if identity is None:
             return request.session.get_csrf_token()
         return hmac.digest(self._secret, b"form:" + identity.session_id.bytes, "sha256").hex()
+
+    def check_csrf_token(self, request, supplied_token: str) -> bool:
+        """Whether a form's token is right. On a page that is open to anyone nobody has asked yet who is signed in."""
+        if cookie_name(request) in request.cookies:
+            _ = request.identity_of_visitor
+        return super().check_csrf_token(request, supplied_token)
 
 
 def includeme(config) -> None:

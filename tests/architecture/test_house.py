@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ("core", "plugins", "tenants")
 # Routes that anyone may ask for; everything else needs a permission.
 OPEN = {"portal.start", "portal.contact", "auth.sign_in", "health.live", "health.ready", "tenants.theme", "tenants.logo", "files.signed"}
+OPEN |= {"auth.forgot", "auth.reset", "auth.link", "auth.link_open"}
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 

@@ -1,0 +1,131 @@
+"""Ways in without the password: a code by mail to set a new one, and a link by mail to sign in.
+
+Whoever asks is looked up by nobody but the worker (core/auth/reset_tasks.py): the request does the same, and takes as long, for a
+name that does not exist. Until then the ticket holds what was typed where the address will stand.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from limits import RateLimitItem, parse
+from sqlalchemy.orm import Session
+
+from core.auth import services, tickets
+from core.auth.limits import Limiter
+from core.auth.models import Account, Ticket
+from core.auth.rules import WeakPassword, check_new_password
+from core.auth.tickets import BadTicket
+from core.people.models import Patient
+from core.tasks import enqueue
+
+RESET, LINK = "reset", "sign_in"
+CODE_LIVES, LINK_LIVES = timedelta(minutes=20), timedelta(minutes=15)
+PER_NAME: RateLimitItem = parse("5 per 15 minutes")
+PER_ADDRESS: RateLimitItem = parse("20 per 15 minutes")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Somebody asks for a mail: what was typed as the name, and from where."""
+
+    name: str
+    address: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class NewPassword:
+    """A code from a mail and the password to set, typed in the browser that asked for the ticket."""
+
+    ticket_id: UUID
+    code: str
+    password: str
+    address: str
+    at: datetime
+
+
+def ask_code(session: Session, practice_id: UUID, limiter: Limiter, asked: Asked) -> UUID:
+    """Ask for a code for a new password; returns the ticket's id, which the browser keeps. Raises TooManyAttempts."""
+    _count(limiter, practice_id, RESET, asked)
+    ticket_id = tickets.put_code(session, RESET, asked.at, CODE_LIVES, email=asked.name)
+    enqueue(session, "auth.send_reset_code", ticket=str(ticket_id))
+    return ticket_id
+
+
+def ask_link(session: Session, practice_id: UUID, limiter: Limiter, asked: Asked) -> UUID:
+    """Ask for a sign-in link; returns the ticket's id. Raises TooManyAttempts."""
+    _count(limiter, practice_id, LINK, asked)
+    ticket_id = tickets.put_code(session, LINK, asked.at, LINK_LIVES, email=asked.name)
+    enqueue(session, "auth.send_sign_in_link", ticket=str(ticket_id))
+    return ticket_id
+
+
+def reset_password(session: Session, practice_id: UUID, limiter: Limiter, new: NewPassword) -> Account:
+    """Set the new password of whom the code was mailed to. Raises WeakPassword, BadTicket (then commit: the try counts), TooManyAttempts."""
+    failures = (PER_ADDRESS, (str(practice_id), "reset.code", new.address))
+    _refuse_when_full(limiter, new.at, [failures])
+    # First without the names: what it says before the code was right must say nothing about the account.
+    check_new_password(new.password)
+    try:
+        ticket = tickets.use_code(session, practice_id, RESET, new.ticket_id, new.code, new.at)
+        account = _owner(session, ticket)
+    except BadTicket:
+        limiter.hit(failures[0], *failures[1])
+        raise
+    try:
+        check_new_password(new.password, _words_about(session, account))
+    except WeakPassword:
+        tickets.give_back(session, ticket)
+        raise
+    services.set_password(session, account, new.password, new.at)
+    return account
+
+
+def use_link(session: Session, practice_id: UUID, token: str, now: datetime) -> Account:
+    """Whoever a sign-in link was mailed to; the link, and others that were asked for meanwhile, are used up. Raises BadTicket."""
+    account = _owner(session, tickets.use_link(session, practice_id, LINK, token, now))
+    tickets.void(session, practice_id, now, LINK, account_id=account.id)
+    return account
+
+
+def find_addressee(session: Session, practice_id: UUID, ticket_id: UUID, now: datetime) -> Ticket | None:
+    """For the worker: write into the ticket who was meant. None when nobody is to be mailed; what was typed is forgotten then."""
+    ticket = session.get(Ticket, (practice_id, ticket_id))
+    if ticket is None or ticket.used_at or ticket.expires_at <= now:
+        return None
+    account = services.find_account(session, practice_id, ticket.email)
+    ticket.account_id, ticket.email = (account.id, account.email) if account else (None, "")
+    return ticket if ticket.email else None
+
+
+def _owner(session: Session, ticket: Ticket) -> Account:
+    account = session.get(Account, (ticket.practice_id, ticket.account_id)) if ticket.account_id else None
+    if account is None or account.closed_at:
+        raise BadTicket
+    return account
+
+
+def _words_about(session: Session, account: Account) -> list[str]:
+    patient = session.get_one(Patient, (account.practice_id, account.patient_id))
+    address = account.email.partition("@")[0]
+    return [account.user_name, address, patient.first_name, patient.last_name, patient.preferred_name]
+
+
+def _count(limiter: Limiter, practice_id: UUID, kind: str, asked: Asked) -> None:
+    name = services.normal_user_name(asked.name)
+    counts = [
+        (PER_NAME, (str(practice_id), f"{kind}.name", name)),
+        (PER_ADDRESS, (str(practice_id), f"{kind}.address", asked.address)),
+    ]
+    _refuse_when_full(limiter, asked.at, counts)
+    for item, keys in counts:
+        limiter.hit(item, *keys)
+
+
+def _refuse_when_full(limiter: Limiter, now: datetime, counts: Sequence[tuple[RateLimitItem, tuple[str, ...]]]) -> None:
+    for item, keys in counts:
+        if not limiter.test(item, *keys):
+            window = limiter.get_window_stats(item, *keys)
+            raise services.TooManyAttempts(max(1, int(window.reset_time - now.timestamp())))
