@@ -14,3 +14,5 @@ def includeme(config) -> None:
     config.add_route("portal.switch_person", "/family/switch")
     config.scan("core.auth.views")
     config.include("core.auth.reset_views")
+    config.include("core.auth.welcome_views")
+    config.include("core.auth.invitation_views")

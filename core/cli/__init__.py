@@ -22,7 +22,10 @@ SECTIONS = {
         "migrate": ("core.cli.migrate:migrate", "Bring the database up to date."),
         "doctor": ("core.cli.doctor:doctor", "Check every setting and outside service."),
     },
-    "Fill it": {"import": ("core.cli.take_in:take_in", "Take files into a practice.")},
+    "Fill it": {
+        "import": ("core.cli.take_in:take_in", "Take files into a practice."),
+        "access": ("core.cli.access:access", "Let patients in, and take access away."),
+    },
     "Develop it": {
         "assets": ("core.cli.assets:assets", "Build the styles, the script and the icons."),
         "lock": ("core.cli.lock:lock", "Make the locks of the requirements anew."),

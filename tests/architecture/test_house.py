@@ -17,6 +17,7 @@ ROOMS = ("core", "plugins", "tenants")
 # Routes that anyone may ask for; everything else needs a permission.
 OPEN = {"portal.start", "portal.contact", "auth.sign_in", "health.live", "health.ready", "tenants.theme", "tenants.logo", "files.signed"}
 OPEN |= {"auth.forgot", "auth.reset", "auth.link", "auth.link_open"}
+OPEN |= {"auth.invitation", "auth.welcome", "portal.privacy"}
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
