@@ -1,4 +1,6 @@
 // What JavaScript adds; every page works without it.
+import "./drafts.js";
+import "./idle.js";
 
 // Menus close with Escape and by a click elsewhere, and give the focus back to their button.
 const menus = () => document.querySelectorAll("details[data-menu][open]");

@@ -1,0 +1,65 @@
+"""The browsers that an account is signed in with, in plain words."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from core.auth.identity import LONGEST
+from core.auth.models import SignInSession
+
+UNKNOWN = "Unknown device"
+# In this order: most browsers claim to be others as well.
+_BROWSERS = (
+    ("Edg", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser/", "Samsung Internet"), ("Firefox/", "Firefox"), ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"), ("Chromium/", "Chromium"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+)  # fmt: skip
+_SYSTEMS = (
+    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows NT", "Windows"), ("CrOS", "Chromebook"),
+    ("Macintosh", "Mac"), ("Linux", "Linux"),
+)  # fmt: skip
+_PHONE = re.compile(r"iPhone|Android.*Mobile")
+
+
+@dataclass(frozen=True)
+class Device:
+    """One signed-in browser. `is_this` is the one that asks; `is_whole` when its sign-in is complete."""
+
+    id: UUID
+    name: str
+    is_phone: bool
+    is_this: bool
+    is_whole: bool
+    signed_in_at: datetime
+    seen_at: datetime
+
+
+def describe(user_agent: str) -> str:
+    """What a browser says of itself, as "Firefox on Windows"; "Unknown device" when it cannot be told."""
+    browser = next((name for mark, name in _BROWSERS if mark in user_agent), "")
+    system = next((name for mark, name in _SYSTEMS if mark in user_agent), "")
+    if browser and system:
+        return f"{browser} on {system}"
+    return browser or system or UNKNOWN
+
+
+def devices(session: Session, practice_id: UUID, account_id: UUID, this: UUID, now: datetime, idle: timedelta) -> list[Device]:
+    """The account's sessions that are alive, this one first, then by when they were last seen."""
+    where = (SignInSession.practice_id == practice_id, SignInSession.account_id == account_id)
+    alive = (SignInSession.seen_at > now - idle, SignInSession.created_at > now - LONGEST)
+    rows = session.scalars(select(SignInSession).where(*where, *alive).order_by(SignInSession.id != this, SignInSession.seen_at.desc()))
+    return [_device(row, this) for row in rows]
+
+
+def _device(row: SignInSession, this: UUID) -> Device:
+    is_phone = bool(_PHONE.search(row.user_agent))
+    return Device(row.id, describe(row.user_agent), is_phone, row.id == this, not row.stage, row.created_at, row.seen_at)
+
+
+def sign_out_device(session: Session, practice_id: UUID, account_id: UUID, session_id: UUID) -> bool:
+    """Close one session of this account; False when the account has no such session."""
+    where = (SignInSession.practice_id == practice_id, SignInSession.account_id == account_id, SignInSession.id == session_id)
+    return session.execute(delete(SignInSession).where(*where).returning(SignInSession.id)).first() is not None
