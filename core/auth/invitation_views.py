@@ -54,7 +54,10 @@ def accept(request):
         request.response.status = "422 Unprocessable Content"
         return {"form": form}
     request.audit_of(account.id, "auth.invitation.accept")
-    return enter(request, account)
+    response = enter(request, account)
+    if not request.POST.get("user_name", "").strip():
+        request.session.flash(f"Your user name is {account.user_name}. Please write it down: you sign in with it.")
+    return response
 
 
 def _account(request, ticket: Ticket, form: Form, typed: Invitation) -> Account | None:

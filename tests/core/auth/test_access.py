@@ -1,6 +1,7 @@
 """How offices let patients in: credentials on paper, invitations, and taking access away."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -167,6 +168,26 @@ def test_five_wrong_birthdates_end_the_link_and_right_ones_are_not_counted(db, p
         access.prove_birthdate(db, ticket, date(1985, 4, 12), NOW)
     with pytest.raises(BadTicket):
         access.open_invitation(db, practice.id, link, NOW)
+
+
+def test_many_who_guess_at_the_same_moment_have_five_tries_together(db, practice, make):
+    patient = make.patient()
+    link = invitation(db, patient)
+
+    def guess(number: int) -> str:
+        with practice.session() as session:
+            try:
+                ticket = access.open_invitation(session, practice.id, link, NOW)
+                access.prove_birthdate(session, ticket, date(1990, 1, 1 + number), NOW)
+            except (BadTicket, WrongBirthdate) as refusal:
+                session.commit()
+                return type(refusal).__name__
+        return "got in"
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = sorted(pool.map(guess, range(12)))
+    assert answers == ["BadTicket"] * 8 + ["WrongBirthdate"] * 4
+    assert db.scalars(select(Ticket.tries).where(Ticket.practice_id == practice.id)).one() == tickets.MOST_TRIES
 
 
 def test_an_invitation_dies_with_the_address_that_it_went_to(db, practice, make):

@@ -63,6 +63,13 @@ def test_from_the_link_to_the_home_page(web, link, invited, db, practice):
     assert not account.is_first
 
 
+def test_the_name_that_was_made_is_told_once(web, link, invited, db, practice):
+    fill(web, link)
+    name = account_of(db, practice, invited).user_name
+    assert f"Your user name is {name}." in web.get("/home").text
+    assert "Your user name is" not in web.get("/home").text
+
+
 def test_a_user_name_of_ones_own(web, link, invited, db, practice):
     assert fill(web, link, user_name=" Zeb of Quorn ").status_int == 303
     assert account_of(db, practice, invited).user_name == "Zeb of Quorn"
