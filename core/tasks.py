@@ -12,11 +12,11 @@ from uuid import UUID
 
 import structlog
 from celery import Celery, signals
-from celery.exceptions import OperationalError
+from celery.exceptions import OperationalError, SoftTimeLimitExceeded
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy.orm import Session
 
-from core import audit, mail, outbox
+from core import audit, mail, outbox, sealing
 from core.db import SessionFactory, after_commit, bind_tenant
 from core.plugins import PluginHost
 from core.plugins.rules import PORTAL, own_names
@@ -40,6 +40,18 @@ class Periodic:
 
     task: str
     every: timedelta
+
+
+@dataclass(frozen=True)
+class Chore:
+    """Something of the portal's own, done in every practice once in `every`; it does not wait in the outbox, the next round makes up for it."""
+
+    name: str
+    do: Callable[[Session, UUID, datetime], None]
+    every: timedelta
+
+
+CORE_PERIODIC = (Chore("audit.seal", sealing.seal_waiting, timedelta(minutes=1)),)
 
 
 @dataclass
@@ -140,6 +152,23 @@ def fan_out(plugin: str, task: str) -> None:
                 session.commit()
 
 
+@celery.task(name="core.round", ignore_result=True)
+def go_round(name: str) -> None:
+    """A chore is due: do it in one practice after another, each in a transaction of its own; one that fails does not stop the others."""
+    registry = celery.registry
+    [chore] = [chore for chore in CORE_PERIODIC if chore.name == name]
+    for practice_id in registry.tenants.practice_ids():
+        with SessionFactory(bind=registry.engine) as session:
+            bind_tenant(session, practice_id)
+            try:
+                chore.do(session, practice_id, datetime.now(UTC))
+                session.commit()
+            except SoftTimeLimitExceeded:
+                raise
+            except Exception:
+                log.exception("chore_failed", chore=name, practice=str(practice_id))
+
+
 def load_tasks(host: PluginHost) -> None:
     """Import `tasks` of every plugin. Raises ConfigurationError for a task whose name does not begin with its plugin's: no gate would hold it."""
     for plugin in host.plugins.values():
@@ -151,8 +180,8 @@ def load_tasks(host: PluginHost) -> None:
 
 
 def schedule(host: PluginHost) -> dict:
-    """Celery's timetable: what the installed plugins declare. Raises ConfigurationError for a task that is not theirs."""
-    timetable: dict[str, dict] = {}
+    """Celery's timetable: core's chores and what the installed plugins declare. Raises ConfigurationError for a task that is not theirs."""
+    timetable: dict[str, dict] = {chore.name: _row(chore) for chore in CORE_PERIODIC}
     for name in host.plugins:
         for periodic in (p for answer in host.only(name).portal_periodic_tasks() for p in answer):
             own_names(name, "scheduled task", [periodic.task])
@@ -160,6 +189,12 @@ def schedule(host: PluginHost) -> dict:
                 raise ConfigurationError(f"the plugin {name!r} schedules {periodic.task!r}, which no plugin declares with @portal_task")
             timetable[periodic.task] = {"task": "core.fan_out", "schedule": periodic.every, "args": (name, periodic.task)}
     return timetable
+
+
+def _row(chore: Chore) -> dict:
+    # A round that nobody got to is not made up for: the next one does its work.
+    options = {"expires": chore.every.total_seconds()}
+    return {"task": "core.round", "schedule": chore.every, "args": (chore.name,), "options": options}
 
 
 @signals.worker_process_init.connect

@@ -21,6 +21,7 @@ SECTIONS = {
         "worker": ("core.cli.worker:worker", "Do the work behind the pages."),
         "migrate": ("core.cli.migrate:migrate", "Bring the database up to date."),
         "doctor": ("core.cli.doctor:doctor", "Check every setting and outside service."),
+        "audit": ("core.cli.audit:audit", "Check that nobody changed the audit log."),
     },
     "Fill it": {
         "import": ("core.cli.take_in:take_in", "Take files into a practice."),

@@ -1,5 +1,6 @@
 """The database: whether it answers, whether the wall stands, whether the tables are those of this version."""
 
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import psycopg
@@ -27,6 +28,9 @@ _MIGRATOR = "SELECT rolbypassrls OR rolsuper, pg_has_role(current_user, %s, 'MEM
 _WAITING = """
     SELECT count(*) FILTER (WHERE dead_at IS NOT NULL), count(*) FILTER (WHERE available_at < now() - interval '10 minutes')
     FROM outbox WHERE done_at IS NULL
+"""
+_AUDIT_RIGHTS = """
+    SELECT bool_or(has_table_privilege(name, 'UPDATE, DELETE, TRUNCATE')) FROM unnest(ARRAY['audit_event', 'audit_seal']) AS name
 """
 _UNREACHABLE = {
     "password authentication failed": "the password in the address is not the login's",
@@ -97,7 +101,29 @@ def outbox(settings: Settings) -> Finding:
     return right("outbox", "nothing is left behind")
 
 
-CHECKS = (database, wall, tables, migrating, outbox)
+def audit(settings: Settings) -> Finding:
+    """Whether the audit log's entries are sealed in time, and the application's login cannot change them."""
+    from core import sealing
+    from core.db import SessionFactory, bind_tenant, make_engine
+
+    with _connect(settings.database_url) as connection:
+        practices = [practice_id for (practice_id,) in connection.execute("SELECT id FROM practice")]
+        (able,) = _row(connection.execute(_AUDIT_RIGHTS))
+    if able:
+        return wrong("audit", "the application's login may change or delete audit entries: revoke UPDATE, DELETE, TRUNCATE on audit_event, audit_seal.")
+    engine, late = make_engine(settings.database_url, pool_size=1), 0
+    for practice_id in practices:
+        with SessionFactory(bind=engine) as session:
+            bind_tenant(session, practice_id)
+            since = sealing.waiting_since(session, practice_id)
+            late += bool(since and datetime.now(UTC) - since > sealing.LATE)
+    engine.dispose()
+    if late:
+        return care("audit", f"entries of {late} practices wait for more than an hour to be sealed: is a worker running with --beat?")
+    return right("audit", "the log only grows, and its entries are sealed")
+
+
+CHECKS = (database, wall, tables, migrating, outbox, audit)
 
 
 def _connect(url: str) -> psycopg.Connection:
