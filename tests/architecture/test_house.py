@@ -15,9 +15,10 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 ROOT = Path(__file__).parents[2]
 ROOMS = ("core", "plugins", "tenants")
 # Routes that anyone may ask for; everything else needs a permission.
-OPEN = {"portal.start", "portal.contact", "auth.sign_in", "health.live", "health.ready", "tenants.theme", "tenants.logo", "files.signed"}
-OPEN |= {"auth.forgot", "auth.reset", "auth.link", "auth.link_open"}
+OPEN = {"portal.start", "portal.contact", "auth.sign_in", "auth.email_stop", "health.live", "health.ready", "tenants.theme", "tenants.logo", "files.signed"}
 OPEN |= {"auth.invitation", "auth.welcome", "portal.privacy"}
+OPEN |= {"auth.second", "auth.second_send", "auth.second_passkey", "auth.second_passkey_options", "auth.passkey", "auth.passkey_options"}
+OPEN |= {"auth.forgot", "auth.reset", "auth.link", "auth.link_open"}
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
