@@ -187,7 +187,7 @@ def remove(session: Session, account: Account, key_id: UUID, required: bool) -> 
 
 def clean_name(name: str) -> str:
     """A name as it can be shown: no signs that cannot be seen, not too long, never empty."""
-    return " ".join("".join(sign for sign in name if sign.isprintable()).split())[:LONGEST_NAME].strip() or "Passkey"
+    return " ".join("".join(sign for sign in name[:1000] if sign.isprintable()).split())[:LONGEST_NAME].strip() or "Passkey"
 
 
 def _new_challenge(session: Session, practice_id: UUID, kind: str, now: datetime, account_id: UUID | None) -> str:

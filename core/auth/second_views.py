@@ -155,14 +155,14 @@ def _ways(request, account: Account) -> list[str]:
 
 def _page(request, account: Account, form: Form, way: str = "") -> dict:
     ways, setting_up = _ways(request, account), not second.has_factor(request.db, account)
-    wanted = way or request.params.get("way", "")
+    wanted = way or request.GET.get("way", "")
     chosen = wanted if wanted in ways else (ways[0] if ways else "")
     return {
         "form": form,
         "ways": ways,
         "way": chosen,
         "setting_up": setting_up,
-        "next": request.params.get("next", ""),
+        "next": typed(request, "next") or request.GET.get("next", ""),
         "was_sent": TICKET in request.session,
         "email": shown_address(account.email),
         "app": app_to_scan(request, account) if setting_up and chosen == second.APP else None,

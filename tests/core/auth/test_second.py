@@ -332,6 +332,15 @@ def test_a_wrong_code_keeps_the_page_and_six_close_it(web, with_app, db):
     assert actions.count("auth.second.failed") == 5
 
 
+def test_files_and_floods_in_place_of_a_code_are_wrong_codes(web, with_app):
+    account, _, _ = with_app()
+    token = _password(web, account).follow().forms["second-app"]["csrf_token"].value
+    files = [("next", "a.txt", b"x"), ("way", "b.txt", b"app"), ("app_code", "c.txt", b"123456")]
+    web.post("/sign-in/second", {"csrf_token": token}, upload_files=files, status=422)
+    for way in ("app", "recovery"):
+        web.post("/sign-in/second", {"csrf_token": token, "way": way, f"{way}_code": "7" * 10**6}, status=422)
+
+
 def test_a_recovery_code_signs_in_and_says_how_many_are_left(web, with_app):
     account, _, codes = with_app()
     _password(web, account)
