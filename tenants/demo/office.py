@@ -70,6 +70,7 @@ class Story:
     charts: Callable[[Office], list[Chart]]
     people: tuple[Access, ...]
     folders: tuple[dict, ...] = ()
+    relationships: tuple[dict, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     tabs_off: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
@@ -95,6 +96,7 @@ class Opening:
         self._take_in([{"kind": "provider", **provider} for provider in story.providers])
         self._take_in([{"kind": "image_folder", **folder} for folder in story.folders])
         self._take_in([record for chart in story.charts(self.office) for record in chart.records])
+        self._take_in([{"kind": "relationship", **relationship} for relationship in story.relationships])
         found = self.session.scalars(select(Patient).where(Patient.practice_id == practice.id))
         self.patients = {str(patient.external_id): patient for patient in found}
         self._publish(practice.id)

@@ -225,16 +225,19 @@ def test_every_kind_of_record_of_every_tab_is_used(practices, registry):
     assert not unused
 
 
-def test_the_guarantor_sees_the_children_and_some_of_her_fathers_tabs(sunrise, people, portal):
+def test_the_guarantor_sees_the_family_and_some_of_her_fathers_tabs(sunrise, people, portal):
     numbers = {patient.id: patient.external_id for patient in sunrise.scalars(select(Patient))}
     elena = patient_of(sunrise, "SUN-1001")
     assert {patient_of(sunrise, number).guarantor_id for number in ("SUN-1002", "SUN-1003", "SUN-1004")} == {elena.id}
     grants = sunrise.scalars(select(Grant).where(Grant.relation != "self")).all()
-    assert {(numbers[grant.patient_id], grant.plugin, grant.level) for grant in grants} == {
-        ("SUN-1003", "*", "act"),
-        ("SUN-1004", "*", "act"),
-        ("SUN-2001", "appointments", "see"),
-        ("SUN-2001", "summary", "see"),
+    assert {(numbers[grant.patient_id], grant.plugin, grant.level, grant.relation) for grant in grants} == {
+        ("SUN-1002", "*", "act", "guarantor"),
+        ("SUN-1003", "*", "act", "guarantor"),
+        ("SUN-1003", "*", "act", "guardian"),
+        ("SUN-1004", "*", "act", "guarantor"),
+        ("SUN-1004", "*", "act", "guardian"),
+        ("SUN-2001", "appointments", "see", "daughter"),
+        ("SUN-2001", "summary", "see", "daughter"),
     }
     assert "Mateo" in signed_in(portal, people[0]).get("/home").text
     assert "Mateo" not in signed_in(portal, people[1]).get("/home").text

@@ -12,6 +12,10 @@ def charts(office: Office) -> list[Chart]:
     return [elena.chart(office), daniel.chart(office), sophie.chart(office), mateo.chart(office), rafael.chart(office)]
 
 
+def _parent(number: str, child: str, parent: str, relation: str) -> dict:
+    return {"external_id": number, "patient": child, "related": parent, "relation": relation, "is_guardian": True}
+
+
 STORY = Story(
     slug="sunrise",
     name="Sunrise Family Dental",
@@ -28,17 +32,18 @@ STORY = Story(
         "appointments.confirm_days": 21,
     },
     charts=charts,
+    relationships=(
+        _parent("SUN-R1", sophie.NUMBER, elena.NUMBER, "mother"),
+        _parent("SUN-R2", mateo.NUMBER, elena.NUMBER, "mother"),
+        {"external_id": "SUN-R3", "patient": elena.NUMBER, "related": daniel.NUMBER, "relation": "spouse"},
+    ),
     notice=NOTICE,
     people=(
         Access(
             "elena",
             elena.NUMBER,
-            "Elena Marlow, mother: also sees her two children, and some tabs of her father at the other clinic",
-            (
-                Grant(sophie.NUMBER, "guardian", "act"),
-                Grant(mateo.NUMBER, "guardian", "act"),
-                Grant(rafael.NUMBER, "daughter", "see", ("appointments", "summary")),
-            ),
+            "Elena Marlow, mother and head of the family account: also sees her husband and children, and some tabs of her father at the other clinic",
+            (Grant(rafael.NUMBER, "daughter", "see", ("appointments", "summary")),),
         ),
         Access("daniel", daniel.NUMBER, "Daniel Marlow, father: his own chart only"),
         Access("sophie", sophie.NUMBER, "Sophie Marlow, 15, with braces: her own chart"),
