@@ -11,7 +11,7 @@ from core.auth import tickets
 from core.auth.models import Account, Ticket
 from core.tasks import Work, enqueue, portal_task
 
-CONFIRM, STOP = "email", "email_stop"
+CONFIRM, STOP, WAS = "email", "email_stop", "email_was"
 LIVES = timedelta(hours=24)
 LONGEST = 254
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
@@ -56,7 +56,9 @@ def confirm(session: Session, account: Account, token: str, now: datetime) -> No
     old, account.email = account.email, email
     tickets.void(session, account.practice_id, now, account_id=account.id)
     if old:
-        enqueue(session, "auth.tell_of_change", account_id=str(account.id), change="email", to=old)
+        # The queue is given ids only, so a row that opens nothing keeps the old address.
+        ticket_id = tickets.put_code(session, WAS, now, timedelta(0), old, account_id=account.id)
+        enqueue(session, "auth.tell_of_change", account_id=str(account.id), change="email", ticket_id=str(ticket_id))
 
 
 def stop(session: Session, practice_id: UUID, token: str, now: datetime) -> UUID:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from core.auth.models import Account
+from core.auth.models import Account, Ticket
 from core.tasks import Work, portal_task
 
 CHANGES = {
@@ -14,8 +14,9 @@ CHANGES = {
 
 
 @portal_task("auth.tell_of_change")
-def tell_of_change(work: Work, account_id: str, change: str, to: str = "") -> None:
-    """Tell the owner of an account what was changed; `to` is the address from before a change of the address."""
-    account = work.db.get(Account, (work.tenant.practice_id, UUID(account_id)))
-    if account and (to or account.email):
-        work.send_mail(to or account.email, "mail/account_changed", {"change": CHANGES[change]})
+def tell_of_change(work: Work, account_id: str, change: str, ticket_id: str = "") -> None:
+    """Tell the owner of an account what was changed; after a change of the address at the old one, which the ticket holds."""
+    kind: type[Account | Ticket] = Ticket if ticket_id else Account
+    holder = work.db.get(kind, (work.tenant.practice_id, UUID(ticket_id or account_id)))
+    if holder and holder.email:
+        work.send_mail(holder.email, "mail/account_changed", {"change": CHANGES[change]})
