@@ -19,6 +19,7 @@ from core.people.models import Grant
 from core.tasks import enqueue
 
 TEN_FAILURES: RateLimitItem = parse("10 per 15 minutes")
+KEPT_REFUSALS: RateLimitItem = parse("50 per 15 minutes")
 TOKEN_BYTES = 32
 
 
@@ -27,11 +28,11 @@ class WrongCredentials(Exception):
 
 
 class TooManyAttempts(Exception):
-    """Too many failures for this account or from this address; `seconds` until the next try."""
+    """Too many failures for this account or from this address; `seconds` until the next try. `is_kept`: the refused try stands in a row."""
 
     def __init__(self, seconds: int):
         super().__init__(seconds)
-        self.seconds = seconds
+        self.seconds, self.is_kept = seconds, False
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,11 @@ def sign_in(session: Session, practice_id: UUID, limiter: Limiter, attempt: Atte
     account = find_account(session, practice_id, name)
     # The same count whether the user name or the e-mail address was typed.
     counts = [(str(practice_id), "account", account.user_name_norm if account else name), (str(practice_id), "address", attempt.address)]
-    _refuse_after_ten(limiter, counts, attempt.at)
+    try:
+        _refuse_after_ten(limiter, counts, attempt.at)
+    except TooManyAttempts as refusal:
+        refusal.is_kept = _keep_refused(session, practice_id, limiter, name, attempt)
+        raise
     right = check_password(account.password_hash if account else None, attempt.password)
     session.add(SignInAttempt(user_name_norm=name, address=attempt.address, attempted_at=attempt.at, succeeded=right))
     if account is None or not right:
@@ -67,6 +72,16 @@ def sign_in(session: Session, practice_id: UUID, limiter: Limiter, attempt: Atte
     if needs_rehash(account.password_hash):
         account.password_hash = hash_password(attempt.password)
     return account
+
+
+def _keep_refused(session: Session, practice_id: UUID, limiter: Limiter, name: str, attempt: Attempt) -> bool:
+    """Keep a try that was refused without a look at the password; a flood of them must not fill the table."""
+    count = (str(practice_id), "refused", attempt.address)
+    if not limiter.test(KEPT_REFUSALS, *count):
+        return False
+    limiter.hit(KEPT_REFUSALS, *count)
+    session.add(SignInAttempt(user_name_norm=name, address=attempt.address, attempted_at=attempt.at, succeeded=False))
+    return True
 
 
 def find_account(session: Session, practice_id: UUID, name: str) -> Account | None:

@@ -16,7 +16,7 @@ CHANGES = {
 @portal_task("auth.tell_of_change")
 def tell_of_change(work: Work, account_id: str, change: str, ticket_id: str = "") -> None:
     """Tell the owner of an account what was changed; after a change of the address at the old one, which the ticket holds."""
-    kind: type[Account | Ticket] = Ticket if ticket_id else Account
-    holder = work.db.get(kind, (work.tenant.practice_id, UUID(ticket_id or account_id)))
+    key = (work.tenant.practice_id, UUID(ticket_id or account_id))
+    holder: Account | Ticket | None = work.db.get(Ticket, key) if ticket_id else work.db.get(Account, key)
     if holder and holder.email:
         work.send_mail(holder.email, "mail/account_changed", {"change": CHANGES[change]})

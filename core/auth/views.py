@@ -9,6 +9,7 @@ from pyramid.view import view_config
 from core.auth import services
 from core.auth.entering import enter
 from core.auth.policy import SIGNED_IN, cookie_name
+from core.web.errors import too_many
 from core.web.forms import Form
 
 REMEMBER_SECONDS = 365 * 24 * 3600
@@ -40,6 +41,10 @@ def sign_in(request):
     except services.WrongCredentials:
         request.audit("auth.sign_in.failed")
         return _refuse(request, WRONG)
+    except services.TooManyAttempts as refusal:
+        if refusal.is_kept:
+            request.audit("auth.sign_in.refused")
+        return too_many(refusal, request)  # an answer, not an error: the record of the try is to be committed
     response = enter(request, account, own_path(request.POST.get("next")))
     _remember(request, response, user_name if request.POST.get("remember") else None)
     return response

@@ -72,3 +72,18 @@ def test_no_password_is_kept(web, make, practice):
 def test_an_empty_form_is_no_attempt(web, practice):
     sign_in(web, " ", "")
     assert (attempts(practice), audited(practice)) == ([], [])
+
+
+def test_attempts_that_are_refused_unlooked_at_are_kept_and_audited(web, make, practice):
+    account = make.account(make.patient())
+    for _ in range(12):
+        sign_in(web, account.user_name, "Wrong-meadow-41")
+    assert attempts(practice) == [(account.user_name_norm, False)] * 12
+    assert len(audited(practice)) == 12
+
+
+def test_a_flood_of_refused_attempts_does_not_fill_the_table(web, practice):
+    for _ in range(70):
+        sign_in(web, "nobody", "Wrong-meadow-41")
+    assert len(attempts(practice)) == 10 + 50
+    assert len(audited(practice)) == 10 + 50
