@@ -19,7 +19,7 @@ def make_sheet(registry, tenant: Tenant, credentials: Credentials) -> str:
     code = Markup(segno.make(address, micro=False).svg_inline(scale=_QR_SCALE))  # noqa: S704
     values = {"tenant": tenant, "address": address, "code": code, "logo": _logo(tenant), "credentials": credentials}
     environment = registry.queryUtility(IJinja2Environment, name=".jinja2")
-    return environment.get_template("access_sheet.jinja2").render(values)
+    return environment.get_template("access_sheet.html").render(values)
 
 
 def _logo(tenant: Tenant) -> str:

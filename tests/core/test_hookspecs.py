@@ -105,10 +105,10 @@ def test_hook_portal_office_settings(portal_with, practice, db, garden):
             return GardenSettings
 
     registry = portal_with(Settable()).registry
-    assert registry.tenants.current(practice.id).settings == {"garden.beds": 3}
+    assert registry.tenants.current(practice.id).settings["garden.beds"] == 3
     settings.change(db, registry.plugins, practice.id, None, "garden.beds", 4, "Alex", NOW)
     db.commit()
-    assert registry.tenants.current(practice.id).settings == {"garden.beds": 4}
+    assert registry.tenants.current(practice.id).settings["garden.beds"] == 4
 
 
 def test_hook_portal_record_kinds(portal_with, practice, db, garden):

@@ -1,10 +1,13 @@
 """One class of requests."""
 
+import tempfile
+
 import webtest
 from pyramid.events import NewRequest
 from pyramid.interfaces import IRequestFactory
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
+from webob.request import BaseRequest
 
 from core.app import configure
 
@@ -32,3 +35,11 @@ def test_what_is_added_after_the_last_part_is_there_too(portal_settings, practic
     browser = webtest.TestApp(config.make_wsgi_app())
     assert browser.get("/health/late").text == "late"
     assert seen
+
+
+def test_the_file_of_a_long_body_is_closed_with_the_request(web, monkeypatch):
+    kept = []
+    monkeypatch.setattr(BaseRequest, "make_tempfile", lambda self: kept.append(tempfile.TemporaryFile()) or kept[-1])  # noqa: SIM115
+    answer = web.post("/sign-in", {"user_name": "x" * 2_000_000, "password": "y"}, expect_errors=True)
+    assert answer.status_int == 419
+    assert [file.closed for file in kept] == [True]
