@@ -37,6 +37,8 @@ def take_out(owner, practice_id, seals):
 def run(registry, practice, monkeypatch):
     """Run `cuspid audit ...`; answers its exit code and what it said."""
     monkeypatch.setattr(audit, "_registry", lambda: registry)
+    # The command ends its own pool of connections; this one is also that of the other tests.
+    monkeypatch.setattr(registry.engine, "dispose", lambda: None)
 
     def command(*words: str):
         done = CliRunner().invoke(cuspid, ["audit", *words])
