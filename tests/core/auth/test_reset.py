@@ -1,6 +1,7 @@
 """A new password by a code, and signing in by a link: once, in time, by whoever asked; and nobody learns who is known."""
 
 import re
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
@@ -340,7 +341,8 @@ def test_the_audit_log_has_both_ways(web, practice, account, code_for, link_for,
         .where(AuditEvent.practice_id == practice.id)
         .order_by(AuditEvent.happened_at, AuditEvent.id)
     ).all()
-    assert actions == [
+    # Two entries of one request have the same time.
+    assert Counter(map(tuple, actions)) == Counter([
         ("auth.forgot.asked", None),
         ("auth.password.reset_failed", None),
         ("auth.password.reset", account.id),
@@ -348,7 +350,7 @@ def test_the_audit_log_has_both_ways(web, practice, account, code_for, link_for,
         ("auth.link.asked", None),
         ("auth.link.used", account.id),
         ("auth.sign_in", account.id),
-    ]
+    ])  # fmt: skip
 
 
 @pytest.mark.parametrize(("path", "form"), [("/forgot", "forgot"), ("/sign-in/link", "link")])
