@@ -166,7 +166,7 @@ def go_round(name: str) -> None:
             except SoftTimeLimitExceeded:
                 raise
             except Exception:
-                log.exception("chore_failed", chore=name, practice=str(practice_id))
+                log.exception("chore_failed", task=name, practice=str(practice_id))
 
 
 def load_tasks(host: PluginHost) -> None:

@@ -1,5 +1,7 @@
 """Counting failures: in the broker's store, which all processes share; in this process when that store is away."""
 
+from datetime import datetime
+
 import structlog
 from limits import RateLimitItem
 from limits.errors import StorageError
@@ -7,6 +9,14 @@ from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
 log = structlog.get_logger("limits")
+
+
+class TooManyAttempts(Exception):
+    """Too many failures for this account or from this address; `seconds` until the next try. `is_kept`: the refused try stands in a row."""
+
+    def __init__(self, seconds: int):
+        super().__init__(seconds)
+        self.seconds, self.is_kept = seconds, False
 
 
 class Limiter:
@@ -20,6 +30,11 @@ class Limiter:
     def test(self, item: RateLimitItem, *keys: str) -> bool:
         """Whether one more is allowed."""
         return self._own.test(item, *keys) and self._ask("test", item, *keys) is not False
+
+    def refuse_when_full(self, now: datetime, item: RateLimitItem, *keys: str) -> None:
+        """Nothing when one more is allowed. Raises TooManyAttempts."""
+        if not self.test(item, *keys):
+            raise TooManyAttempts(max(1, int(self.get_window_stats(item, *keys).reset_time - now.timestamp())))
 
     def hit(self, item: RateLimitItem, *keys: str) -> None:
         """Count one."""

@@ -4,7 +4,6 @@ Whoever asks is looked up by nobody but the worker (core/auth/reset_tasks.py): t
 name that does not exist. Until then the ticket holds what was typed where the address will stand.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -65,7 +64,7 @@ def ask_link(session: Session, practice_id: UUID, limiter: Limiter, asked: Asked
 def reset_password(session: Session, practice_id: UUID, limiter: Limiter, new: NewPassword) -> Account:
     """Set the new password of whom the code was mailed to. Raises WeakPassword, BadTicket (then commit: the try counts), TooManyAttempts."""
     failures = (PER_ADDRESS, (str(practice_id), "reset.code", new.address))
-    _refuse_when_full(limiter, new.at, [failures])
+    limiter.refuse_when_full(new.at, failures[0], *failures[1])
     # First without the names: what it says before the code was right must say nothing about the account.
     check_new_password(new.password)
     try:
@@ -119,13 +118,7 @@ def _count(limiter: Limiter, practice_id: UUID, kind: str, asked: Asked) -> None
         (PER_NAME, (str(practice_id), f"{kind}.name", name)),
         (PER_ADDRESS, (str(practice_id), f"{kind}.address", asked.address)),
     ]
-    _refuse_when_full(limiter, asked.at, counts)
+    for item, keys in counts:
+        limiter.refuse_when_full(asked.at, item, *keys)
     for item, keys in counts:
         limiter.hit(item, *keys)
-
-
-def _refuse_when_full(limiter: Limiter, now: datetime, counts: Sequence[tuple[RateLimitItem, tuple[str, ...]]]) -> None:
-    for item, keys in counts:
-        if not limiter.test(item, *keys):
-            window = limiter.get_window_stats(item, *keys)
-            raise services.TooManyAttempts(max(1, int(window.reset_time - now.timestamp())))

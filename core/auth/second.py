@@ -20,7 +20,6 @@ from core.auth import tickets
 from core.auth.limits import Limiter
 from core.auth.models import Account, Passkey, RecoveryCode
 from core.auth.secrets import UnreadableSecret, decrypt, encrypt
-from core.auth.services import TooManyAttempts
 from core.tasks import enqueue
 
 TRIES: tuple[RateLimitItem, ...] = (parse("5 per 5 minutes"), parse("20 per 1 hour"))
@@ -46,8 +45,7 @@ def count_try(limiter: Limiter, items: Iterable[RateLimitItem], now: datetime, *
     """Count one try before it is looked at. Raises TooManyAttempts."""
     items = tuple(items)
     for item in items:
-        if not limiter.test(item, *keys):
-            raise TooManyAttempts(max(1, int(limiter.get_window_stats(item, *keys).reset_time - now.timestamp())))
+        limiter.refuse_when_full(now, item, *keys)
     for item in items:
         limiter.hit(item, *keys)
 

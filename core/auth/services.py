@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.auth import tickets
 from core.auth.identity import token_hash
-from core.auth.limits import Limiter
+from core.auth.limits import Limiter, TooManyAttempts
 from core.auth.models import Account, SignInAttempt, SignInSession
 from core.auth.passwords import check_password, hash_password, needs_rehash
 from core.people.family import refresh_grants
@@ -25,14 +25,6 @@ TOKEN_BYTES = 32
 
 class WrongCredentials(Exception):
     """The user name and the password do not belong together; which of them is wrong is not said."""
-
-
-class TooManyAttempts(Exception):
-    """Too many failures for this account or from this address; `seconds` until the next try. `is_kept`: the refused try stands in a row."""
-
-    def __init__(self, seconds: int):
-        super().__init__(seconds)
-        self.seconds, self.is_kept = seconds, False
 
 
 @dataclass(frozen=True)
@@ -58,7 +50,8 @@ def sign_in(session: Session, practice_id: UUID, limiter: Limiter, attempt: Atte
     # The same count whether the user name or the e-mail address was typed.
     counts = [(str(practice_id), "account", account.user_name_norm if account else name), (str(practice_id), "address", attempt.address)]
     try:
-        _refuse_after_ten(limiter, counts, attempt.at)
+        for count in counts:
+            limiter.refuse_when_full(attempt.at, TEN_FAILURES, *count)
     except TooManyAttempts as refusal:
         refusal.is_kept = _keep_refused(session, practice_id, limiter, name, attempt)
         raise
@@ -92,13 +85,6 @@ def find_account(session: Session, practice_id: UUID, name: str) -> Account | No
         return named
     mailed = session.scalars(open_ones.where(func.lower(Account.email) == normal_user_name(name)).limit(2)).all()
     return mailed[0] if len(mailed) == 1 else None
-
-
-def _refuse_after_ten(limiter: Limiter, counts: list[tuple[str, str, str]], now: datetime) -> None:
-    for count in counts:
-        if not limiter.test(TEN_FAILURES, *count):
-            window = limiter.get_window_stats(TEN_FAILURES, *count)
-            raise TooManyAttempts(max(1, int(window.reset_time - now.timestamp())))
 
 
 def open_session(session: Session, account: Account, now: datetime, address: str = "", user_agent: str = "", stage: str = "") -> str:

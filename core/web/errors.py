@@ -14,8 +14,8 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core.auth.entering import PAGES
+from core.auth.limits import TooManyAttempts
 from core.auth.passwords import Busy
-from core.auth.services import TooManyAttempts
 from core.web.log import places
 
 log = structlog.get_logger("errors")

@@ -14,8 +14,8 @@ from sqlalchemy import func, select, text, update
 
 from core.audit import AuditEvent
 from core.auth import second, tickets
+from core.auth.limits import TooManyAttempts
 from core.auth.models import Account, RecoveryCode, SignInSession, Ticket
-from core.auth.services import TooManyAttempts
 from core.outbox import OutboxRow
 from core.testing import PASSWORD, browser
 
