@@ -40,5 +40,5 @@ def configure(portal: settings.Settings, ini=None) -> Configurator:
     config.include("core.records.kinds")
     config.include("tenants")
     config.include("core.tasks")
-    config.include("core.web.sealing")
+    config.include("core.web.last")
     return config

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import structlog
 import webauthn
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -27,6 +28,8 @@ from webauthn.helpers.structs import (
 from core.auth import second, tickets
 from core.auth.models import Account, Passkey, Ticket
 from core.db import uuid7
+
+log = structlog.get_logger("passkeys")
 
 CHALLENGE_LIVES = timedelta(minutes=5)
 MAKING, SHOWING = "passkey_new", "passkey"
@@ -216,5 +219,6 @@ def _read(function: Callable, *text: str, **about) -> Any:
         raise BadPasskey
     try:
         return function(*text, **about)
-    except Exception:
+    except Exception as error:
+        log.info("passkey_refused", error=type(error).__name__)
         raise BadPasskey from None
