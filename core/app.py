@@ -32,6 +32,7 @@ def configure(portal: settings.Settings, ini=None) -> Configurator:
     config.include("core.web.templating")
     config.include("core.web.static")
     config.include("core.audit")
+    config.include("core.web.office")
     config.include("core.auth")
     config.include("core.web.routes")
     config.include("core.web.errors")

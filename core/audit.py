@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Table, bindparam, event, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.db import Base, PortalSession, TenantScoped, belongs_to, index_in_practice, unique_in_practice, uuid7
+from core.db import Base, PortalSession, TenantScoped, belongs_to, index_in_practice, undo_if_looking, unique_in_practice, uuid7
 from core.prepared import Prepared
 
 
@@ -53,7 +53,10 @@ def record(session: Session, practice_id: UUID, action: str, happened_at: dateti
 @event.listens_for(PortalSession, "before_commit")
 def _write(session: Session) -> None:
     """The entries are the last that a transaction writes, one statement each: if they cannot be written, nothing is."""
-    if not session.in_nested_transaction() and (entries := session.info.pop("audit", None)):
+    if session.in_nested_transaction():
+        return
+    undo_if_looking(session)
+    if entries := session.info.pop("audit", None):
         session.flush()
         for entry in entries:
             _INSERT.send(session, entry)

@@ -181,6 +181,21 @@ def bind_tenant(session: Session, practice_id: UUID) -> None:
         execute(session.connection(), _set_practice(practice_id).lstrip("; "))
 
 
+def only_look(session: Session) -> None:
+    """From here on this transaction only looks: whatever it writes is undone at its end, apart from the audit (core/audit.py)."""
+    execute(session.connection(), "SAVEPOINT looking")
+    # The point to which a page's fault returns must come after this one.
+    session.info["looking"] = session.info["written"] = True
+
+
+def undo_if_looking(session: Session) -> None:
+    """At the end of a transaction that only looked: forget what it wrote, and whoever waits for its commit."""
+    if session.info.pop("looking", False):
+        session.expunge_all()
+        session.info.pop("after_commit", None)
+        execute(session.connection(), "ROLLBACK TO SAVEPOINT looking")
+
+
 def mark_savepoint(session: Session) -> None:
     """Mark the point to which `mend_transaction` returns; what was written before it stays, whatever is asked after it."""
     if session.info.get("written", True):

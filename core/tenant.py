@@ -85,6 +85,10 @@ def touch(session: Session, practice_id: UUID) -> None:
 class TenantDirectory(Protocol):
     """Finds tenants. `tenants` registers the real one as `registry.tenants`."""
 
+    @property
+    def operator_id(self) -> UUID | None:
+        """The place of those who run the installation, once it was asked for; its pages are at the base domain."""
+
     def practice_at(self, host: str) -> UUID | None:
         """The practice whose address this host is, or None."""
 

@@ -8,3 +8,4 @@ def includeme(config) -> None:
     config.include("tenants.resolver")
     config.registry.base_record_kinds.append(records.KINDS)
     config.include("tenants.views")
+    config.include("tenants.console")

@@ -3,17 +3,24 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, TenantScoped, belongs_to, index_in_practice, unique_in_practice, uuid7
 
 
 class Practice(Base):
-    """A dental office with its own address, look and tabs. `version` counts up with every change that a page must notice at once."""
+    """A dental office with its own address, look and tabs. `version` counts up with every change that a page must notice at once.
+
+    One row may be of kind `operator`: no office, but where those sign in who run the installation, at the base domain itself.
+    """
 
     __tablename__ = "practice"
-    __table_args__ = (CheckConstraint("slug ~ '^[a-z][a-z0-9-]{1,62}$'", name="slug"),)
+    __table_args__ = (
+        CheckConstraint("slug ~ '^[a-z][a-z0-9-]{1,62}$'", name="slug"),
+        CheckConstraint("kind in ('office', 'operator')", name="kind"),
+        Index("uq_practice_operator", "kind", unique=True, postgresql_where=text("kind = 'operator'")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     slug: Mapped[str] = mapped_column(unique=True)
@@ -21,6 +28,7 @@ class Practice(Base):
     time_zone: Mapped[str]
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(server_default="office", default="office")
 
 
 class Domain(Base):

@@ -59,10 +59,17 @@ class Directory:
         return found
 
     def _look_up(self, session: Session, host: str) -> UUID | None:
+        if host == self._settings.base_domain:
+            return session.scalar(select(Practice.id).where(Practice.kind == "operator"))
         slug, _, domain = host.partition(".")
         if domain == self._settings.base_domain:
-            return session.scalar(select(Practice.id).where(Practice.slug == slug))
+            return session.scalar(select(Practice.id).where(Practice.slug == slug, Practice.kind == "office"))
         return session.scalar(select(Domain.practice_id).where(Domain.host == host, Domain.verified_at.is_not(None)))
+
+    @property
+    def operator_id(self) -> UUID | None:
+        """The operator's own place, if this process has been asked for it."""
+        return self._hosts.get(self._settings.base_domain)
 
     def tenant(self, practice_id: UUID, clinic_id: UUID | None, version: int) -> Tenant:
         """The tenant as of this version; read anew when what is kept is older."""
@@ -126,7 +133,7 @@ def read_snapshot(session: Session, practice_id: UUID, base_domain: str) -> Snap
     themes = session.scalars(select(Branding).where(Branding.practice_id == practice_id))
     snapshot = Snapshot(
         practice=practice,
-        hosts=frozenset([f"{practice.slug}.{base_domain}", *domains]),
+        hosts=frozenset([base_domain if practice.kind == "operator" else f"{practice.slug}.{base_domain}", *domains]),
         clinics=tuple(clinic_details(clinic) for clinic in clinics),
         providers={str(provider.id): provider.name for provider in providers},
         notice_version=notice or 0,
@@ -175,7 +182,7 @@ def build_tenant(snapshot: Snapshot, clinic: ClinicDetails | None, host: PluginH
         clinics=snapshot.clinics,
         providers=snapshot.providers,
         notice_version=snapshot.notice_version,
-        plugins=enabled_plugins(host, values),
+        plugins=enabled_plugins(host, values) if practice.kind == "office" else frozenset(),
         theme=Theme(**theme),
         time_zone=clinic.time_zone if clinic else ZoneInfo(practice.time_zone),
         settings=with_defaults(host, values),
@@ -183,7 +190,7 @@ def build_tenant(snapshot: Snapshot, clinic: ClinicDetails | None, host: PluginH
 
 
 def _main_host(snapshot: Snapshot, base_domain: str) -> str:
-    given = f"{snapshot.practice.slug}.{base_domain}"
+    given = base_domain if snapshot.practice.kind == "operator" else f"{snapshot.practice.slug}.{base_domain}"
     return next(iter(sorted(snapshot.hosts - {given})), given)
 
 

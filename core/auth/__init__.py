@@ -8,11 +8,13 @@ def includeme(config) -> None:
 
     portal = config.registry.portal
     config.registry.limiter = Limiter(portal.limits_url or portal.broker_url)
+    config.include("core.auth.realms")
     config.include("core.auth.policy")
     config.add_route("auth.sign_in", "/sign-in")
     config.add_route("auth.sign_out", "/sign-out")
     config.add_route("portal.switch_person", "/family/switch")
     config.scan("core.auth.views")
+    config.include("core.auth.staff_views")
     config.include("core.auth.second_views")
     config.include("core.auth.security_views")
     config.include("core.auth.passkey_views")

@@ -9,8 +9,8 @@ from pyramid.view import view_config
 
 from core.auth import email_change, profile, tickets
 from core.auth.entering import need_proof
-from core.auth.policy import SIGNED_IN
 from core.auth.proof_views import rotated
+from core.auth.realms import OWN as OWN_ACCOUNT
 from core.web.forms import Form, empty_form, read_form
 
 ASKED = "Please look into the mailbox of {email} and press the link there. Until then the old address stays."
@@ -23,14 +23,14 @@ class EmailForm(BaseModel):
     email: Annotated[str, AfterValidator(email_change.check_email)]
 
 
-@view_config(route_name="auth.email", permission=SIGNED_IN, request_method="GET", renderer="change_email.jinja2")
+@view_config(route_name="auth.email", permission=OWN_ACCOUNT, request_method="GET", renderer="change_email.jinja2")
 def email_page(request):
     """The address of today, and a field for another."""
     need_proof(request)
     return _page(request, empty_form())
 
 
-@view_config(route_name="auth.email", permission=SIGNED_IN, request_method="POST", renderer="change_email.jinja2")
+@view_config(route_name="auth.email", permission=OWN_ACCOUNT, request_method="POST", renderer="change_email.jinja2")
 def ask(request):
     """Send a link to the new address, and one that stops it to the old."""
     need_proof(request)
@@ -46,7 +46,7 @@ def ask(request):
     return HTTPSeeOther(request.route_path("auth.profile"))
 
 
-@view_config(route_name="auth.email_confirm", permission=SIGNED_IN, request_method="GET", renderer="confirm_email.jinja2")
+@view_config(route_name="auth.email_confirm", permission=OWN_ACCOUNT, request_method="GET", renderer="confirm_email.jinja2")
 def confirm_page(request):
     """A button; looking at the link changes nothing, as mail programs look at links by themselves."""
     try:
@@ -56,7 +56,7 @@ def confirm_page(request):
     return {"email": ticket.email}
 
 
-@view_config(route_name="auth.email_confirm", permission=SIGNED_IN, request_method="POST")
+@view_config(route_name="auth.email_confirm", permission=OWN_ACCOUNT, request_method="POST")
 def confirm(request):
     """The new address holds."""
     try:

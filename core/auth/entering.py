@@ -1,60 +1,64 @@
 """The one way in. Password, link, passkey, invitation: each ends here, so that none goes around the second factor."""
 
 from datetime import timedelta
-from urllib.parse import urlencode
 
-from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import exists, select
 
 from core.auth import services
 from core.auth.models import Account, Passkey, SignInSession
 from core.auth.policy import cookie_name
+from core.auth.realms import OFFICE
 
 PROOF_LASTS = timedelta(minutes=10)
 SECOND, WELCOME = "second", "welcome"
-PAGES = {SECOND: "/sign-in/second", WELCOME: "/welcome"}
-"""Where a session leads that is not whole yet."""
+"""What a session waits for that is not whole yet; the page of each has the same name."""
 
 
-def enter(request, account: Account, next_path: str = "/home", second_done: bool = False) -> HTTPSeeOther:
+def enter(request, account: Account, next_path: str | None = None, second_done: bool = False) -> HTTPSeeOther:
     """Open a session for an account that has proven itself, set the cookie, and lead to what is still to be done, else onward.
 
-    `second_done` says that the proof was two factors already: a passkey, or the second step itself.
+    `second_done` says that the proof was two factors already: a passkey, or the second step itself. Raises HTTPNotFound for an account of
+    the other realm, whatever it has proven.
     """
+    if account.kind not in request.realm.kinds:
+        raise HTTPNotFound()
     if request.visitor.row:  # rotated: the token from before this proof is worth nothing any more
         services.sign_out(request.db, request.practice_id, request.visitor.row.id)
     stage = stage_of(request, account, second_done)
-    token = services.open_session(request.db, account, request.now, request.remote_addr or "", request.user_agent or "", stage)
+    place = services.Place(request.remote_addr or "", request.user_agent or "", request.realm.name)
+    token = services.open_session(request.db, account, request.now, place, stage)
     account.signed_in_at = request.now
     request.audit_of(account.id, "auth.sign_in" if not stage else f"auth.sign_in.{stage}")
     # A fresh form token, so that one planted before sign-in opens nothing.
     request.session.invalidate()
-    return send_token(request, HTTPSeeOther(lead_on(stage, next_path)), token)
+    return send_token(request, HTTPSeeOther(lead_on(request, stage, next_path or request.realm.home)), token)
 
 
 def stage_of(request, account: Account, second_done: bool) -> str:
     """What is still to be done before the session is whole: the second factor, the first sign-in, or nothing."""
     if not second_done and needs_second(request, account):
         return SECOND
+    if request.realm is OFFICE:
+        return ""
     if account.is_first or account.notice_version < request.tenant.notice_version:
         return WELCOME
     return ""
 
 
 def needs_second(request, account: Account) -> bool:
-    """Whether this account has a second factor, or the office wants one of everybody."""
-    if account.totp_secret or account.email_codes or request.tenant.settings["portal.second_factor"] == "required":
+    """Whether this account has a second factor, or must have one: staff always, everybody where the office wants it."""
+    if request.realm is OFFICE or account.totp_secret or account.email_codes or request.tenant.settings["portal.second_factor"] == "required":
         return True
     keys = select(exists().where(Passkey.practice_id == request.practice_id, Passkey.account_id == account.id))
     return bool(request.db.scalar(keys))
 
 
-def lead_on(stage: str, next_path: str) -> str:
+def lead_on(request, stage: str, next_path: str) -> str:
     """The page that comes next."""
-    page = PAGES.get(stage)
-    if page is None:
+    if not stage:
         return next_path
-    return page if next_path == "/home" else f"{page}?{urlencode({'next': next_path})}"
+    return request.own_path(stage, {} if next_path == request.realm.home else {"next": next_path})
 
 
 def send_token(request, response, token: str):
@@ -68,7 +72,7 @@ def need_proof(request) -> None:
     """Before a change that matters: the person has proven within the last ten minutes who they are, else is asked to. Raises HTTPSeeOther."""
     proven_at = request.visitor.row.proven_at
     if proven_at is None or request.now - proven_at > PROOF_LASTS:
-        raise HTTPSeeOther("/profile/prove?" + urlencode({"next": request.path}))
+        raise HTTPSeeOther(request.own_path("prove", {"next": request.path}))
 
 
 def pending(request, stage: str) -> SignInSession | None:

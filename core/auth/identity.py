@@ -9,6 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from core.auth.realms import OFFICE, PORTAL, Realm
+from core.auth.roles import ROLES, permissions_of
 from core.prepared import Prepared
 
 IDLE = timedelta(minutes=15)
@@ -20,16 +22,22 @@ _SEEN_EVERY = timedelta(minutes=1)
 _VISITOR = Prepared(
     text("""
 select practice.version, visit.id, visit.account_id, visit.patient_id, visit.created_at, visit.seen_at, account.user_name,
-    account.patient_id as own_patient_id, visit.stage, visit.proven_at,
-    (select json_agg(json_build_array(patient.id, patient.first_name, patient.last_name, patient.preferred_name, patient.birthdate,
+    account.patient_id as own_patient_id, visit.stage, visit.proven_at, account.kind, account.role, account.clinic_ids, account.name,
+    visit.support_id, support.level as support_level, support.until as support_until,
+    case when support.patient_id is null then (select json_agg(json_build_array(patient.id, patient.first_name, patient.last_name, patient.preferred_name, patient.birthdate,
             patient.clinic_id, granted.rights) order by patient.id <> account.patient_id, patient.birthdate)
         from (select patient_id, json_agg(plugin || '.' || level) as rights from access_grant
             where practice_id = :practice and account_id = account.id and since <= :now and (until is null or until > :now)
             group by patient_id) granted
-        join patient on patient.practice_id = :practice and patient.id = granted.patient_id) as people
+        join patient on patient.practice_id = :practice and patient.id = granted.patient_id)
+    else (select json_build_array(json_build_array(patient.id, patient.first_name, patient.last_name, patient.preferred_name,
+            patient.birthdate, patient.clinic_id, json_build_array('*.see')))
+        from patient where patient.practice_id = :practice and patient.id = support.patient_id) end as people
 from practice
-left join sign_in_session visit on visit.practice_id = practice.id and visit.token_hash = :token_hash
+left join sign_in_session visit on visit.practice_id = practice.id and visit.token_hash = :token_hash and visit.realm = :realm
 left join account on account.practice_id = practice.id and account.id = visit.account_id and account.closed_at is null
+left join support_access support on support.practice_id = practice.id and support.id = visit.support_id and support.ended_at is null
+    and support.until > :now
 where practice.id = :practice
 """)
 )
@@ -57,8 +65,20 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class Support:
+    """Why this is no ordinary session: somebody of the office looks at the portal as a patient does, or the operator has entered."""
+
+    id: UUID
+    level: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
-    """The signed-in account, the people it may see, and what it may do for the person in view."""
+    """The signed-in account, the people it may see, and what it may do for the person in view.
+
+    With `support` it is somebody of the office, `name`, who sees what the patient sees and changes nothing.
+    """
 
     account_id: UUID
     session_id: UUID
@@ -66,6 +86,30 @@ class Identity:
     person: Person
     people: tuple[Person, ...]
     permissions: frozenset[str]
+    name: str = ""
+    support: Support | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffIdentity:
+    """Somebody of the office who is signed in at its pages; `clinic_ids` are the clinics that count, none means all."""
+
+    account_id: UUID
+    session_id: UUID
+    user_name: str
+    name: str
+    kind: str
+    role: str
+    clinic_ids: frozenset[UUID]
+    permissions: frozenset[str]
+    support: Support | None = None
+    person: None = None
+    people: tuple[Person, ...] = ()
+
+    @property
+    def role_title(self) -> str:
+        """The role in words; nothing for an operator."""
+        return ROLES[self.role].title if self.role in ROLES else ""
 
 
 class SessionRow(NamedTuple):
@@ -74,14 +118,28 @@ class SessionRow(NamedTuple):
     version: int
     id: UUID
     account_id: UUID
-    patient_id: UUID
+    patient_id: UUID | None
     created_at: datetime
     seen_at: datetime
     user_name: str
-    own_patient_id: UUID
+    own_patient_id: UUID | None
     stage: str
     proven_at: datetime | None
+    kind: str
+    role: str
+    clinic_ids: list[UUID]
+    name: str
+    support_id: UUID | None
+    support_level: str | None
+    support_until: datetime | None
     people: list
+
+    @property
+    def support(self) -> Support | None:
+        """The reason that the session stands on, while it lasts."""
+        if self.support_id is None or self.support_level is None or self.support_until is None:
+            return None
+        return Support(self.support_id, self.support_level, self.support_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,29 +156,45 @@ def token_hash(token: str) -> str:
 
 
 def find_visitor(
-    session, practice_id: UUID, token: str | None, now: datetime, idle_at: Callable[[int], timedelta] = lambda _: IDLE
+    session, practice_id: UUID, token: str | None, now: datetime, idle_at: Callable[[int], timedelta] = lambda _: IDLE, realm: Realm = PORTAL
 ) -> Visitor:
-    """Read the practice's version, and the session that this token opens; `idle_at(version)` is how long it may be without a click."""
+    """Read the practice's version, and the session that this token opens at this realm; `idle_at(version)` is how long it may be without
+    a click."""
     if not token:
         [version] = _VERSION.one(session, {"practice": practice_id})
         return Visitor(version, None)
-    row = SessionRow(*_VISITOR.one(session, {"practice": practice_id, "token_hash": token_hash(token), "now": now}))
-    live = row.user_name is not None and row.people and now - row.seen_at < idle_at(row.version) and now - row.created_at < LONGEST
+    row = SessionRow(*_VISITOR.one(session, {"practice": practice_id, "token_hash": token_hash(token), "now": now, "realm": realm.name}))
+    live = _opens(row, realm) and now - row.seen_at < idle_at(row.version) and now - row.created_at < LONGEST
     if live and now - row.seen_at > _SEEN_EVERY:
         session.execute(_SEEN, {"practice": practice_id, "id": row.id, "now": now})
     return Visitor(row.version, row if live else None)
 
 
-def make_identity(row: SessionRow, permissions_of) -> Identity | None:
-    """The identity of a session's row; `permissions_of(rights)` turns grants into permissions. None when nothing is granted any more."""
+def _opens(row: SessionRow, realm: Realm) -> bool:
+    """Whether the session is of an open account, still has its reason if it needs one, and leads to somebody."""
+    if row.user_name is None or (row.support_id and not row.support):
+        return False
+    return row.kind in realm.kinds if realm is OFFICE else bool(row.people)
+
+
+def make_staff_identity(row: SessionRow) -> StaffIdentity:
+    """Who is signed in at the office, with what the role allows."""
+    permissions = permissions_of(row.kind, row.role, row.support_level)
+    return StaffIdentity(
+        row.account_id, row.id, row.user_name, row.name, row.kind, row.role, frozenset(row.clinic_ids), permissions, row.support
+    )
+
+
+def make_identity(row: SessionRow, permitted) -> Identity | None:
+    """The identity of a session's row; `permitted(rights)` turns grants into permissions. None when nothing is granted any more."""
     people = tuple(_person(entry, row.own_patient_id) for entry in row.people)
     in_view = next((person for person in people if person.id == row.patient_id), None)
     if in_view is None:
         in_view = people[0]
-    return Identity(row.account_id, row.id, row.user_name, in_view, people, permissions_of(in_view.rights))
+    return Identity(row.account_id, row.id, row.user_name, in_view, people, permitted(in_view.rights), row.name, row.support)
 
 
-def _person(entry, own_patient_id: UUID) -> Person:
+def _person(entry, own_patient_id: UUID | None) -> Person:
     id_, first, last, preferred, born, clinic, rights = entry
     return Person(
         UUID(id_),

@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, text
+from sqlalchemy import BigInteger, CheckConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, TenantScoped, belongs_to, index_in_practice, unique_in_practice
@@ -15,12 +16,25 @@ class Account(TenantScoped, Base):
     `is_first` until the first sign-in is complete: a password that the office made is replaced, the user name may be. `totp_secret` is
     encrypted (core/auth/secrets.py), `totp_step` the last time step that was accepted: a code counts once. `email_codes` asks for a code
     by mail after the password. `closed_at` when the office took the access away.
+
+    `kind` says at which of the two sign-ins it counts (core/auth/realms.py). A representative may have no chart here, staff never have:
+    then there is no patient, and `name` is what they are called. `role` (core/auth/roles.py) and `clinic_ids` (none: all clinics) are of
+    staff.
     """
 
     __tablename__ = "account"
-    __table_args__ = (belongs_to("patient"), unique_in_practice("user_name_norm"))
+    __table_args__ = (
+        belongs_to("patient"),
+        unique_in_practice("user_name_norm"),
+        CheckConstraint("kind in ('person', 'staff', 'operator')", name="kind"),
+        CheckConstraint("kind = 'person' or patient_id is null", name="chart"),
+    )
 
-    patient_id: Mapped[UUID]
+    patient_id: Mapped[UUID | None]
+    kind: Mapped[str] = mapped_column(server_default="person", default="person")
+    name: Mapped[str] = mapped_column(server_default="", default="")
+    role: Mapped[str] = mapped_column(server_default="", default="")
+    clinic_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default="{}", default=list)
     user_name: Mapped[str]
     user_name_norm: Mapped[str]
     password_hash: Mapped[str]
@@ -38,23 +52,28 @@ class Account(TenantScoped, Base):
 
 
 class SignInSession(TenantScoped, Base):
-    """One signed-in browser. The cookie holds a random token, the row only its SHA-256; `patient_id` is the person in view.
+    """One signed-in browser. The cookie holds a random token, the row only its SHA-256; `patient_id` is the person in view, if any.
 
     `stage` is empty for a session that is whole; else it opens one page only: `second` (the second factor is still to come) or
-    `welcome` (the first sign-in is to be completed). `proven_at` is when the person last proved who they are, for step-up.
+    `welcome` (the first sign-in is to be completed). `proven_at` is when the person last proved who they are, for step-up. `realm` is
+    the sign-in at which it counts; `support_id` why somebody of the office, or the operator, looks in with it.
     """
 
     __tablename__ = "sign_in_session"
     __table_args__ = (
         belongs_to("account"),
         belongs_to("patient"),
+        belongs_to("support_access", "support_id"),
         unique_in_practice("token_hash"),
         index_in_practice("account_id"),
+        CheckConstraint("realm in ('portal', 'office')", name="realm"),
     )
 
     token_hash: Mapped[str]
     account_id: Mapped[UUID]
-    patient_id: Mapped[UUID]
+    patient_id: Mapped[UUID | None]
+    realm: Mapped[str] = mapped_column(server_default="portal", default="portal")
+    support_id: Mapped[UUID | None]
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     proven_at: Mapped[datetime | None]
@@ -63,10 +82,33 @@ class SignInSession(TenantScoped, Base):
     user_agent: Mapped[str] = mapped_column(default="")
 
 
+class SupportAccess(TenantScoped, Base):
+    """Somebody of the office looks at the portal as a patient does, or the operator enters the practice: why, how far, and until when.
+
+    `patient_id` is whose portal it is, none when the operator enters. `level` is `see` or `act`. It ends by itself at `until`.
+    """
+
+    __tablename__ = "support_access"
+    __table_args__ = (
+        belongs_to("account"),
+        belongs_to("patient"),
+        index_in_practice("account_id"),
+        CheckConstraint("level in ('see', 'act')", name="level"),
+    )
+
+    account_id: Mapped[UUID]
+    patient_id: Mapped[UUID | None]
+    reason: Mapped[str]
+    level: Mapped[str]
+    began_at: Mapped[datetime]
+    until: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
 class Ticket(TenantScoped, Base):
     """A single-use link or code that was sent to somebody. The row holds only the SHA-256 of its secret; `tries` counts wrong codes.
 
-    `kind` says what it opens: `reset`, `sign_in`, `invitation`, `second`, `email`; `passkey` and `passkey_new` hold the challenge of a
+    `kind` says what it opens: `reset`, `sign_in`, `invitation`, `second`, `email`, `staff`; `passkey` and `passkey_new` hold the challenge of a
     browser that was asked for a key, `email_was` an address from before a change. `email` is where it was sent.
     """
 

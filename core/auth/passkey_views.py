@@ -5,13 +5,12 @@ from uuid import UUID
 from limits import RateLimitItem, parse
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.security import NO_PERMISSION_REQUIRED
-from pyramid.view import view_config
 
 from core.auth import passkeys, second
-from core.auth.entering import PAGES, SECOND, enter
-from core.auth.policy import SIGNED_IN
+from core.auth.entering import enter
+from core.auth.realms import OWN, add_in_both, in_both
 from core.auth.second_views import count_second_try, go_on, refuse_second, typed, waiting_account
-from core.auth.security_views import LAST_WAY, PAGE, is_required, own_account, prove, refuse, turned_off, turned_on
+from core.auth.security_views import LAST_WAY, is_required, own_account, page_of, prove, refuse, turned_off, turned_on
 from core.auth.views import own_path
 from core.web.forms import empty_form
 from core.web.request import host_name
@@ -23,28 +22,29 @@ WRONG = "That passkey can’t be used here. Please try another way."
 NOT_MADE = "The passkey could not be made. Please try again; if this device has one for you already, it can be used as it is."
 
 
-@view_config(route_name="auth.passkey_options", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer="json")
+@in_both("passkey_options", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer="json")
 def sign_in_options(request):
     """What the browser needs to ask for a passkey on the sign-in page."""
     _count(request, "passkey-options")
     return _ask(request, passkeys.ask_to_show(request.db, request.practice_id, site_of(request), request.now))
 
 
-@view_config(route_name="auth.passkey", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer="sign_in.jinja2")
+@in_both("passkey", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer="sign_in.jinja2")
 def sign_in(request):
     """Sign in with a passkey: the key and what opens it on the device are two factors."""
     _count(request, "passkey")
     try:
         account = passkeys.show(request.db, request.practice_id, site_of(request), *_answer(request), request.now)
+        _require_realm(request, account)
     except passkeys.BadPasskey:
         request.audit("auth.passkey.failed")
         request.response.status = "422 Unprocessable Content"
         return {"form": empty_form(), "error": WRONG, "next": typed(request, "next")}
     request.audit_of(account.id, "auth.passkey")
-    return enter(request, account, own_path(typed(request, "next")), second_done=True)
+    return enter(request, account, own_path(typed(request, "next"), request.realm.home), second_done=True)
 
 
-@view_config(route_name="auth.second_passkey_options", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer="json")
+@in_both("second_passkey_options", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer="json")
 def second_options(request):
     """What the browser needs to ask for a passkey of the account that waits for its second step."""
     account = waiting_account(request)
@@ -52,7 +52,7 @@ def second_options(request):
     return _ask(request, passkeys.ask_to_show(request.db, request.practice_id, site_of(request), request.now, account))
 
 
-@view_config(route_name="auth.second_passkey", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer="second.jinja2")
+@in_both("second_passkey", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer="second.jinja2")
 def second_step(request):
     """A passkey as the second step."""
     account = waiting_account(request)
@@ -64,7 +64,7 @@ def second_step(request):
     return go_on(request, account, second.PASSKEY, [])
 
 
-@view_config(route_name="auth.passkey_new_options", permission=SIGNED_IN, request_method="POST", renderer="json")
+@in_both("passkey_new_options", permission=OWN, request_method="POST", renderer="json")
 def new_options(request):
     """What the browser needs to make a passkey."""
     prove(request)
@@ -73,7 +73,7 @@ def new_options(request):
     return _ask(request, passkeys.ask_to_make(request.db, site, account, request.tenant.practice_name, request.now))
 
 
-@view_config(route_name="auth.passkey_new", permission=SIGNED_IN, request_method="POST", renderer="security.jinja2")
+@in_both("passkey_new", permission=OWN, request_method="POST", renderer="security.jinja2")
 def new_passkey(request):
     """Keep the passkey that the browser made."""
     prove(request)
@@ -85,7 +85,7 @@ def new_passkey(request):
     return turned_on(request, account, "Your passkey is ready. You can sign in with it.")
 
 
-@view_config(route_name="auth.passkey_change", permission=SIGNED_IN, request_method="POST", renderer="security.jinja2")
+@in_both("passkey_change", permission=OWN, request_method="POST", renderer="security.jinja2")
 def change_passkey(request):
     """Name a passkey, or take it away."""
     account, key_id = own_account(request), _uuid(request.matchdict["id"])
@@ -95,7 +95,7 @@ def change_passkey(request):
     if typed(request, "act") != "remove":
         passkeys.rename(request.db, request.practice_id, account.id, key_id, typed(request, "name"))
         request.audit("auth.passkey.rename", target_id=key_id)
-        return HTTPSeeOther(PAGE)
+        return HTTPSeeOther(page_of(request))
     try:
         passkeys.remove(request.db, account, key_id, is_required(request))
     except second.LastWay:
@@ -123,6 +123,12 @@ def _count(request, what: str) -> None:
     second.count_try(request.registry.limiter, THIRTY, request.now, str(request.practice_id), what, request.remote_addr or "")
 
 
+def _require_realm(request, account) -> None:
+    """A key of the other sign-in is none of this one's. Raises BadPasskey."""
+    if account.kind not in request.realm.kinds:
+        raise passkeys.BadPasskey
+
+
 def _uuid(text: str) -> UUID | None:
     try:
         return UUID(text)
@@ -132,11 +138,11 @@ def _uuid(text: str) -> UUID | None:
 
 def includeme(config) -> None:
     """Add the addresses that the script and its forms use."""
-    config.add_route("auth.passkey_options", "/sign-in/passkey/options")
-    config.add_route("auth.passkey", "/sign-in/passkey")
-    config.add_route("auth.second_passkey_options", PAGES[SECOND] + "/passkey/options")
-    config.add_route("auth.second_passkey", PAGES[SECOND] + "/passkey")
-    config.add_route("auth.passkey_new_options", f"{PAGE}/passkeys/options")
-    config.add_route("auth.passkey_new", f"{PAGE}/passkeys")
-    config.add_route("auth.passkey_change", f"{PAGE}/passkeys/{{id}}")
+    add_in_both(config, "passkey_options", "/sign-in/passkey/options")
+    add_in_both(config, "passkey", "/sign-in/passkey")
+    add_in_both(config, "second_passkey_options", "/sign-in/second/passkey/options")
+    add_in_both(config, "second_passkey", "/sign-in/second/passkey")
+    add_in_both(config, "passkey_new_options", "/profile/security/passkeys/options")
+    add_in_both(config, "passkey_new", "/profile/security/passkeys")
+    add_in_both(config, "passkey_change", "/profile/security/passkeys/{id}")
     config.scan("core.auth.passkey_views")

@@ -5,15 +5,17 @@ from uuid import UUID
 
 from pyramid.security import Allowed, Denied
 
-from core.auth.identity import Identity, Person, Visitor, find_visitor, make_identity
+from core.auth.identity import Identity, Person, StaffIdentity, Visitor, find_visitor, make_identity, make_staff_identity
+from core.auth.realms import OFFICE, OWN
+from core.db import only_look
 
 SIGNED_IN = "portal.signed_in"
 
 
 class PortalPolicy:
-    """Who is asking, and may they. A permission that no plugin declares is denied."""
+    """Who is asking, and may they. A permission that neither a plugin nor a role declares is denied."""
 
-    def identity(self, request) -> Identity | None:
+    def identity(self, request) -> Identity | StaffIdentity | None:
         """The identity of this request."""
         return request.identity_of_visitor
 
@@ -30,7 +32,7 @@ class PortalPolicy:
         owner = permission.partition(".")[0]
         if owner in request.registry.plugins.plugins and not request.has_plugin(owner):
             return Denied("switched off")
-        if permission == SIGNED_IN or permission in identity.permissions:
+        if permission in identity.permissions or (request.realm is not OFFICE and _every_patient_may(permission, identity)):
             return Allowed(permission)
         return Denied(permission)
 
@@ -43,15 +45,20 @@ class PortalPolicy:
         return []
 
 
+def _every_patient_may(permission: str, identity) -> bool:
+    # Whoever looks in as a patient sees the patient's pages; the account is not theirs to change.
+    return permission == SIGNED_IN or (permission == OWN and identity.support is None)
+
+
 def cookie_name(request) -> str:
-    """The session cookie's name; `__Host-` keeps other practices' pages from setting it, and needs https."""
-    return "__Host-cuspid" if request.registry.portal.secure else "cuspid"
+    """The name of the session cookie of this realm; `__Host-` keeps other practices' pages from setting it, and needs https."""
+    return ("__Host-" if request.registry.portal.secure else "") + request.realm.cookie
 
 
 def request_visitor(request) -> Visitor:
     """`request.visitor`: read once, before anything else of the request."""
     token = request.cookies.get(cookie_name(request))
-    return find_visitor(request.db, request.practice_id, token, request.now, lambda version: _idle(request, version))
+    return find_visitor(request.db, request.practice_id, token, request.now, lambda version: _idle(request, version), request.realm)
 
 
 def _idle(request, version: int) -> timedelta:
@@ -59,10 +66,16 @@ def _idle(request, version: int) -> timedelta:
     return timedelta(minutes=whole.settings["portal.idle_minutes"])
 
 
-def request_identity(request) -> Identity | None:
+def request_identity(request) -> Identity | StaffIdentity | None:
     """The signed-in identity with the permissions of the tabs that are on; None for a stranger, and until a session is whole."""
     row = request.visitor.row
-    return make_identity(row, request.registry.plugins.permitted) if row and not row.stage else None
+    if row is None or row.stage:
+        return None
+    if request.realm is OFFICE:
+        return make_staff_identity(row)
+    if row.support_id:
+        only_look(request.db)
+    return make_identity(row, request.registry.plugins.permitted)
 
 
 def request_person(request) -> Person | None:
@@ -72,8 +85,8 @@ def request_person(request) -> Person | None:
 
 def request_tenant(request):
     """`request.tenant`: the practice as the person in view sees it; the anonymous visitor sees the practice as a whole."""
-    row = request.visitor.row
-    clinic_id: UUID | None = request.identity_of_visitor.person.clinic_id if row and not row.stage else None
+    identity = request.identity_of_visitor
+    clinic_id: UUID | None = identity.person.clinic_id if identity and identity.person else None
     return request.registry.tenants.tenant(request.practice_id, clinic_id, request.visitor.version)
 
 

@@ -12,7 +12,7 @@ from core.auth import services
 from core.auth.identity import token_hash
 from core.auth.limits import Limiter
 from core.auth.models import Account, SignInSession
-from core.auth.rules import check_new_password
+from core.auth.rules import check_new_password, words_about
 from core.auth.user_names import rename
 from core.people.models import Patient
 from core.tasks import enqueue
@@ -23,17 +23,18 @@ class SamePassword(Exception):
 
 
 class Own(NamedTuple):
-    """An account and the patient it belongs to."""
+    """An account and the patient it belongs to, if there is one."""
 
     account: Account
-    patient: Patient
+    patient: Patient | None
 
 
 def own(session: Session, practice_id: UUID, account_id: UUID) -> Own:
     """The account and its patient, in one statement."""
     same_patient = (Patient.practice_id == Account.practice_id) & (Patient.id == Account.patient_id)
     where = (Account.practice_id == practice_id, Account.id == account_id)
-    return Own(*session.execute(select(Account, Patient).join(Patient, same_patient).where(*where)).one())
+    account, patient = session.execute(select(Account, Patient).outerjoin(Patient, same_patient).where(*where)).one()
+    return Own(account, patient)
 
 
 def prove(session: Session, practice_id: UUID, limiter: Limiter, account_id: UUID, attempt: services.Attempt) -> None:
@@ -58,11 +59,10 @@ def stay(session: Session, practice_id: UUID, session_id: UUID, now: datetime) -
 
 def change_password(session: Session, mine: Own, old: str, new: str, now: datetime, session_id: UUID) -> None:
     """Set a new password, by whoever has proven the old one; all other sessions end. Raises WeakPassword, SamePassword."""
-    account, patient = mine
     if new == old:
         raise SamePassword
-    check_new_password(new, (account.user_name, patient.first_name, patient.last_name, patient.preferred_name))
-    services.set_password(session, account, new, now, keep=session_id)
+    check_new_password(new, words_about(*mine))
+    services.set_password(session, mine.account, new, now, keep=session_id)
 
 
 def change_user_name(session: Session, account: Account, user_name: str) -> None:

@@ -12,6 +12,7 @@ from core.auth import devices, email_change, profile, services
 from core.auth.entering import need_proof
 from core.auth.policy import SIGNED_IN
 from core.auth.proof_views import refused_password, rotated
+from core.auth.realms import OWN, add_in_both, in_both
 from core.auth.rules import WeakPassword
 from core.auth.user_names import WrongUserName
 from core.web.forms import Form, empty_form, read_form
@@ -32,7 +33,7 @@ class UserNameForm(BaseModel):
     user_name: str
 
 
-@view_config(route_name="auth.profile", permission=SIGNED_IN, request_method="GET", renderer="profile.jinja2")
+@view_config(route_name="auth.profile", permission=OWN, request_method="GET", renderer="profile.jinja2")
 def profile_page(request):
     """What the office has on file, and what one can change."""
     account, patient = _mine(request)
@@ -40,13 +41,13 @@ def profile_page(request):
     return {"account": account, "patient": patient, "waiting": waiting}
 
 
-@view_config(route_name="auth.password", permission=SIGNED_IN, request_method="GET", renderer="change_password.jinja2")
+@in_both("password", permission=OWN, request_method="GET", renderer="change_password.jinja2")
 def password_page(_):
     """An empty form."""
     return {"form": empty_form()}
 
 
-@view_config(route_name="auth.password", permission=SIGNED_IN, request_method="POST", renderer="change_password.jinja2")
+@in_both("password", permission=OWN, request_method="POST", renderer="change_password.jinja2")
 def change_password(request):
     """Set a new password; every other browser is signed out."""
     form = read_form(request, PasswordForm)
@@ -71,14 +72,14 @@ def _password_changed(request, form: Form, given: PasswordForm) -> bool:
     return not form.errors
 
 
-@view_config(route_name="auth.user_name", permission=SIGNED_IN, request_method="GET", renderer="change_user_name.jinja2")
+@view_config(route_name="auth.user_name", permission=OWN, request_method="GET", renderer="change_user_name.jinja2")
 def user_name_page(request):
     """The user name of today in a form."""
     need_proof(request)
     return {"form": empty_form(user_name=request.identity.user_name)}
 
 
-@view_config(route_name="auth.user_name", permission=SIGNED_IN, request_method="POST", renderer="change_user_name.jinja2")
+@view_config(route_name="auth.user_name", permission=OWN, request_method="POST", renderer="change_user_name.jinja2")
 def change_user_name(request):
     """Take another user name."""
     need_proof(request)
@@ -94,7 +95,7 @@ def change_user_name(request):
     return _done(request, "Your user name is changed.")
 
 
-@view_config(route_name="auth.devices", permission=SIGNED_IN, request_method="GET", renderer="devices.jinja2")
+@in_both("devices", permission=OWN, request_method="GET", renderer="devices.jinja2")
 def devices_page(request):
     """Where the account is signed in."""
     idle, identity = timedelta(minutes=request.tenant.settings["portal.idle_minutes"]), request.identity
@@ -102,7 +103,7 @@ def devices_page(request):
     return {"devices": found}
 
 
-@view_config(route_name="auth.devices", permission=SIGNED_IN, request_method="POST")
+@in_both("devices", permission=OWN, request_method="POST")
 def sign_out_devices(request):
     """Sign out one of the own browsers, or all others."""
     wanted, identity = request.POST.get("device", ""), request.identity
@@ -115,7 +116,7 @@ def sign_out_devices(request):
         request.session.flash("The device is signed out.")
     else:
         raise HTTPNotFound()
-    return HTTPSeeOther(request.route_path("auth.devices"))
+    return HTTPSeeOther(request.own_path("devices"))
 
 
 @view_config(route_name="auth.access_log", permission=SIGNED_IN, request_method="GET", renderer="access_log.jinja2")
@@ -157,15 +158,15 @@ def _refused(request, values: dict) -> dict:
 
 def _done(request, message: str):
     request.session.flash(message)
-    return rotated(request, HTTPSeeOther(request.route_path("auth.profile")))
+    return rotated(request, HTTPSeeOther(request.own_path("profile")))
 
 
 def includeme(config) -> None:
     """Add the addresses."""
     config.add_route("auth.profile", "/profile")
-    config.add_route("auth.password", "/profile/password")
+    add_in_both(config, "password", "/profile/password")
     config.add_route("auth.user_name", "/profile/user-name")
-    config.add_route("auth.devices", "/profile/devices")
+    add_in_both(config, "devices", "/profile/devices")
     config.add_route("auth.access_log", "/profile/access-log")
     config.scan("core.auth.profile_views")
     config.include("core.auth.proof_views")

@@ -1,11 +1,10 @@
 """The pages that ask who is there: the password once more before a change that matters, and "stay signed in"."""
 
 from pyramid.httpexceptions import HTTPNoContent, HTTPSeeOther
-from pyramid.view import view_config
 
 from core.auth import profile, services
 from core.auth.entering import send_token
-from core.auth.policy import SIGNED_IN
+from core.auth.realms import OWN, add_in_both, in_both
 from core.auth.views import own_path
 from core.web.forms import Form, empty_form
 
@@ -14,13 +13,13 @@ WRONG = "The password is not right. Please try again."
 LONGEST = 200
 
 
-@view_config(route_name="auth.prove", permission=SIGNED_IN, request_method="GET", renderer="prove.jinja2")
+@in_both("prove", permission=OWN, request_method="GET", renderer="prove.jinja2")
 def prove_page(request):
     """Ask for the password."""
     return _page(request, empty_form())
 
 
-@view_config(route_name="auth.prove", permission=SIGNED_IN, request_method="POST", renderer="prove.jinja2")
+@in_both("prove", permission=OWN, request_method="POST", renderer="prove.jinja2")
 def prove(request):
     """Check the password, give the session a new token, and lead on."""
     form = empty_form()
@@ -30,10 +29,10 @@ def prove(request):
         request.response.status = "422 Unprocessable Content"
         return _page(request, form)
     request.audit("auth.proof")
-    return rotated(request, HTTPSeeOther(own_path(request.POST.get("next"))))
+    return rotated(request, HTTPSeeOther(own_path(request.POST.get("next"), request.realm.home)))
 
 
-@view_config(route_name="auth.stay", permission=SIGNED_IN, request_method="POST")
+@in_both("stay", permission=OWN, request_method="POST")
 def stay(request):
     """Somebody pressed "Stay signed in"."""
     profile.stay(request.db, request.practice_id, request.identity.session_id, request.now)
@@ -47,7 +46,7 @@ def refused_password(request, password: object) -> str:
     identity, limiter = request.identity, request.registry.limiter
     # One that is longer than any we keep is wrong, and counted, without being worked through.
     attempt = services.Attempt(
-        identity.user_name, password[: LONGEST + 1], request.remote_addr or "", request.user_agent or "", request.now
+        identity.user_name, password[: LONGEST + 1], request.remote_addr or "", request.user_agent or "", request.now, request.realm
     )
     try:
         profile.prove(request.db, request.practice_id, limiter, identity.account_id, attempt)
@@ -64,11 +63,11 @@ def rotated(request, response):
 
 
 def _page(request, form: Form) -> dict:
-    return {"form": form, "next": own_path(request.params.get("next"))}
+    return {"form": form, "next": own_path(request.params.get("next"), request.realm.home)}
 
 
 def includeme(config) -> None:
     """Add the addresses."""
-    config.add_route("auth.prove", "/profile/prove")
-    config.add_route("auth.stay", "/profile/stay")
+    add_in_both(config, "prove", "/profile/prove")
+    add_in_both(config, "stay", "/profile/stay")
     config.scan("core.auth.proof_views")

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from core.auth import services, tickets
 from core.auth.limits import Limiter
 from core.auth.models import Account, Ticket
-from core.auth.rules import WeakPassword, check_new_password
+from core.auth.rules import WeakPassword, check_new_password, words_about
 from core.auth.tickets import BadTicket
 from core.people.models import Patient
 from core.tasks import enqueue
@@ -107,9 +107,8 @@ def _owner(session: Session, ticket: Ticket) -> Account:
 
 
 def _words_about(session: Session, account: Account) -> list[str]:
-    patient = session.get_one(Patient, (account.practice_id, account.patient_id))
-    address = account.email.partition("@")[0]
-    return [account.user_name, address, patient.first_name, patient.last_name, patient.preferred_name]
+    patient = session.get_one(Patient, (account.practice_id, account.patient_id)) if account.patient_id else None
+    return words_about(account, patient)
 
 
 def _count(limiter: Limiter, practice_id: UUID, kind: str, asked: Asked) -> None:

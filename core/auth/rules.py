@@ -4,10 +4,19 @@ from collections.abc import Iterable
 
 from zxcvbn import zxcvbn
 
+from core.auth.models import Account
+from core.people.models import Patient
+
 SHORTEST, LONGEST = 8, 128
 _MEASURED = 72  # the rest of a long password makes it no weaker, and measuring takes longer with every character
 _ENOUGH = 2
 """Of the scores 0 to 4: above a hundred million guesses."""
+
+
+def words_about(account: Account, patient: Patient | None) -> list[str]:
+    """What a password of this account must not hold: its names, and the first part of its address."""
+    names = [patient.first_name, patient.last_name, patient.preferred_name] if patient else account.name.split()
+    return [account.user_name, account.email.partition("@")[0], *names]
 
 
 class WeakPassword(Exception):

@@ -1,14 +1,12 @@
 """The page of the second step at sign-in. It opens for a session that waits for it, and for nothing else."""
 
-from urllib.parse import urlencode
-
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.security import NO_PERMISSION_REQUIRED
-from pyramid.view import view_config
 
 from core.auth import second
-from core.auth.entering import PAGES, SECOND, enter, pending
+from core.auth.entering import SECOND, enter, pending
 from core.auth.models import Account
+from core.auth.realms import OFFICE, add_in_both, in_both
 from core.auth.views import own_path
 from core.web.forms import Form, empty_form
 from core.web.request import host_name
@@ -19,13 +17,13 @@ DRAFT, TICKET = "second_draft", "second_ticket"
 FIELDS = {second.APP: "app_code", second.MAIL: "mail_code", second.RECOVERY: "recovery_code"}
 
 
-@view_config(route_name="auth.second", permission=NO_PERMISSION_REQUIRED, request_method="GET", renderer="second.jinja2")
+@in_both("second", permission=NO_PERMISSION_REQUIRED, request_method="GET", renderer="second.jinja2")
 def second_page(request):
     """Ask for the second step, in one of the ways that the account has; or offer to set one up where the office wants it."""
     return _page(request, waiting_account(request), empty_form())
 
 
-@view_config(route_name="auth.second", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer="second.jinja2")
+@in_both("second", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer="second.jinja2")
 def take_code(request):
     """Check a code; a wrong one has the same answer whatever is wrong with it."""
     account = waiting_account(request)
@@ -39,7 +37,7 @@ def take_code(request):
     return go_on(request, account, way, codes)
 
 
-@view_config(route_name="auth.second_send", permission=NO_PERMISSION_REQUIRED, request_method="POST")
+@in_both("second_send", permission=NO_PERMISSION_REQUIRED, request_method="POST")
 def send_code(request):
     """Mail a code, if this account gets its codes by mail or is to choose now how it gets them."""
     account = waiting_account(request)
@@ -48,14 +46,14 @@ def send_code(request):
         second.count_try(request.registry.limiter, second.MAILS, request.now, *keys)
         request.session[TICKET] = str(second.ask_for_mail_code(request.db, account, request.now))
     onward = typed(request, "next")
-    return HTTPSeeOther(f"{PAGES[SECOND]}?{urlencode({'way': second.MAIL} | ({'next': onward} if onward else {}))}")
+    return HTTPSeeOther(request.own_path(SECOND, {"way": second.MAIL} | ({"next": onward} if onward else {})))
 
 
 def waiting_account(request) -> Account:
     """The account whose session waits for the second step. Raises HTTPSeeOther to where anyone else belongs."""
     row = pending(request, SECOND)
     if row is None:
-        raise HTTPSeeOther("/home" if request.identity else "/sign-in")
+        raise HTTPSeeOther(request.realm.home if request.identity else request.own_path("sign_in"))
     return request.db.get_one(Account, (request.practice_id, row.account_id))
 
 
@@ -80,7 +78,7 @@ def go_on(request, account: Account, way: str, codes: list[str]) -> HTTPSeeOther
     left = second.recovery_codes_left(request.db, account)
     # The count by the hour stays: else who knows the password could go on guessing behind the owner's own sign-ins.
     request.registry.limiter.clear(second.TRIES[0], str(request.practice_id), SECOND, str(account.id))
-    response = enter(request, account, own_path(typed(request, "next")), second_done=True)
+    response = enter(request, account, own_path(typed(request, "next"), request.realm.home), second_done=True)
     if way == second.RECOVERY:
         request.session.flash(f"You signed in with a recovery code. {left} of them {'is' if left == 1 else 'are'} left.")
     if not codes:
@@ -138,7 +136,7 @@ def _set_up(request, account: Account, way: str) -> list[str]:
     code, secret_key = typed(request, FIELDS.get(way, "")), request.registry.portal.secret_key
     if way == second.APP:
         second.turn_on_app(request.db, secret_key, account, request.session.get(DRAFT, ""), code, request.now)
-    elif way == second.MAIL:
+    elif way == second.MAIL and way in _ways(request, account):
         second.use_mail_code(request.db, account, request.session.get(TICKET, ""), code, request.now)
         second.turn_on_mail(request.db, account)
     else:
@@ -150,7 +148,8 @@ def _set_up(request, account: Account, way: str) -> list[str]:
 def _ways(request, account: Account) -> list[str]:
     if second.has_factor(request.db, account):
         return second.ways_of(request.db, account, host_name(request))
-    return [second.APP] + ([second.MAIL] if account.email else [])
+    # A mailbox is no second factor for those who see every patient's record.
+    return [second.APP] + ([second.MAIL] if account.email and request.realm is not OFFICE else [])
 
 
 def _page(request, account: Account, form: Form, way: str = "") -> dict:
@@ -173,6 +172,6 @@ def includeme(config) -> None:
     """Add the page of the second step."""
     from core.auth import second_tasks  # noqa: F401  (declares it)
 
-    config.add_route("auth.second", PAGES[SECOND])
-    config.add_route("auth.second_send", PAGES[SECOND] + "/send")
+    add_in_both(config, "second", "/sign-in/second")
+    add_in_both(config, "second_send", "/sign-in/second/send")
     config.scan("core.auth.second_views")

@@ -1,37 +1,34 @@
 """The pages under /profile/security: what is asked at sign-in beside the password, turned on and off."""
 
-from urllib.parse import urlencode
-
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 
 from core.auth import passkeys, second
 from core.auth.entering import need_proof
 from core.auth.models import Account
-from core.auth.policy import SIGNED_IN
+from core.auth.realms import OFFICE, OWN, add_in_both, in_both
 from core.auth.second_views import DRAFT, WRONG, app_draft, app_to_scan, shown_address, typed
 from core.web.forms import Form, empty_form
 from core.web.request import host_name
 
-PAGE = "/profile/security"
 LAST_WAY = "Your office asks for a second step at sign-in, and this is your only one. Set up another way first."
 NO_ADDRESS = "There is no e-mail address for your account yet. Please add one first, or ask the office to."
 
 
-@view_config(route_name="auth.security", permission=SIGNED_IN, request_method="GET", renderer="security.jinja2")
+@in_both("security", permission=OWN, request_method="GET", renderer="security.jinja2")
 def security_page(request):
     """List what is on."""
     return security_values(request)
 
 
-@view_config(route_name="auth.security_app", permission=SIGNED_IN, request_method="GET", renderer="security_app.jinja2")
+@in_both("security_app", permission=OWN, request_method="GET", renderer="security_app.jinja2")
 def app_page(request):
     """Show the picture for the app, and ask for its first code."""
     need_proof(request)
     return {"form": empty_form(), "app": app_to_scan(request, own_account(request))}
 
 
-@view_config(route_name="auth.security_app", permission=SIGNED_IN, request_method="POST", renderer="security_app.jinja2")
+@in_both("security_app", permission=OWN, request_method="POST", renderer="security_app.jinja2")
 def turn_on_app(request):
     """The app counts once it has shown a right code."""
     need_proof(request)
@@ -49,7 +46,7 @@ def turn_on_app(request):
     return turned_on(request, account, "Your authenticator app is on.")
 
 
-@view_config(route_name="auth.security_app_off", permission=SIGNED_IN, request_method="POST", renderer="security.jinja2")
+@in_both("security_app_off", permission=OWN, request_method="POST", renderer="security.jinja2")
 def turn_off_app(request):
     """No app any more."""
     prove(request)
@@ -60,7 +57,7 @@ def turn_off_app(request):
     return turned_off(request, "Your authenticator app is off.")
 
 
-@view_config(route_name="auth.security_mail", permission=SIGNED_IN, request_method="POST", renderer="security.jinja2")
+@view_config(route_name="auth.security_mail", permission=OWN, request_method="POST", renderer="security.jinja2")
 def switch_mail(request):
     """Codes by e-mail, on or off."""
     prove(request)
@@ -77,17 +74,17 @@ def switch_mail(request):
     return turned_off(request, "Codes by e-mail are off.")
 
 
-@view_config(route_name="auth.security_recovery", permission=SIGNED_IN, request_method="POST", renderer="recovery_codes.jinja2")
+@in_both("security_recovery", permission=OWN, request_method="POST", renderer="recovery_codes.jinja2")
 def make_recovery_codes(request):
     """New recovery codes; those from before count no more."""
     prove(request)
     account = own_account(request)
     if not second.has_factor(request.db, account):
-        return HTTPSeeOther(PAGE)
+        return HTTPSeeOther(page_of(request))
     codes = second.new_recovery_codes(request.db, request.registry.portal.secret_key, account)
     second.tell(request.db, account)
     request.audit("auth.second_factor.recovery_codes", target_id=account.id)
-    return {"codes": codes, "onward": PAGE}
+    return {"codes": codes, "onward": page_of(request)}
 
 
 def prove(request) -> None:
@@ -95,7 +92,12 @@ def prove(request) -> None:
     try:
         need_proof(request)
     except HTTPSeeOther:
-        raise HTTPSeeOther("/profile/prove?" + urlencode({"next": PAGE})) from None
+        raise HTTPSeeOther(request.own_path("prove", {"next": page_of(request)})) from None
+
+
+def page_of(request) -> str:
+    """The list, in this realm."""
+    return request.own_path("security")
 
 
 def own_account(request) -> Account:
@@ -104,8 +106,8 @@ def own_account(request) -> Account:
 
 
 def is_required(request) -> bool:
-    """Whether the office asks everybody for a second step."""
-    return request.tenant.settings["portal.second_factor"] == "required"
+    """Whether a second step must be there: for staff always, for everybody where the office asks for it."""
+    return request.realm is OFFICE or request.tenant.settings["portal.second_factor"] == "required"
 
 
 def turned_on(request, account: Account, words: str):
@@ -114,16 +116,16 @@ def turned_on(request, account: Account, words: str):
     codes = second.first_recovery_codes(request.db, request.registry.portal.secret_key, account)
     if not codes:
         request.session.flash(words)
-        return HTTPSeeOther(PAGE)
+        return HTTPSeeOther(page_of(request))
     request.override_renderer = "recovery_codes.jinja2"
-    return {"codes": codes, "onward": PAGE, "words": words}
+    return {"codes": codes, "onward": page_of(request), "words": words}
 
 
 def turned_off(request, words: str) -> HTTPSeeOther:
     """A way was taken away: note it."""
     request.audit("auth.second_factor.off", target_id=request.identity.account_id)
     request.session.flash(words)
-    return HTTPSeeOther(PAGE)
+    return HTTPSeeOther(page_of(request))
 
 
 def refuse(request, error: str) -> dict:
@@ -151,9 +153,9 @@ def security_values(request, error: str = "") -> dict:
 
 def includeme(config) -> None:
     """Add the pages."""
-    config.add_route("auth.security", PAGE)
-    config.add_route("auth.security_app", f"{PAGE}/app")
-    config.add_route("auth.security_app_off", f"{PAGE}/app/off")
-    config.add_route("auth.security_mail", f"{PAGE}/mail")
-    config.add_route("auth.security_recovery", f"{PAGE}/recovery")
+    add_in_both(config, "security", "/profile/security")
+    add_in_both(config, "security_app", "/profile/security/app")
+    add_in_both(config, "security_app_off", "/profile/security/app/off")
+    config.add_route("auth.security_mail", "/profile/security/mail")
+    add_in_both(config, "security_recovery", "/profile/security/recovery")
     config.scan("core.auth.security_views")

@@ -14,6 +14,7 @@ from core.auth.identity import token_hash
 from core.auth.limits import Limiter, TooManyAttempts
 from core.auth.models import Account, SignInAttempt, SignInSession
 from core.auth.passwords import check_password, hash_password, needs_rehash
+from core.auth.realms import PORTAL, Realm
 from core.people.family import refresh_grants
 from core.people.models import Grant
 from core.tasks import enqueue
@@ -21,6 +22,18 @@ from core.tasks import enqueue
 TEN_FAILURES: RateLimitItem = parse("10 per 15 minutes")
 KEPT_REFUSALS: RateLimitItem = parse("50 per 15 minutes")
 TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a session is opened: the network address, what the browser says of itself, and at which of the two sign-ins."""
+
+    address: str = ""
+    user_agent: str = ""
+    realm: str = PORTAL.name
+
+
+NOWHERE = Place()
 
 
 class WrongCredentials(Exception):
@@ -36,6 +49,7 @@ class Attempt:
     address: str
     user_agent: str
     at: datetime
+    realm: Realm = PORTAL
 
 
 def normal_user_name(user_name: str) -> str:
@@ -46,7 +60,7 @@ def normal_user_name(user_name: str) -> str:
 def sign_in(session: Session, practice_id: UUID, limiter: Limiter, attempt: Attempt) -> Account:
     """The account whose password was given. Raises WrongCredentials, TooManyAttempts, Busy."""
     name = normal_user_name(attempt.user_name)
-    account = find_account(session, practice_id, name)
+    account = find_account(session, practice_id, name, attempt.realm)
     # The same count whether the user name or the e-mail address was typed.
     counts = [(str(practice_id), "account", account.user_name_norm if account else name), (str(practice_id), "address", attempt.address)]
     try:
@@ -77,9 +91,9 @@ def _keep_refused(session: Session, practice_id: UUID, limiter: Limiter, name: s
     return True
 
 
-def find_account(session: Session, practice_id: UUID, name: str) -> Account | None:
+def find_account(session: Session, practice_id: UUID, name: str, realm: Realm = PORTAL) -> Account | None:
     """The open account of a user name or an e-mail address. An address that several accounts share finds none: the user name must tell."""
-    open_ones = select(Account).where(Account.practice_id == practice_id, Account.closed_at.is_(None))
+    open_ones = select(Account).where(Account.practice_id == practice_id, Account.closed_at.is_(None), Account.kind.in_(realm.kinds))
     named = session.scalars(open_ones.where(Account.user_name_norm == normal_user_name(name))).one_or_none()
     if named or "@" not in name:
         return named
@@ -87,20 +101,24 @@ def find_account(session: Session, practice_id: UUID, name: str) -> Account | No
     return mailed[0] if len(mailed) == 1 else None
 
 
-def open_session(session: Session, account: Account, now: datetime, address: str = "", user_agent: str = "", stage: str = "") -> str:
-    """Open a session for an account that has proven who it is; returns the cookie's token. `stage` is what is still to be done."""
+def open_session(session: Session, account: Account, now: datetime, place: Place = NOWHERE, stage: str = "", **about: UUID | None) -> str:
+    """Open a session for an account that has proven who it is; returns the cookie's token. `stage` is what is still to be done.
+
+    `about` may hold patient_id, the person in view if not the account's own, and support_id, the reason for looking in.
+    """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     session.add(
         SignInSession(
             token_hash=token_hash(token),
             account_id=account.id,
-            patient_id=account.patient_id,
             created_at=now,
             seen_at=now,
             proven_at=now,
             stage=stage,
-            address=address,
-            user_agent=user_agent[:200],
+            address=place.address,
+            user_agent=place.user_agent[:200],
+            realm=place.realm,
+            **{"patient_id": account.patient_id, **about},
         )
     )
     return token

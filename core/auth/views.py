@@ -9,6 +9,7 @@ from pyramid.view import view_config
 from core.auth import services
 from core.auth.entering import enter
 from core.auth.policy import SIGNED_IN, cookie_name
+from core.auth.realms import PORTAL
 from core.web.errors import too_many
 from core.web.forms import Form
 
@@ -57,7 +58,7 @@ def sign_out(request):
     request.audit("auth.sign_out")
     request.session.invalidate()
     response = HTTPSeeOther(request.route_path("auth.sign_in"))
-    _set_cookie(request, response, cookie_name(request), "", max_age=0)
+    set_cookie(request, response, cookie_name(request), "", max_age=0)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
@@ -74,11 +75,11 @@ def switch_person(request):
     return HTTPSeeOther(own_path(request.POST.get("next")))
 
 
-def own_path(path: str | None) -> str:
+def own_path(path: str | None, home: str = PORTAL.home) -> str:
     """A path of this portal to go on to; anything that could lead elsewhere becomes the home page."""
     if not path or not path.isascii() or not path.isprintable() or set(path) & set("\\ "):
-        return "/home"
-    return path if path.startswith("/") and not path.startswith("//") else "/home"
+        return home
+    return path if path.startswith("/") and not path.startswith("//") else home
 
 
 def _page(request, user_name: str, error: str | None = None) -> dict:
@@ -91,12 +92,13 @@ def _refuse(request, error: str) -> dict:
     return _page(request, request.POST.get("user_name", ""), error)
 
 
-def _set_cookie(request, response, name: str, value: str, max_age: int | None = None) -> None:
+def set_cookie(request, response, name: str, value: str, max_age: int | None = None) -> None:
+    """Set a cookie that scripts cannot read, for this host only."""
     response.set_cookie(name, value, max_age=max_age, path="/", secure=request.registry.portal.secure, httponly=True, samesite="Lax")
 
 
 def _remember(request, response, user_name: str | None) -> None:
     if user_name:
-        _set_cookie(request, response, USER_NAME_COOKIE, user_name.strip()[:100], REMEMBER_SECONDS)
+        set_cookie(request, response, USER_NAME_COOKIE, user_name.strip()[:100], REMEMBER_SECONDS)
     elif USER_NAME_COOKIE in request.cookies:
-        _set_cookie(request, response, USER_NAME_COOKIE, "", 0)
+        set_cookie(request, response, USER_NAME_COOKIE, "", 0)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from core.auth import services
 from core.auth.models import Account
 from core.auth.passwords import check_password
-from core.auth.rules import WeakPassword, check_new_password
+from core.auth.rules import WeakPassword, check_new_password, words_about
 from core.people.models import Patient
 
 _IN_FORCE = text("select version, body, published_at from privacy_notice where practice_id = :practice order by version desc limit 1")
@@ -33,8 +33,8 @@ def notice_in_force(session: Session, practice_id: UUID) -> Notice | None:
 
 def check_first_password(session: Session, account: Account, password: str, user_name: str = "") -> None:
     """The password that replaces the one from the sheet must be another, and a good one. Raises WeakPassword, Busy."""
-    patient = session.get_one(Patient, (account.practice_id, account.patient_id))
-    check_new_password(password, (account.user_name, user_name, patient.first_name, patient.last_name, patient.preferred_name))
+    patient = session.get_one(Patient, (account.practice_id, account.patient_id)) if account.patient_id else None
+    check_new_password(password, [user_name, *words_about(account, patient)])
     if check_password(account.password_hash, password):
         raise WeakPassword("This is the password that the office gave you. Choose one of your own.")
 

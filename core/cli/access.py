@@ -1,23 +1,11 @@
 """`cuspid access`: how patients get in."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-from uuid import UUID
 
 import click
 
-
-@dataclass
-class _Practice:
-    registry: Any
-    session: Any
-    id: UUID
-    now: datetime
+from core.cli.practice import at_practice
 
 
 @click.group()
@@ -44,7 +32,7 @@ def give(practice: str, patient: str, sheet: Path | None) -> None:
     from core.auth.access import give as give_access
     from core.auth.sheet import make_sheet
 
-    with _practice(practice) as at:
+    with at_practice(practice) as at:
         credentials = give_access(at.session, at.id, patient, at.now)
         tenant = at.registry.tenants.current(at.id)
         if sheet:
@@ -68,7 +56,7 @@ def invite(practice: str, patient: str) -> None:
     """
     from core.auth.access import invite as invite_patient
 
-    with _practice(practice) as at:
+    with at_practice(practice) as at:
         invite_patient(at.session, at.id, patient, at.now)
         at.session.commit()
         click.echo(f"The invitation of patient {patient} is on its way.")
@@ -85,7 +73,7 @@ def close(practice: str, patient: str) -> None:
     """
     from core.auth.access import close as close_access
 
-    with _practice(practice) as at:
+    with at_practice(practice) as at:
         close_access(at.session, at.id, patient, at.now)
         at.session.commit()
         click.echo(f"Patient {patient} has no access any more.")
@@ -101,7 +89,7 @@ def list_access(practice: str) -> None:
     """
     from core.auth.access import entries
 
-    with _practice(practice) as at:
+    with at_practice(practice) as at:
         for entry in entries(at.session, at.id, at.now):
             last = f"{entry.signed_in_at:%Y-%m-%d}" if entry.signed_in_at else ""
             click.echo(f"{entry.patient:<16}  {entry.user_name:<26}  {entry.state:<22}  {last}".rstrip())
@@ -112,25 +100,3 @@ def _write(path: Path, text: str) -> None:
     path.unlink(missing_ok=True)
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
-
-
-@contextmanager
-def _practice(slug: str) -> Iterator[_Practice]:
-    """The practice with this slug in the installation of the environment; what cannot be is said in one sentence."""
-    from core import config
-    from core.app import configure
-    from core.auth.access import CannotGiveAccess
-    from core.db import SessionFactory, bind_tenant
-
-    registry = configure(config.load()).make_wsgi_app().registry
-    try:
-        practice_id = registry.tenants.practice_at(f"{slug}.{registry.portal.base_domain}")
-        if practice_id is None:
-            raise click.ClickException(f"There is no practice called {slug!r}.")
-        with SessionFactory(bind=registry.engine) as session:
-            bind_tenant(session, practice_id)
-            yield _Practice(registry, session, practice_id, datetime.now(UTC))
-    except CannotGiveAccess as error:
-        raise click.ClickException(str(error)) from None
-    finally:
-        registry.engine.dispose()

@@ -17,10 +17,10 @@ from core.app import configure
 from core.db import SessionFactory
 from core.mail import MailboxMail, mail_from_url
 from core.testing.databases import fresh_database, noted_statements, with_database
-from core.testing.offices import PASSWORD, Factory, Office, browser, make_office, sign_in
+from core.testing.offices import PASSWORD, Factory, Office, add_sign_in, browser, make_office, sign_in
 from core.web import log
 
-__all__ = ["PASSWORD", "Factory", "Office", "browser", "fresh_database", "make_office", "noted_statements", "sign_in", "with_database"]
+__all__ = ["PASSWORD", "Factory", "Office", "add_sign_in", "browser", "fresh_database", "make_office", "noted_statements", "sign_in", "with_database"]
 
 
 @pytest.fixture(scope="session")

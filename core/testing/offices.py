@@ -13,6 +13,8 @@ from sqlalchemy import select
 from core import records
 from core.auth import services as auth
 from core.auth.models import Account
+from core.auth.passwords import hash_password
+from core.auth.realms import OFFICE, PERSON, PORTAL
 from core.db import SessionFactory, bind_tenant
 from core.people.models import Patient, Provider
 from core.records.kinds import kinds_for
@@ -105,6 +107,17 @@ class Factory:
         self._db.commit()
         return account
 
+    def staff(self, role: str = "office_admin", clinic_ids: tuple[UUID, ...] = (), name: str = "Kim Sato") -> Account:
+        """Somebody who works in the office, with a password and a passkey still to be made."""
+        user_name = f"staff{secrets.token_hex(4)}"
+        account = Account(
+            patient_id=None, kind="staff", name=name, role=role, clinic_ids=list(clinic_ids), user_name=user_name, user_name_norm=user_name,
+            password_hash=hash_password(PASSWORD), email=f"{user_name}@example.test", created_at=datetime.now(UTC),
+        )  # fmt: skip
+        self._db.add(account)
+        self._db.commit()
+        return account
+
     def grant(
         self, account: Account, patient: Patient, plugin: str = "*", level: str = "act", relation: str = "guardian", until=None
     ) -> None:
@@ -119,10 +132,16 @@ def browser(portal, office: Office) -> webtest.TestApp:
 
 
 def sign_in(portal, office: Office, account: Account) -> webtest.TestApp:
-    """A browser that is signed in with this account; the password check is left out, for speed."""
+    """A browser that is signed in with this account, at the portal or at the office; the password check is left out, for speed."""
     app = browser(portal, office)
-    with office.session() as session:
-        token = auth.open_session(session, account, datetime.now(UTC))
-        session.commit()
-    app.set_cookie("cuspid", token)
+    add_sign_in(app, office, account)
     return app
+
+
+def add_sign_in(app: webtest.TestApp, office: Office, account: Account) -> None:
+    """Sign one more account in with a browser: a browser may hold one for the portal and one for the office."""
+    realm = PORTAL if account.kind == PERSON else OFFICE
+    with office.session() as session:
+        token = auth.open_session(session, account, datetime.now(UTC), auth.Place(realm=realm.name))
+        session.commit()
+    app.set_cookie(realm.cookie, token)

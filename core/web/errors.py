@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import urlencode
 
 import structlog
 from pyramid.exceptions import BadCSRFToken
@@ -13,7 +12,6 @@ from pyramid.view import exception_view_config, forbidden_view_config, notfound_
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from core.auth.entering import PAGES
 from core.auth.limits import TooManyAttempts
 from core.auth.passwords import Busy
 from core.web.log import places
@@ -55,7 +53,7 @@ def error_response(request, trouble: Trouble, **context) -> Response:
         response = Response(json_body={"error": trouble.title, "reference": request.id}, status=trouble.status)
     else:
         tenant = request.__dict__.get("tenant") or request.registry.tenants.last_known(request.practice_id)
-        values = {"trouble": trouble, "tenant": tenant, "reference": request.id, **context}
+        values = {"trouble": trouble, "tenant": tenant, "reference": request.id, "home": request.realm.root or "/", **context}
         response = render_to_response("error.jinja2", values, request=request)
     response.status = _status(trouble.status)
     return response
@@ -83,9 +81,9 @@ def forbidden(request):
     if identity is None and not _is_api(request):
         visitor = request.__dict__.get("visitor")
         if visitor and visitor.row and visitor.row.stage:
-            return HTTPSeeOther(PAGES[visitor.row.stage])
+            return HTTPSeeOther(request.own_path(visitor.row.stage))
         onward = {"next": request.path} if request.method == "GET" and request.path != "/" else {}
-        return HTTPSeeOther("/sign-in" + (f"?{urlencode(onward)}" if onward else ""))
+        return HTTPSeeOther(request.own_path("sign_in", onward))
     return error_response(request, FORBIDDEN if identity else NOT_FOUND)
 
 

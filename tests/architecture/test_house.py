@@ -19,6 +19,8 @@ OPEN = {"portal.start", "portal.contact", "auth.sign_in", "auth.email_stop", "he
 OPEN |= {"auth.invitation", "auth.welcome", "portal.privacy"}
 OPEN |= {"auth.second", "auth.second_send", "auth.second_passkey", "auth.second_passkey_options", "auth.passkey", "auth.passkey_options"}
 OPEN |= {"auth.forgot", "auth.reset", "auth.link", "auth.link_open"}
+OPEN |= {"office.sign_in", "office.invitation", "office.second", "office.second_send", "office.second_passkey", "office.second_passkey_options"}
+OPEN |= {"office.passkey", "office.passkey_options"}
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -50,7 +52,7 @@ def test_nobody_else_ships_our_names(room):
 
 def test_every_route_has_an_owner_and_one_prefix(registry):
     names = {item["introspectable"]["name"] for item in registry.introspector.get_category("routes")}
-    owners = set(registry.plugins.plugins) | {"auth", "portal", "health", "tenants", "files", "__static"}
+    owners = set(registry.plugins.plugins) | {"auth", "office", "operator", "portal", "health", "tenants", "files", "__static"}
     assert {name for name in names if name.split(".")[0].split("/")[0] not in owners} == set()
 
 

@@ -14,7 +14,8 @@ from psycopg import sql
 from sqlalchemy import select, text
 
 from core.auth.models import Account
-from core.testing import Office, browser, sign_in
+from core.auth.realms import OFFICE, PORTAL, Realm, realm_of
+from core.testing import Factory, Office, add_sign_in, browser, sign_in
 from tenants import demo
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -23,7 +24,7 @@ KNOCKING = {"audit_event", "sign_in_attempt", "outbox"}
 # Open to anyone on a practice's own address (DESIGN.md, section 2).
 PUBLIC = {"auth.sign_in", "portal.start", "portal.contact", "health.live", "health.ready", "tenants.theme", "tenants.logo", "files.signed"}
 PUBLIC |= {"auth.forgot", "auth.reset", "auth.link", "auth.link_open"}
-PUBLIC |= {"auth.invitation", "portal.privacy"}
+PUBLIC |= {"auth.invitation", "portal.privacy", "office.sign_in", "office.invitation"}
 TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')
 
 
@@ -85,7 +86,8 @@ def _routes(registry) -> list[tuple[str, str]]:
     return [(name, "/" + pattern.lstrip("/")) for name, pattern in found if not name.startswith("__")]
 
 
-def _ask(app, method: str, path: str, host: str, token: str):
+def _ask(app, method: str, path: str, host: str, tokens: dict[Realm, str]):
+    token = tokens.get(realm_of(path), "")
     request = app.RequestClass.blank(path, method=method, POST={"csrf_token": token} if method == "POST" else None)
     request.headers["X-CSRF-Token"] = token
     request.environ |= {"HTTP_HOST": host, "REMOTE_ADDR": "127.0.0.9"}
@@ -101,13 +103,14 @@ def _words_of(migrate_url: str, office: Office) -> list[str]:
 
 @pytest.fixture(scope="module")
 def prober(portal, offices, migrate_url):
-    """A patient of the practice that asks, with a valid form token."""
+    """A patient, and an office admin, of the practice that asks, with valid form tokens."""
     asker, _ = offices
     with asker.session() as session:
         account = session.scalars(select(Account).where(Account.practice_id == asker.id).order_by(Account.created_at)).first()
+        staff = Factory(asker, session).staff()
     app = sign_in(portal, asker, account)
-    token = app.get("/home").forms["sign-out"]["csrf_token"].value
-    return app, token
+    add_sign_in(app, asker, staff)
+    return app, {realm: app.get(realm.home).forms["sign-out"]["csrf_token"].value for realm in (PORTAL, OFFICE)}
 
 
 def test_ids_of_another_practice_are_as_unknown_as_made_up_ones(prober, offices, migrate_url):
@@ -144,7 +147,7 @@ def test_the_session_of_one_practice_is_a_strangers_at_another(prober, offices, 
                 if name not in PUBLIC:
                     assert answer.status_int in {303, 404, 419}, (name, method, answer.status)
                     # What was typed comes back in the form that expired; nothing else differs from what a stranger gets.
-                    plain = _ask(stranger, method, path, asked.host, "")
+                    plain = _ask(stranger, method, path, asked.host, {})
                     assert (answer.status_int, answer.location) == (plain.status_int, plain.location)
                 assert not [word for word in words if word in answer.text], (name, method)
                 assert not [value for key, value in answer.headerlist if key == "Set-Cookie" and value.startswith("cuspid=") and "Max-Age=0" not in value]

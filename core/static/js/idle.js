@@ -5,6 +5,7 @@ const main = document.querySelector("main[data-idle-seconds]");
 
 const watch = () => {
   const dialog = document.getElementById("idle");
+  const root = main.dataset.root ?? ""; // the office's pages have a sign-in of their own
   const limit = Number(main.dataset.idleSeconds) * 1000;
   let seen = Date.now();
 
@@ -18,13 +19,13 @@ const watch = () => {
     if (data === main.dataset.account) seen = Date.now();
   });
 
-  const leave = () => location.replace(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+  const leave = () => location.replace(`${root}/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
 
   const stay = async () => {
     dialog.close();
     const token = document.querySelector("#sign-out [name=csrf_token]").value;
     try {
-      const answer = await fetch("/profile/stay", { method: "POST", headers: { "X-CSRF-Token": token }, redirect: "manual" });
+      const answer = await fetch(`${root}/profile/stay`, { method: "POST", headers: { "X-CSRF-Token": token }, redirect: "manual" });
       if (answer.status === 204) remember();
       else leave();
     } catch {

@@ -1,0 +1,70 @@
+"""What staff may do: permissions of the office, gathered into roles. What no role names is denied."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core.auth.realms import OPERATOR, OWN, STAFF
+
+OFFICE: dict[str, str] = {
+    "office.home": "Open the office’s pages",
+    "office.patients.see": "Find patients, see who has access",
+    "office.access.change": "Give patients access, invite them, take it away",
+    "office.unmatched.see": "See who could not be matched with a patient",
+    "office.unmatched.settle": "Settle who could not be matched",
+    "office.view_as": "View the portal as a patient",
+    "office.audit.see": "Read and search the audit log",
+    "office.audit.export": "Export the audit log",
+    "office.staff.see": "See who works here with which role",
+    "office.staff.change": "Invite staff, change roles, take access away",
+}
+"""Every permission of the office, in words."""
+OPERATORS: dict[str, str] = {
+    "operator.home": "Open the operator’s pages",
+    "operator.enter": "Enter a practice, with a reason",
+}
+"""Every permission at the operator's own place."""
+
+
+@dataclass(frozen=True)
+class Role:
+    """A kind of work in the office, and what it needs."""
+
+    title: str
+    summary: str
+    permissions: frozenset[str]
+
+
+def _role(title: str, summary: str, *names: str) -> Role:
+    return Role(title, summary, frozenset({"office.home", *(f"office.{name}" for name in names)}))
+
+
+_LOOKING = ("patients.see", "unmatched.see", "audit.see", "staff.see")
+ROLES: dict[str, Role] = {
+    "office_admin": Role("Office admin", "Everything, staff and audit log included", frozenset(OFFICE)),
+    "front_desk": _role(
+        "Front desk", "Lets patients in and helps them", "patients.see", "access.change", "unmatched.see", "unmatched.settle", "view_as"
+    ),
+    "billing": _role("Billing", "Looks after accounts and payments", "patients.see", "view_as"),
+    "clinical": _role("Clinical", "Treats patients and answers their messages", "patients.see", "view_as"),
+    "read_only": _role("Read only", "Sees the office’s pages and changes nothing", *_LOOKING),
+}
+SUPPORT = {
+    "see": ROLES["read_only"].permissions,
+    # An operator helps with the office's work, and never decides who works there.
+    "act": frozenset(OFFICE) - {"office.staff.change"},
+}
+"""What an operator may do who has entered a practice, by the level that the practice allows."""
+
+
+def permissions_of(kind: str, role: str, level: str | None = None) -> frozenset[str]:
+    """The permissions of a signed-in account of the office; `level` is that of an operator who has entered a practice."""
+    if kind == STAFF and role in ROLES:
+        return ROLES[role].permissions | {OWN}
+    if kind == OPERATOR:
+        return SUPPORT.get(level, frozenset()) if level else frozenset(OPERATORS) | {OWN}
+    return frozenset()
+
+
+def titles_of(permissions: Iterable[str]) -> list[str]:
+    """Permissions in words, in the order of the list above."""
+    return [title for name, title in (OFFICE | OPERATORS).items() if name in set(permissions)]

@@ -1,0 +1,9 @@
+"""The first page of the office."""
+
+from pyramid.view import view_config
+
+
+@view_config(route_name="office.home", permission="office.home", request_method="GET", renderer="console/home.jinja2")
+def home(request):
+    """Where one can go from here."""
+    return {"pages": [page for page in request.office_pages if page.route != "office.home"]}
