@@ -26,7 +26,7 @@ SECTIONS = {
     "Fill it": {
         "import": ("core.cli.take_in:take_in", "Take files into a practice."),
         "access": ("core.cli.access:access", "Let patients in, and take access away."),
-        "staff": ("core.cli.staff:staff", "Let people who work in an office in."),
+        "staff": ("core.cli.staff:staff", "Let people who work in an office in, and take access away."),
     },
     "Develop it": {
         "assets": ("core.cli.assets:assets", "Build the styles, the script and the icons."),
