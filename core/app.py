@@ -34,6 +34,7 @@ def configure(portal: settings.Settings, ini=None) -> Configurator:
     config.include("core.audit")
     config.include("core.web.office")
     config.include("core.auth")
+    config.include("core.people")
     config.include("core.web.routes")
     config.include("core.web.errors")
     config.include("core.web.health")

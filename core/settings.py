@@ -1,8 +1,10 @@
 """What an office decides about the portal as a whole; each tab has a schema of its own."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
+
+TabName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$", max_length=60)]
 
 
 class PortalSettings(BaseModel):
@@ -13,4 +15,6 @@ class PortalSettings(BaseModel):
     sign_in_links: bool = Field(True, title="Patients may ask for a sign-in link by e-mail")
     guarantor_access: bool = Field(True, title="The head of a family account sees the whole family")
     adult_age: int = Field(18, ge=12, le=21, title="A guardian’s access ends on this birthday")
+    narrow_age: int = Field(0, ge=0, le=21, title="A guardian’s access narrows on this birthday; 0 when it does not")
+    narrowed_tabs: list[TabName] = Field(["appointments", "account"], max_length=50, title="The tabs that guardians keep from then on")
     invitation_days: int = Field(14, ge=1, le=60, title="Days for which an invitation can be used")

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from core import audit, mail, outbox, sealing
 from core.db import SessionFactory, after_commit, bind_tenant
+from core.people import birthdays
 from core.plugins import PluginHost
 from core.plugins.rules import PORTAL, own_names
 from core.tenant import Tenant
@@ -51,7 +52,11 @@ class Chore:
     every: timedelta
 
 
-CORE_PERIODIC = (Chore("audit.seal", sealing.seal_waiting, timedelta(minutes=1)),)
+CORE_PERIODIC = (
+    Chore("audit.seal", sealing.seal_waiting, timedelta(minutes=1)),
+    # Oftener than it is needed: a schedule that begins anew with every start of the workers might never reach a whole day.
+    Chore("family.tell_beforehand", birthdays.tell_beforehand, timedelta(hours=1)),
+)
 
 
 @dataclass

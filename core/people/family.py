@@ -1,7 +1,8 @@
-"""Who may see whose record because the practice's system says so: the guarantor the family, a guardian the ward.
+"""Who may see whose record because the practice's system says so: the guarantor the family, a guardian the ward, and a responsible party.
 
 These rules become grants (core/people/models.py, Grant), made anew whenever patients, relationships, accounts or the office's rules
-change. What an office or a patient has granted by hand is left alone.
+change. What a birthday will change stands in them ahead of time, so that it holds at midnight though nothing runs then. What an
+office or a patient has granted by hand is left alone.
 """
 
 from dataclasses import dataclass
@@ -15,66 +16,98 @@ from sqlalchemy.orm import Session
 from core.settings import PortalSettings
 
 GIVEN_BY = "practice system"
-RULES = frozenset({"portal.guarantor_access", "portal.adult_age"})
+RULES = frozenset({"portal.guarantor_access", "portal.adult_age", "portal.narrow_age", "portal.narrowed_tabs"})
 """The settings that decide here; a change of one makes the grants anew."""
 
-# A confidential record is hidden from every representative. A parent's access ends with the birthday on which the child is of age; that
-# of a caregiver or a guardian by name does not: they look after grown-ups, too.
-_DESIRED = """
-with birthday as (
-    select practice_id, id, guarantor_id, not is_confidential as open, case when birthdate is null then null
-        else (birthdate + make_interval(years => :adult_age))::timestamp at time zone :time_zone end as of_age
-    from patient where practice_id = :practice
-), desired as (
-    select account.id as account_id, patient.id as patient_id, 'guarantor' as relation, null::timestamptz as until
-    from account join birthday patient on patient.practice_id = account.practice_id and patient.guarantor_id = account.patient_id
-    where account.practice_id = :practice and account.closed_at is null and patient.id <> account.patient_id and patient.open and :guarantors
-    union
-    select account.id, patient.id, 'guardian', case when bool_or(lasting) then null else patient.of_age end
-    from (select *, relation in ('guardian', 'caregiver') as lasting from relationship where is_guardian) relationship
-    join account on account.practice_id = relationship.practice_id and account.patient_id = relationship.related_id
-    join birthday patient on patient.practice_id = relationship.practice_id and patient.id = relationship.patient_id
-    where relationship.practice_id = :practice and account.closed_at is null and patient.open
-        and patient.id <> account.patient_id and (lasting or coalesce(patient.of_age > :now, true))
-    group by account.id, patient.id, patient.of_age
-)
-"""
+
+def _birthday(age: str) -> str:
+    """Midnight on the practice's calendar; who was born on February 29 has the birthday on March 1 in other years."""
+    day = f"(born + make_interval(years => {age}))"
+    return f"({day}::date + (extract(day from {day}) <> extract(day from born))::integer)::timestamp at time zone :time_zone"
+
+
+_NARROWS, _OF_AGE = _birthday(":narrow_age"), _birthday(":adult_age")
+# A confidential record is hidden from every representative. A birthdate that is still to come is a slip, and says nothing about an age.
+_PEOPLE = f"""
+with person as (
+    select id, guarantor_id, responsible_party_id, case when :narrow_age > 0 then {_NARROWS} end as narrows, {_OF_AGE} as of_age
+    from (select *, case when birthdate <= (:now at time zone :time_zone)::date then birthdate end as born from patient) patient
+    where practice_id = :practice and not is_confidential
+), holder as (
+    select id, patient_id from account where practice_id = :practice and closed_at is null
+), guardian as (
+    select patient_id, related_id, bool_or(relation in ('guardian', 'caregiver')) as is_lasting
+    from relationship where practice_id = :practice and is_guardian group by patient_id, related_id
+)"""  # noqa: S608
+# Where a guardian is marked, that mark alone says what they are to each other: else a birthday would end nothing for a parent who is
+# the guarantor, too. A caregiver and a guardian by name have no birthdays: they look after grown-ups, too. A guarantor's access
+# narrows with the birthday and never opens again, so it stays narrow for who is of age.
+_ENTITLED = """entitled (account_id, patient_id, relation, level, narrows, ends) as (
+    select holder.id, person.id, 'guarantor', 'act', person.narrows, null::timestamptz
+    from holder join person on person.guarantor_id = holder.patient_id
+    where person.id <> holder.patient_id and :guarantors and not exists (
+        select from guardian where guardian.patient_id = person.id and guardian.related_id = holder.patient_id)
+    union all
+    select holder.id, person.id, 'guardian', 'act', case when not is_lasting then person.narrows end, case when not is_lasting then person.of_age end
+    from guardian join holder on holder.patient_id = guardian.related_id join person on person.id = guardian.patient_id
+    where person.id <> holder.patient_id
+    union all
+    select holder.id, person.id, 'responsible party', 'see', null, null
+    from holder join person on person.responsible_party_id = holder.patient_id
+    where person.id <> holder.patient_id
+)"""
+# Every tab until the first birthday that changes something, then the tabs that are kept.
+_DESIRED = """desired (account_id, patient_id, relation, level, plugin, since, until) as (
+    select account_id, patient_id, relation, level, '*', :now, least(narrows, ends)
+    from entitled where coalesce(least(narrows, ends) > :now, true)
+    union all
+    select account_id, patient_id, relation, level, tab, greatest(narrows, :now), ends
+    from entitled cross join unnest(cast(:tabs as text[])) tab
+    where narrows is not null and coalesce(ends > greatest(narrows, :now), true)
+)"""
 _MINE = "g.practice_id = :practice and g.given_by = :given_by and (g.until is null or g.until > :now)"
-_SAME = "d.account_id = g.account_id and d.patient_id = g.patient_id and d.relation = g.relation and d.until is not distinct from g.until"
-_END = text(f"{_DESIRED} update access_grant g set until = :now where {_MINE} and not exists (select from desired d where {_SAME})")  # noqa: S608
-_BEGIN = text(  # constants of this module only
-    f"""{_DESIRED} insert into access_grant (practice_id, id, account_id, patient_id, plugin, level, relation, given_by, since, until)
-    select :practice, gen_random_uuid(), d.account_id, d.patient_id, '*', 'act', d.relation, :given_by, :now, d.until
-    from desired d where not exists (select from access_grant g where {_MINE} and {_SAME})"""  # noqa: S608
+_SAME = """(d.account_id, d.patient_id, d.relation, d.level, d.plugin) = (g.account_id, g.patient_id, g.relation, g.level, g.plugin)
+    and d.since = greatest(g.since, :now) and d.until is not distinct from g.until"""
+# What never began is no history.
+_RENEW = text(f"""{_PEOPLE}, {_ENTITLED}, {_DESIRED}, called_off as (
+    delete from access_grant g where {_MINE} and g.since > :now and not exists (select from desired d where {_SAME})
+), ended as (
+    update access_grant g set until = :now where {_MINE} and g.since <= :now and not exists (select from desired d where {_SAME})
 )
+insert into access_grant (practice_id, id, account_id, patient_id, plugin, level, relation, given_by, since, until)
+select :practice, gen_random_uuid(), d.account_id, d.patient_id, d.plugin, d.level, d.relation, :given_by, d.since, d.until
+from desired d where not exists (select from access_grant g where {_MINE} and {_SAME})""")  # noqa: S608
 _SETTINGS = text("select name, value from office_setting where practice_id = :practice and clinic_id is null and name = any(:names)")
-_ZONE = text("select time_zone from practice where id = :practice")
+# Locked: two who make the grants anew at the same moment come one after the other, else both would add the same.
+_ZONE = text("select time_zone from practice where id = :practice for no key update")
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What the office has decided: whether guarantors see the family, at which age one is of age, on whose calendar."""
+    """What the office has decided: whether guarantors see the family, from which ages on what, and on whose calendar."""
 
     guarantor_access: bool
     adult_age: int
+    narrow_age: int
+    narrowed_tabs: tuple[str, ...]
     time_zone: str
 
 
 def rules_of(session: Session, practice_id: UUID) -> Rules:
-    """The practice's rules as of now."""
+    """The practice's rules as of now; until the transaction ends nobody else makes grants by them."""
+    time_zone = session.execute(_ZONE, {"practice": practice_id}).scalar_one()
     rows = session.execute(_SETTINGS, {"practice": practice_id, "names": sorted(RULES)})
     kept: dict[str, Any] = {name.partition(".")[2]: value["value"] for name, value in rows}
     chosen = PortalSettings(**kept)
-    return Rules(chosen.guarantor_access, chosen.adult_age, session.execute(_ZONE, {"practice": practice_id}).scalar_one())
+    return Rules(chosen.guarantor_access, chosen.adult_age, chosen.narrow_age, tuple(sorted(set(chosen.narrowed_tabs))), time_zone)
 
 
 def refresh_grants(session: Session, practice_id: UUID, now: datetime) -> None:
     """Make the grants of the practice's system what its rules say now; those that no longer hold end, and stay as history."""
-    rules = rules_of(session, practice_id)
     session.flush()
+    rules = rules_of(session, practice_id)
     given = {
         "practice": practice_id, "now": now, "given_by": GIVEN_BY, "guarantors": rules.guarantor_access, "adult_age": rules.adult_age,
-        "time_zone": rules.time_zone,
+        "narrow_age": rules.narrow_age, "tabs": list(rules.narrowed_tabs), "time_zone": rules.time_zone,
     }  # fmt: skip
-    session.execute(_END, given)
-    session.execute(_BEGIN, given)
+    session.execute(_RENEW, given)

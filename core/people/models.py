@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, text
+from sqlalchemy import CheckConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, TenantScoped, belongs_to, index_in_practice, unique_in_practice
@@ -37,14 +37,16 @@ class Provider(TenantScoped, Base):
 class Patient(TenantScoped, Base):
     """A person with a chart. `guarantor_id` is the head of the family account, `clinic_id` the home clinic.
 
-    A record that the office has marked `is_confidential` is hidden from guarantor and guardians.
+    `responsible_party_id` may see the record: one person for each patient, as in a nursing home. A record that the office has marked
+    `is_confidential` is hidden from guarantor, guardians and responsible party.
     """
 
     __tablename__ = "patient"
     __table_args__ = (
         belongs_to("clinic"),
         belongs_to("provider"),
-        ForeignKeyConstraint(["practice_id", "guarantor_id"], ["patient.practice_id", "patient.id"]),
+        belongs_to("patient", "guarantor_id"),
+        belongs_to("patient", "responsible_party_id"),
         unique_in_practice("external_id"),
         index_in_practice("guarantor_id"),
         index_in_practice("birthdate", "last_name"),
@@ -54,6 +56,7 @@ class Patient(TenantScoped, Base):
     external_id: Mapped[str | None]
     clinic_id: Mapped[UUID | None]
     guarantor_id: Mapped[UUID | None]
+    responsible_party_id: Mapped[UUID | None]
     provider_id: Mapped[UUID | None]
     first_name: Mapped[str]
     last_name: Mapped[str]
@@ -93,7 +96,10 @@ class Relationship(TenantScoped, Base):
 
 
 class Grant(TenantScoped, Base):
-    """This account may see, or act on, this tab for this patient. `plugin` is a tab's name, or `*` for every tab."""
+    """This account may see, or act on, this tab for this patient. `plugin` is a tab's name, or `*` for every tab.
+
+    `told_at` is when the mail was asked for that tells of an end by a birthday.
+    """
 
     __tablename__ = "access_grant"
     __table_args__ = (
@@ -111,3 +117,4 @@ class Grant(TenantScoped, Base):
     given_by: Mapped[str]
     since: Mapped[datetime]
     until: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]

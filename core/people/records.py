@@ -30,10 +30,11 @@ class ProviderRecord(Record):
 
 
 class PatientRecord(Record):
-    """A person with a chart; `guarantor`, `clinic` and `provider` are external ids."""
+    """A person with a chart; `guarantor`, `responsible_party`, `clinic` and `provider` are external ids."""
 
     clinic: str | None = None
     guarantor: str | None = None
+    responsible_party: str | None = None
     provider: str | None = None
     first_name: str
     last_name: str
@@ -65,8 +66,9 @@ def _renew_grants(session: Session) -> None:
     refresh_grants(session, session.info["practice_id"], datetime.now(UTC))
 
 
+_OF_PATIENT = {"clinic": "clinic", "guarantor": "patient", "responsible_party": "patient", "provider": "provider"}
 KINDS = [
     RecordKind("provider", ProviderRecord, Provider, after=show_at_once),
-    RecordKind("patient", PatientRecord, Patient, {"clinic": "clinic", "guarantor": "patient", "provider": "provider"}, _renew_grants),
+    RecordKind("patient", PatientRecord, Patient, _OF_PATIENT, _renew_grants),
     RecordKind("relationship", RelationshipRecord, Relationship, {"patient": "patient", "related": "patient"}, _renew_grants),
 ]

@@ -134,7 +134,7 @@ class Opening:
         """Settings and switches, as an office would choose them; those of a tab that is not installed are left out."""
         host = self.registry.plugins
         for name, value in {**self.story.settings, **dict.fromkeys(self.story.tabs_off, False)}.items():
-            if name.partition(".")[0] in host.plugins:
+            if name.partition(".")[0] in host.settings:
                 settings.change(self.session, host, practice_id, None, name, value, BY, self.now)
 
     def _publish(self, practice_id: UUID) -> None:

@@ -30,6 +30,7 @@ STORY = Story(
     settings={
         "account.statement_message": "Thank you for letting us look after your family's smiles.",
         "appointments.confirm_days": 21,
+        "portal.narrow_age": 13,
     },
     charts=charts,
     relationships=(
@@ -42,7 +43,8 @@ STORY = Story(
         Access(
             "elena",
             elena.NUMBER,
-            "Elena Marlow, mother and head of the family account: also sees her husband and children, and some tabs of her father at the other clinic",
+            "Elena Marlow, mother and head of the family account: also sees her son; visits and account of her daughter and her husband; some tabs "
+            "of her father at the other clinic",
             (Grant(rafael.NUMBER, "daughter", "see", ("appointments", "summary")),),
         ),
         Access("daniel", daniel.NUMBER, "Daniel Marlow, father: his own chart only"),

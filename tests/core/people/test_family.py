@@ -1,6 +1,8 @@
 """Who may see whose record because the practice's system says so: rules become grants, and end as history."""
 
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -34,6 +36,28 @@ def _seen(db, practice, account) -> set:
     token = services.open_session(db, account, NOW)
     db.flush()
     return {entry[1] for entry in find_visitor(db, practice.id, token, datetime.now(UTC)).row.people}
+
+
+def _all_rights(db, practice, account, moment) -> dict[UUID, set[str]]:
+    """What a session of this account may do at a moment, by whose record it is."""
+    token = services.open_session(db, account, moment)
+    db.flush()
+    return {UUID(entry[0]): set(entry[6]) for entry in find_visitor(db, practice.id, token, moment).row.people}
+
+
+def _rights(db, practice, account, patient, moment) -> set[str]:
+    return _all_rights(db, practice, account, moment).get(patient.id, set())
+
+
+def _choose(db, practice, registry, **chosen) -> None:
+    """Set the portal's settings of this practice."""
+    for name, value in chosen.items():
+        settings.change(db, registry.plugins, practice.id, None, f"portal.{name}", value, "test", datetime.now(UTC))
+    db.commit()
+
+
+def _midnight(practice, day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=practice.registry.tenants.current(practice.id).time_zone).astimezone(UTC)
 
 
 def _grants(db, account) -> list[Grant]:
@@ -71,8 +95,7 @@ def test_the_office_can_switch_the_rule_off_for_all_guarantors_and_on_again(db, 
     make.patient(first_name="Mia", guarantor=head.external_id)
     account = make.account(head)
     for on, seen in ((False, {"Elena"}), (True, {"Elena", "Mia"})):
-        settings.change(db, registry.plugins, practice.id, None, "portal.guarantor_access", on, "test", datetime.now(UTC))
-        db.commit()
+        _choose(db, practice, registry, guarantor_access=on)
         assert _seen(db, practice, account) == seen
 
 
@@ -114,13 +137,84 @@ def test_the_end_on_the_birthday_is_midnight_on_the_practices_calendar(db, pract
     account = make.account(guardian)
     _relation(make, ward, guardian)
     [grant] = _grants(db, account)
-    zone = practice.registry.tenants.current(practice.id).time_zone
-    assert grant.until == datetime(2033, 5, 4, tzinfo=zone)
+    assert grant.until == _midnight(practice, date(2033, 5, 4))
+
+
+def test_who_was_born_on_a_leap_day_is_of_age_on_march_1(db, practice, make):
+    ward, guardian = make.patient(birthdate=date(2016, 2, 29)), make.patient()
+    account = make.account(guardian)
+    _relation(make, ward, guardian)
+    assert [grant.until for grant in _grants(db, account)] == [_midnight(practice, date(2034, 3, 1))]
+
+
+def test_a_birthdate_that_is_still_to_come_is_a_slip_and_ends_nothing(db, practice, make):
+    ward, guardian = make.patient(birthdate=date(9999, 12, 31)), make.patient()
+    account = make.account(guardian)
+    _relation(make, ward, guardian)
+    assert [grant.until for grant in _grants(db, account)] == [None]
+
+
+def test_a_guardian_sees_less_from_one_birthday_on_and_nothing_from_another(db, practice, make, registry):
+    _choose(db, practice, registry, narrow_age=13, narrowed_tabs=["account", "webmail"])
+    today = datetime.now(UTC).date()
+    ward, guardian = make.patient(birthdate=_years_before(today, 9)), make.patient()
+    account = make.account(guardian)
+    _relation(make, ward, guardian)
+    born, second = ward.birthdate, timedelta(seconds=1)
+    narrows, ends = (_midnight(practice, born.replace(year=born.year + age)) for age in (13, 18))
+    expected = [(datetime.now(UTC), {"*.act"}), (narrows - second, {"*.act"}), (narrows, {"account.act", "webmail.act"})]
+    expected += [(ends - second, {"account.act", "webmail.act"}), (ends, set())]
+    assert [(moment, _rights(db, practice, account, ward, moment)) for moment, _ in expected] == expected
+
+
+def test_a_parent_who_is_the_guarantor_too_keeps_nothing_beyond_the_birthday(db, practice, make):
+    mother = make.patient(first_name="Ada")
+    child = make.patient(first_name="Mia", guarantor=mother.external_id, birthdate=_years_before(datetime.now(UTC).date(), 30))
+    account = make.account(mother)
+    assert _seen(db, practice, account) == {"Ada", "Mia"}
+    _relation(make, child, mother)
+    assert _seen(db, practice, account) == {"Ada"}
+
+
+def test_what_narrowed_for_a_guarantor_stays_narrow_for_who_is_of_age(db, practice, make, registry):
+    _choose(db, practice, registry, narrow_age=13)
+    head = make.patient()
+    grown = make.patient(guarantor=head.external_id, birthdate=date(1990, 1, 1))
+    unknown = make.patient(guarantor=head.external_id, birthdate=None)
+    account = make.account(head)
+    assert _rights(db, practice, account, grown, datetime.now(UTC)) == {"appointments.act", "account.act"}
+    assert _rights(db, practice, account, unknown, datetime.now(UTC)) == {"*.act"}
+
+
+def test_a_responsible_party_sees_that_one_record_and_acts_on_nothing(db, practice, make):
+    son = make.patient(first_name="Leo")
+    account = make.account(son)
+    mother = make.patient(first_name="Mia", responsible_party=son.external_id, birthdate=date(1940, 1, 1))
+    make.patient(first_name="Stranger")
+    assert _seen(db, practice, account) == {"Leo", "Mia"}
+    assert _rights(db, practice, account, mother, datetime.now(UTC)) == {"*.see"}
+    [record] = [{"kind": "patient", "external_id": mother.external_id, "first_name": "Mia", "last_name": "Vale"}]
+    make.take_in([record | {"responsible_party": son.external_id, "is_confidential": True}])
+    assert _seen(db, practice, account) == {"Leo"}
+    make.take_in([record])
+    assert _seen(db, practice, account) == {"Leo"}
+
+
+def test_what_was_ahead_and_is_called_off_leaves_no_history(db, practice, make, registry):
+    _choose(db, practice, registry, narrow_age=13)
+    ward, guardian = make.patient(birthdate=_years_before(datetime.now(UTC).date(), 9)), make.patient()
+    account = make.account(guardian)
+    _relation(make, ward, guardian)
+    assert [grant.plugin for grant in _grants(db, account)][:1] == ["*"]
+    assert {grant.plugin for grant in _grants(db, account)} == {"*", "account", "appointments"}
+    _choose(db, practice, registry, narrow_age=0)
+    db.expire_all()
+    assert {(grant.plugin, grant.until > datetime.now(UTC)) for grant in _grants(db, account)} == {("*", False), ("*", True)}
 
 
 def test_a_confidential_record_is_hidden_from_representatives_and_not_from_its_owner(db, practice, make):
     head = make.patient(first_name="Elena")
-    mia = make.patient(first_name="Mia", guarantor=head.external_id)
+    mia = make.patient(first_name="Mia", guarantor=head.external_id, birthdate=_years_before(NOW.date(), 9))
     mother, own = make.account(head), make.account(mia)
     _relation(make, mia, head)
     assert _seen(db, practice, mother) == {"Elena", "Mia"}
@@ -163,51 +257,119 @@ def test_the_patients_of_another_practice_are_never_touched(db, practice, make, 
     assert _seen(other_db, other_practice, account) == {"Eve", "Kid"}
 
 
-PEOPLE = 4
-links = st.lists(st.tuples(st.integers(0, PEOPLE - 1), st.integers(0, PEOPLE - 1), st.booleans()), max_size=5)
-
-
-@examples(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=12, deadline=None)
-@given(
-    guarantors=st.lists(st.integers(0, PEOPLE - 1), min_size=PEOPLE, max_size=PEOPLE),
-    confidential=st.lists(st.booleans(), min_size=PEOPLE, max_size=PEOPLE),
-    of_age=st.lists(st.booleans(), min_size=PEOPLE, max_size=PEOPLE),
-    guardians=links,
-    rule=st.booleans(),
+PEOPLE = 3
+SECOND = timedelta(seconds=1)
+links = st.lists(st.tuples(st.integers(0, PEOPLE - 1), st.integers(0, PEOPLE - 1), st.booleans(), st.sampled_from(["other", "caregiver"])), max_size=5)
+TODAY = datetime.now(UTC).date()
+births = st.one_of(
+    st.none(),
+    st.sampled_from([date(2012, 2, 29), date(2016, 2, 29), date(2024, 2, 29), date(2011, 3, 1), date(1950, 5, 4)]),
+    st.dates(TODAY - timedelta(days=366 * 22), TODAY),
 )
-def test_whatever_the_family_what_is_seen_is_what_the_rules_say(
-    practice, make, registry, guarantors, confidential, of_age, guardians, rule
-):
-    """The rules, worked out a second time in a few plain lines."""
-    today = datetime.now(UTC).date()
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What an office chose, and who is what to whom, by number."""
+
+    born: list[date | None]
+    guarantors: list[int]
+    responsible: list[int | None]
+    confidential: list[bool]
+    guardians: list[tuple[int, int, bool, str]]
+    guarantor_access: bool
+    narrow_age: int
+    adult_age: int
+    narrowed_tabs: list[str]
+
+    def rights(self, patient: int, holder: int, day: date) -> set[str]:
+        """The rules, worked out a second time, by the age on a day of the practice's calendar."""
+        if patient == holder:
+            return {"*.act"}
+        if self.confidential[patient]:
+            return set()
+        marks = [relation for ward, other, is_guardian, relation in self.guardians if is_guardian and (ward, other) == (patient, holder)]
+        born = self.born[patient]
+        age = day.year - born.year - ((day.month, day.day) < (born.month, born.day)) if born else 0
+        rest = {f"{tab}.act" for tab in self.narrowed_tabs} if 0 < self.narrow_age <= age else {"*.act"}
+        found = {"*.see"} if self.responsible[patient] == holder else set()
+        if "caregiver" in marks:
+            return found | {"*.act"}
+        if marks:
+            return found | (rest if age < self.adult_age else set())
+        return found | (rest if self.guarantor_access and self.guarantors[patient] == holder else set())
+
+
+def each(strategy):
+    """One answer for each person."""
+    return st.lists(strategy, min_size=PEOPLE, max_size=PEOPLE)
+
+
+anyone = st.integers(0, PEOPLE - 1)
+choices = st.builds(
+    Rules, each(births), each(anyone), each(st.none() | anyone), each(st.booleans()), links, st.booleans(), st.sampled_from([0, 12, 13, 18, 21]),
+    st.sampled_from([12, 18, 21]), st.lists(st.sampled_from(["account", "images", "plan"]), max_size=3),
+)  # fmt: skip
+
+
+@examples(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=10, deadline=None)
+@given(rules=choices)
+def test_whatever_the_family_and_whatever_the_day_what_is_seen_is_what_the_rules_say(practice, make, registry, rules):
+    """From now on, without anything that runs later: a second before each midnight that could change something, and at it."""
     people = [make.patient() for _ in range(PEOPLE)]
-    batch = [
-        {
-            "kind": "patient", "external_id": person.external_id, "first_name": f"P{number}", "last_name": "Test",
-            "guarantor": people[guarantors[number]].external_id, "is_confidential": confidential[number],
-            "birthdate": _years_before(today, 30 if of_age[number] else 9),
-        }
-        for number, person in enumerate(people)
-    ]  # fmt: skip
-    batch += [
-        {"kind": "relationship", "external_id": f"{people[0].id}-{count}", "patient": people[ward].external_id, "related": people[other].external_id,
-         "relation": "other", "is_guardian": is_guardian}
-        for count, (ward, other, is_guardian) in enumerate(guardians)
-    ]  # fmt: skip
-    make.take_in(batch)
+    make.take_in(_batch(rules, people))
     accounts = [make.account(person) for person in people]
     with practice.session() as session:
-        settings.change(session, registry.plugins, practice.id, None, "portal.guarantor_access", rule, "test", datetime.now(UTC))
-        session.commit()
-        for number, account in enumerate(accounts):
-            expected = {f"P{number}"}
-            expected |= {f"P{one}" for one in range(PEOPLE) if rule and guarantors[one] == number and not confidential[one]}
-            expected |= {
-                f"P{ward}"
-                for ward, other, is_guardian in guardians
-                if is_guardian and other == number and not (confidential[ward] or of_age[ward])
-            }
-            assert _seen(session, practice, account) == expected
+        chosen = {name: getattr(rules, name) for name in ("guarantor_access", "narrow_age", "adult_age", "narrowed_tabs")}
+        _choose(session, practice, registry, **chosen)
+        now = datetime.now(UTC)
+        moments = sorted(moment for moment in _moments(practice, rules) if moment > now)
+
+        def check(moments):
+            for moment in moments:
+                day = moment.astimezone(registry.tenants.current(practice.id).time_zone).date()
+                for holder, account in enumerate(accounts):
+                    found = _all_rights(session, practice, account, moment)
+                    expected = {person.id: rules.rights(number, holder, day) for number, person in enumerate(people)}
+                    assert found == {person: rights for person, rights in expected.items() if rights}, (moment, holder)
+
+        check([now, *moments])
+        if moments:  # and made anew in the middle of it they say the same
+            middle = len(moments) // 2
+            refresh_grants(session, practice.id, moments[middle])
+            check(moments[middle:])
+
+
+def _batch(rules: Rules, people: list) -> list[dict]:
+    numbers = [person.external_id for person in people]
+    batch = [
+        {
+            "kind": "patient", "external_id": numbers[one], "first_name": f"P{one}", "last_name": "Test", "guarantor": numbers[rules.guarantors[one]],
+            "is_confidential": rules.confidential[one], "birthdate": rules.born[one],
+            "responsible_party": None if rules.responsible[one] is None else numbers[rules.responsible[one]],
+        }
+        for one in range(PEOPLE)
+    ]  # fmt: skip
+    return batch + [
+        {"kind": "relationship", "external_id": f"{numbers[0]}-{count}", "patient": numbers[ward], "related": numbers[other],
+         "relation": relation, "is_guardian": is_guardian}
+        for count, (ward, other, is_guardian, relation) in enumerate(rules.guardians)
+    ]  # fmt: skip
+
+
+def _moments(practice, rules: Rules) -> set[datetime]:
+    """The midnights on which somebody has a birthday that could count, and the second before each; leap days have two candidates."""
+    days = {
+        day
+        for born in rules.born if born
+        for age in {rules.narrow_age, rules.adult_age} - {0}
+        for day in (_years_later(born, age), _years_later(born + timedelta(days=1), age))
+    }  # fmt: skip
+    return {moment for day in days for moment in (_midnight(practice, day) - SECOND, _midnight(practice, day))}
+
+
+def _years_later(born: date, years: int) -> date:
+    return date(born.year + years, 3, 1) if (born.month, born.day) == (2, 29) else born.replace(year=born.year + years)
 
 
 def _years_before(day: date, years: int) -> date:
