@@ -1,6 +1,7 @@
 """Passwords, kept as Argon2id."""
 
 import os
+import secrets
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
@@ -16,8 +17,8 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 # A flood of sign-ins must not take the processor from everyone else.
 _turns = BoundedSemaphore(max(1, (os.cpu_count() or 2) // 2))
 TURN_SECONDS = 4
-# Checked when there is no such account, so that the answer takes as long.
-_NOBODY = _hasher.hash("nobody has this password")
+# Checked when there is no such account, or none that has a password yet, so that the answer takes as long.
+_NOBODY = _hasher.hash(secrets.token_urlsafe())
 
 
 def hash_password(password: str) -> str:
@@ -26,11 +27,11 @@ def hash_password(password: str) -> str:
 
 
 def check_password(password_hash: str | None, password: str) -> bool:
-    """Whether this is the password; as slow when there is no hash at all. Raises Busy."""
+    """Whether this is the password; as slow, and never, when there is no hash or an empty one. Raises Busy."""
     if not _turns.acquire(timeout=TURN_SECONDS):
         raise Busy
     try:
-        return _hasher.verify(password_hash or _NOBODY, password) and password_hash is not None
+        return _hasher.verify(password_hash or _NOBODY, password) and bool(password_hash)
     except (VerifyMismatchError, InvalidHashError):
         return False
     finally:

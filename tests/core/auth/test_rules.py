@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.auth import passwords
 from core.auth.passwords import check_password, hash_password
 from core.auth.rules import LONGEST, SHORTEST, WeakPassword, check_new_password
 
@@ -45,3 +46,10 @@ def test_the_last_character_of_the_longest_password_counts():
     kept = hash_password(password)
     assert check_password(kept, password)
     assert not check_password(kept, password[:-1] + "!")
+
+
+@pytest.mark.parametrize("nothing", [None, ""], ids=["no account", "an account that waits for its password"])
+def test_what_has_no_password_is_opened_by_none(nothing, monkeypatch):
+    """Not even by the one that is checked in its place, so that the answer takes as long."""
+    monkeypatch.setattr(passwords, "_NOBODY", hash_password("known to everybody who reads the source"))
+    assert not check_password(nothing, "known to everybody who reads the source")
