@@ -57,11 +57,13 @@ class ChangedRows(Exception):
 
 
 def uuid7() -> UUID:
-    """A new row id: time-ordered, so that rows made together lie together in the index (RFC 9562, version 7)."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
-    value = (value & ~(0xF << 76)) | (0x7 << 76)
-    return UUID(int=(value & ~(0x3 << 62)) | (0x2 << 62))
+    """A new row id: time-ordered, so that rows made together lie together in the index (RFC 9562, version 7).
+
+    After the milliseconds come twelve bits of the rest of the time: rows of one batch keep its order, too.
+    """
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    chance = int.from_bytes(os.urandom(8), "big") >> 2
+    return UUID(int=(milliseconds << 80) | (0x7 << 76) | (rest * 4096 // 1_000_000 << 64) | (0x2 << 62) | chance)
 
 
 class Base(DeclarativeBase):

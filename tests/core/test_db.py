@@ -19,6 +19,14 @@ def test_ids_are_version_seven_and_sort_by_time():
     assert abs((ids[0].int >> 80) / 1000 - datetime.now(UTC).timestamp()) < 60
 
 
+def test_ids_that_are_made_in_one_millisecond_keep_their_order(monkeypatch):
+    clock = iter(range(1_790_000_000_123_000_000, 1_790_000_000_124_000_000, 500))
+    monkeypatch.setattr("core.db.time.time_ns", lambda: next(clock))
+    ids = [uuid7() for _ in range(2000)]
+    assert ids == sorted(ids)
+    assert len({each.int >> 80 for each in ids}) == 1
+
+
 def test_no_practice_bound_means_no_rows(registry, make):
     make.patient()
     with SessionFactory(bind=registry.engine) as session:
