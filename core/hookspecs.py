@@ -31,6 +31,11 @@ def portal_office_settings():
 
 
 @hookspec
+def portal_notice_kinds():
+    """The kinds of notice that this tab sends to accounts: a list of `core.plugins.NoticeKind`. Asked once, at the start."""
+
+
+@hookspec
 def portal_record_kinds():
     """The kinds of record that this tab takes in: a list of `core.records.RecordKind`. Asked once, at the start."""
 

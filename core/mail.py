@@ -5,7 +5,7 @@ import smtplib
 import ssl
 from email import message_from_bytes
 from email.errors import HeaderParseError
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import localtime, make_msgid
@@ -117,7 +117,9 @@ class MailboxMail:
 
     def messages(self) -> list[EmailMessage]:
         """Every mail in the folder, in the order in which they came."""
-        files = sorted((path for room in ("new", "cur") for path in (self.folder / room).iterdir()), key=lambda path: path.stat().st_mtime_ns)
+        files = sorted(
+            (path for room in ("new", "cur") for path in (self.folder / room).iterdir()), key=lambda path: path.stat().st_mtime_ns
+        )
         return [message_from_bytes(path.read_bytes(), policy=SMTP) for path in files]
 
     def check(self) -> None:
@@ -135,15 +137,36 @@ def mail_from_url(url: str) -> Mail:
     raise WrongSetting("CUSPID_MAIL_URL must be smtp://user:password@host:587?starttls=1, smtps://..., or mailbox:/folder.")
 
 
-def compose(sender: Address, to: str, subject: str, text: str, html: str | None = None, message_id: str | None = None) -> EmailMessage:
-    """A mail from its parts; what belongs to one header can never become another. Raises MailRefused for a wrong address."""
-    message = EmailMessage(policy=SMTP)
+class OneLine(UnstructuredHeader):
+    """A header that must arrive as it is. By itself the library writes a long address as encoded words, which no mail program undoes here."""
+
+    def fold(self, *, policy) -> str:
+        """The header as it goes out."""
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", OneLine)  # type: ignore[arg-type]
+_POLICY = SMTP.clone(header_factory=_HEADERS)
+
+
+def compose(
+    sender: Address, to: str, subject: str, text: str, html: str | None = None, message_id: str | None = None, turn_off: str = ""
+) -> EmailMessage:
+    """A mail from its parts; what belongs to one header can never become another. Raises MailRefused for a wrong address.
+
+    `turn_off` is the address at which the reader's mail program can say that no more mails of this kind are wanted (RFC 8058).
+    """
+    message = EmailMessage(policy=_POLICY)
     message["From"] = sender
     message["To"] = _address(to)
     message["Subject"] = " ".join(subject.split())
     message["Date"] = localtime()
     message["Message-ID"] = f"<{message_id}@{sender.domain}>" if message_id else make_msgid(domain=sender.domain)
     message["Auto-Submitted"] = "auto-generated"  # so that out-of-office answers do not come back (RFC 3834)
+    if turn_off:
+        message["List-Unsubscribe"] = f"<{turn_off}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(text)
     if html is not None:
         message.add_alternative(html, subtype="html")
@@ -160,15 +183,19 @@ def _address(text: str) -> Address:
     return address
 
 
-def send_template(registry, tenant, to: str, template: str, context: dict, message_id: str) -> None:
+def send_template(registry, tenant, to: str, template: str, context: dict, message_id: str, turn_off: str = "") -> None:
     """Render `<template>.subject.txt`, `.txt` and, if there is one, `.html` for a practice, and send them.
 
-    Templates see `tenant`, `address` (where the practice's portal is) and the context. Raises MailNotSent, MailRefused.
+    Templates see `tenant`, `address` (where the practice's portal is), `turn_off` and the context. `turn_off` is the path by which
+    the reader gets no more mails of this kind: mail programs are told, and it stands at the foot. Raises MailNotSent, MailRefused.
     """
-    environment = _environment(registry)
-    values = {"tenant": tenant, "address": registry.portal.address(tenant.host), **context}
+    environment, address = _environment(registry), registry.portal.address(tenant.host)
+    turn_off = f"{address}{turn_off}" if turn_off else ""
+    values = {"tenant": tenant, "address": address, "turn_off": turn_off, **context}
     subject, text = (environment.get_template(f"{template}{ending}").render(values) for ending in (".subject.txt", ".txt"))
-    message = compose(_sender(registry, tenant), to, subject, text, _render_html(environment, template, values), message_id)
+    foot = environment.get_template("mail/foot.txt").render(values)
+    html = _render_html(environment, template, values)
+    message = compose(_sender(registry, tenant), to, subject, text + foot, html, message_id, turn_off)
     if tenant.contact and tenant.contact.email:
         message["Reply-To"] = _address(tenant.contact.email)
     registry.mail.send(message)

@@ -1,4 +1,4 @@
-"""Accounts, what they prove themselves with, the sessions they are signed in with, and every attempt to sign in."""
+"""Accounts, what they prove themselves with, what they want to be told of, the sessions they are signed in with, every attempt to sign in."""
 
 from datetime import datetime
 from uuid import UUID
@@ -156,6 +156,23 @@ class RecoveryCode(TenantScoped, Base):
     account_id: Mapped[UUID]
     code_hash: Mapped[str]
     used_at: Mapped[datetime | None]
+
+
+class NoticeChoice(TenantScoped, Base):
+    """Whether an account wants a kind of notice by a channel. Without a row it does; `kind` is a name such as `webmail.message`."""
+
+    __tablename__ = "notice_choice"
+    __table_args__ = (
+        belongs_to("account"),
+        unique_in_practice("account_id", "kind", "channel"),
+        CheckConstraint("channel in ('email')", name="channel"),
+    )
+
+    account_id: Mapped[UUID]
+    kind: Mapped[str]
+    channel: Mapped[str]
+    is_on: Mapped[bool]
+    changed_at: Mapped[datetime]
 
 
 class SignInAttempt(TenantScoped, Base):

@@ -9,7 +9,7 @@ from pyramid.exceptions import ConfigurationError
 
 from core import hookspecs
 from core.plugins.hooks import EnabledHooks
-from core.plugins.parts import Permission
+from core.plugins.parts import CHANNELS, NoticeKind, Permission
 from core.plugins.plugin import PortalPlugin
 from core.plugins.rules import by_name, own_names
 from core.settings import PortalSettings
@@ -31,6 +31,7 @@ class PluginHost:
         self._opened: dict[frozenset[str], frozenset[str]] = {}
         self.settings: dict[str, type[BaseModel] | None]
         self.permissions = self._collect_permissions()
+        self.notice_kinds = self._collect_notice_kinds()
         self.settings = {"portal": PortalSettings} | {name: self._schema(name) for name in self.plugins}
 
     @property
@@ -75,6 +76,15 @@ class PluginHost:
         found = {name: tuple(p for answer in self.only(name).portal_permissions() for p in answer) for name in self.plugins}
         for name, permissions in found.items():
             own_names(name, "permission", (permission.name for permission in permissions))
+        return found
+
+    def _collect_notice_kinds(self) -> dict[str, tuple[NoticeKind, ...]]:
+        found = {name: tuple(kind for answer in self.only(name).portal_notice_kinds() for kind in answer) for name in self.plugins}
+        for name, kinds in found.items():
+            own_names(name, "notice kind", (kind.name for kind in kinds))
+            for kind in kinds:
+                if not set(kind.channels) <= set(CHANNELS):
+                    raise ConfigurationError(f"the notice kind {kind.name!r} can only come by {' or '.join(CHANNELS)}")
         return found
 
     def _schema(self, name: str) -> type[BaseModel] | None:

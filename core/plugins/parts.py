@@ -59,3 +59,22 @@ class Permission:
     name: str
     title: str
     acts: bool = False
+
+
+CHANNELS = ("email",)
+"""The ways in which a notice can come."""
+
+
+@dataclass(frozen=True)
+class NoticeKind:
+    """A kind of notice that an account gets. `title` and `text` (a sentence: when it comes) are what the patient reads.
+
+    `channels` are the ways in which it comes; one that guards the account itself cannot be turned off.
+    """
+
+    name: str
+    title: str
+    text: str
+    icon: str = "bell"
+    channels: tuple[str, ...] = CHANNELS
+    can_be_off: bool = True

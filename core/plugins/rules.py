@@ -15,9 +15,9 @@ NAME = re.compile(r"[a-z][a-z0-9]*")
 PORTAL = frozenset(
     {
         "access", "api", "audit", "auth", "clinic", "contact", "core", "demo", "family", "fhir", "files", "forgot", "health", "home", "hooks",
-        "invitation", "logo", "mail", "metrics", "office", "operator", "outbox", "passkey", "patient", "pay", "portal", "practice", "privacy",
-        "profile", "provider", "recovery", "relationship", "reset", "setting", "sign", "staff", "static", "support",
-        "tenants", "theme", "ticket", "welcome",
+        "invitation", "logo", "mail", "metrics", "notice", "office", "operator", "outbox", "passkey", "patient", "pay", "portal", "practice",
+        "privacy", "profile", "provider", "recovery", "relationship", "reset", "setting", "sign", "staff", "static", "support",
+        "tenants", "theme", "ticket", "unsubscribe", "welcome",
     }
 )  # fmt: skip
 # These would run on every page, also where the plugin is off.

@@ -7,7 +7,7 @@ from core.tasks import Periodic
 from core.web.formats import long_day, money
 from plugins.account import records, tasks  # noqa: F401  (declares the tasks)
 from plugins.account.pages import may_pay
-from plugins.account.services import ledger
+from plugins.account.services import ledger, settling
 from plugins.account.settings import AccountSettings
 
 
@@ -55,6 +55,11 @@ class AccountPlugin(PortalPlugin):
     def portal_office_settings(self):
         """The tab's settings."""
         return AccountSettings
+
+    @hookimpl
+    def portal_notice_kinds(self):
+        """Receipts."""
+        return [settling.RECEIPT]
 
     @hookimpl
     def portal_record_kinds(self):

@@ -2,7 +2,7 @@
 
 from core.plugins import ActionItem, Card, Permission, PortalPlugin, Tab, hookimpl
 from plugins.webmail.records import KINDS
-from plugins.webmail.services import reading
+from plugins.webmail.services import notices, reading
 from plugins.webmail.settings import WebMailSettings
 
 
@@ -26,7 +26,9 @@ class WebMailPlugin(PortalPlugin):
     @hookimpl
     def portal_tab(self, request):
         """The tab with the number of unread messages."""
-        return Tab(title="WebMail", route="webmail.home", icon="envelope", order=40, badge=reading.unread(request.practice_id, request.person.id))
+        return Tab(
+            title="WebMail", route="webmail.home", icon="envelope", order=40, badge=reading.unread(request.practice_id, request.person.id)
+        )
 
     @hookimpl
     def portal_permissions(self):
@@ -37,6 +39,11 @@ class WebMailPlugin(PortalPlugin):
     def portal_office_settings(self):
         """The note above a new message."""
         return WebMailSettings
+
+    @hookimpl
+    def portal_notice_kinds(self):
+        """A message waits."""
+        return [notices.MESSAGE]
 
     @hookimpl
     def portal_record_kinds(self):

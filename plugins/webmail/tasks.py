@@ -3,6 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
+from core.auth.notices import send_notice as tell
 from core.tasks import Work, portal_task
 from plugins.webmail.services import notices
 
@@ -10,13 +11,17 @@ from plugins.webmail.services import notices
 @portal_task("webmail.send_notice")
 def send_notice(work: Work, message_id: str, account_id: str | None = None) -> None:
     """Tell the office, or one account, that a message waits; where the clinic has switched the tab off nobody is told."""
-    reader = UUID(account_id) if account_id else None
-    notice = notices.notice(work.db, work.tenant.practice_id, UUID(message_id), reader, work.tenant.clinics)
+    notice = notices.notice(work.db, work.tenant.practice_id, UUID(message_id), work.tenant.clinics)
     if notice is None:
         return
     tenant = work.registry.tenants.current(work.tenant.practice_id, notice.clinic_id)
-    if "webmail" in tenant.plugins:
-        replace(work, tenant=tenant).send_mail(notice.to, "webmail/mail/notice", {"for_office": notice.for_office})
+    if "webmail" not in tenant.plugins:
+        return
+    here, context = replace(work, tenant=tenant), {"for_office": notice.for_office}
+    if account_id and not notice.for_office:
+        tell(here, UUID(account_id), notices.MESSAGE, notices.TEMPLATE, context)
+    elif notice.office_address:
+        here.send_mail(notice.office_address, notices.TEMPLATE, context)
 
 
 @portal_task("webmail.ask_for_notices")

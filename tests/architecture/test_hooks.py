@@ -20,6 +20,7 @@ PLANNED = {
     "portal_home_card": ("request", "person"),
     "portal_permissions": (),
     "portal_office_settings": (),
+    "portal_notice_kinds": (),
     "portal_record_kinds": (),
     "portal_periodic_tasks": (),
     "portal_switched": ("practice", "clinic", "on"),

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from pyramid.security import NO_PERMISSION_REQUIRED
 
+from core.web.csrf import ANY_SITE
+
 ROOT = Path(__file__).parents[2]
 ROOMS = ("core", "plugins", "tenants")
 # Routes that anyone may ask for; everything else needs a permission.
@@ -21,6 +23,7 @@ OPEN |= {"auth.second", "auth.second_send", "auth.second_passkey", "auth.second_
 OPEN |= {"auth.forgot", "auth.reset", "auth.link", "auth.link_open"}
 OPEN |= {"office.sign_in", "office.invitation", "office.second", "office.second_send", "office.second_passkey", "office.second_passkey_options"}
 OPEN |= {"office.passkey", "office.passkey_options"}
+OPEN |= {"auth.unsubscribe"}  # the link at the foot of a mail, which works without signing in: its token is the right
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -69,6 +72,13 @@ def test_every_view_asks_for_a_permission_or_is_on_the_list(registry):
         elif route.split(".")[0] in registry.plugins.plugins:
             assert permission.split(".")[0] == route.split(".")[0], (route, permission)
     assert opened <= OPEN
+
+
+def test_what_is_taken_without_a_form_token_or_from_other_sites_is_on_the_list(registry):
+    """Mail programs post to the first by themselves (RFC 8058); the second takes files for a signed address, as object storage does."""
+    views = [item["introspectable"] for item in registry.introspector.get_category("views")]
+    assert {view["route_name"] for view in views if view["require_csrf"] is False and view["route_name"]} == {"auth.unsubscribe", "files.signed"}
+    assert {"auth.unsubscribe"} == ANY_SITE
 
 
 def test_a_view_that_changes_something_does_not_take_a_seeing_permission(registry):

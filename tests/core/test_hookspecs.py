@@ -10,7 +10,7 @@ from core import hookspecs, records, tasks
 from core.auth.models import SignInSession
 from core.outbox import OutboxRow
 from core.people.models import Provider
-from core.plugins import ActionItem, Card, PluginHost, Tab, hookimpl
+from core.plugins import ActionItem, Card, NoticeKind, PluginHost, Tab, hookimpl
 from core.records.kinds import kinds_for
 from core.tasks import Periodic, portal_task
 from core.testing import sign_in
@@ -109,6 +109,18 @@ def test_hook_portal_office_settings(portal_with, practice, db, garden):
     settings.change(db, registry.plugins, practice.id, None, "garden.beds", 4, "Alex", NOW)
     db.commit()
     assert registry.tenants.current(practice.id).settings["garden.beds"] == 4
+
+
+def test_hook_portal_notice_kinds(browser_with, garden):
+    class Telling(garden):
+        @hookimpl
+        def portal_notice_kinds(self):
+            return [NoticeKind("garden.frost", "Frost", "It will be cold tonight.", "thermometer-half")]
+
+    browser = browser_with(Telling())
+    page = browser.get("/profile/notices")
+    assert "It will be cold tonight." in page.text
+    assert "Frost: turned off." in page.forms["garden-frost"].submit("on").follow().text
 
 
 def test_hook_portal_record_kinds(portal_with, practice, db, garden):
@@ -250,7 +262,7 @@ def test_hook_portal_payment_event(practice, db, garden):
 @pytest.mark.parametrize("hook", HOOKS)
 def test_a_plugin_that_is_off_is_not_asked(garden, hook):
     asked = []
-    answers = {"portal_permissions": [], "portal_office_settings": None}
+    answers = {"portal_permissions": [], "portal_notice_kinds": [], "portal_office_settings": None}
     function = hookimpl(lambda self: (asked.append(hook), answers.get(hook))[1])
     host = PluginHost([type("Asked", (garden,), {hook: function})()])
     arguments = dict.fromkeys(_arguments(hook))

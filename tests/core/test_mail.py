@@ -53,6 +53,15 @@ class TestEveryService:
             mail.send(compose(SENDER, "ana@example.test", subject, "Text"))
         assert [message["Subject"] for message in inbox.messages()] == ["one", "two", "three"]
 
+    @pytest.mark.parametrize("host", ["a.test", "portal.associates-for-family-and-cosmetic-dentistry-of-springfield.example.com:8443"])
+    def test_the_address_that_turns_mails_off_arrives_as_it_is(self, service, host):
+        mail, inbox = service
+        address = f"https://{host}/unsubscribe/AaIftkFheQWJptlhbcSXsISJxaFGad_dz-2JvIlSH_E"
+        mail.send(compose(SENDER, "ana@example.test", "Your receipt", "Thank you.", turn_off=address))
+        [content] = [path.read_text() for path in (inbox.folder / "new").iterdir()]
+        assert f"\nList-Unsubscribe: <{address}>\n" in content.replace("\r", "")
+        assert "\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\n" in content.replace("\r", "")
+
     def test_names_in_other_scripts_arrive(self, service):
         mail, inbox = service
         mail.send(compose(Address("Zahnärzte Łódź, 東京", addr_spec="no-reply@portal.test"), "ana@example.test", "Grüße aus 東京", "Text"))

@@ -19,7 +19,7 @@ from sqlalchemy import bindparam, func, literal, null, select, text
 from core import tasks
 from core.audit import AuditEvent
 from core.people.models import Provider
-from core.plugins import ActionItem, Card, Count, Permission, PluginHost, PortalPlugin, Tab, hookimpl
+from core.plugins import ActionItem, Card, Count, NoticeKind, Permission, PluginHost, PortalPlugin, Tab, hookimpl
 from core.plugins.gate import request_tabs
 from core.plugins.rules import PORTAL
 from core.records import Record, RecordKind
@@ -95,6 +95,14 @@ def test_a_permission_that_is_not_named_after_its_plugin_stops_the_start(garden,
     permissions = hookimpl(lambda self: [Permission(permission, "See")])
     with pytest.raises(ConfigurationError, match="must be named garden"):
         PluginHost([_variant(garden, portal_permissions=permissions)])
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [(NoticeKind("frost", "Frost", ""), "must be named garden"), (NoticeKind("garden.frost", "Frost", "", channels=("owl",)), "only come by email")]
+)
+def test_a_notice_that_could_not_be_turned_off_or_sent_stops_the_start(garden, kind, words):
+    with pytest.raises(ConfigurationError, match=words):
+        PluginHost([_variant(garden, portal_notice_kinds=hookimpl(lambda self: [kind]))])
 
 
 def test_a_setting_without_a_default_stops_the_start(garden):

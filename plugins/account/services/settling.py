@@ -3,15 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.auth.models import Account
-from core.people.models import Patient
+from core.auth.notices import send_notice
+from core.plugins import NoticeKind
 from core.tasks import Work, enqueue
 from plugins.account.gateway import Answer, Charged, Declined, PaymentGateway, Unknown
 from plugins.account.models import Payment
@@ -19,6 +18,7 @@ from plugins.account.models import Payment
 log = structlog.get_logger("account")
 
 GatewayAt = Callable[[UUID | None], PaymentGateway | None]
+RECEIPT = NoticeKind("account.receipt", "Receipts", "You have paid by card here.", "receipt")
 OPEN_STATES = ("created", "submitted", "unknown")
 LOOK_AGAIN_AFTER = timedelta(minutes=2)
 NEVER_ARRIVED_AFTER = timedelta(minutes=15)
@@ -68,11 +68,8 @@ def send_receipt(work: Work, payment_id: UUID) -> None:
     payment = _locked(work.db, work.tenant.practice_id, payment_id)
     if payment is None or payment.state != "succeeded" or payment.receipt_sent_at:
         return
-    to = payer_address(work.db, payment)
-    if to:
-        registry: Any = work.registry
-        office = registry.tenants.current(payment.practice_id, payment.clinic_id)
-        replace(work, tenant=office).send_mail(to=to, template="account/mail/receipt", context={"payment": payment})
+    office = work.registry.tenants.current(payment.practice_id, payment.clinic_id)
+    if send_notice(replace(work, tenant=office), payment.account_id, RECEIPT, "account/mail/receipt", {"payment": payment}):
         payment.receipt_sent_at = work.now
 
 
@@ -83,14 +80,6 @@ def _look_up(gateway: PaymentGateway, payment: Payment, now: datetime) -> Answer
     if found is None:
         return Declined("never_arrived") if now - payment.created_at > NEVER_ARRIVED_AFTER else Unknown()
     return found
-
-
-def payer_address(session: Session, payment: Payment) -> str:
-    """Where the payer's receipt goes: the account's e-mail address, else the one in the payer's own chart; empty when there is none."""
-    where = (Account.practice_id == payment.practice_id, Account.id == payment.account_id)
-    own = (Patient.practice_id == Account.practice_id) & (Patient.id == Account.patient_id)
-    row = session.execute(select(Account.email, Patient.email).join(Patient, own).where(*where)).one()
-    return row[0] or row[1]
 
 
 def _locked(session: Session, practice_id: UUID, payment_id: UUID) -> Payment | None:

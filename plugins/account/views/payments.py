@@ -1,10 +1,12 @@
 """Paying by card, and receipts."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
+from core.auth.notices import address_for
 from core.web.forms import Form, read_form
 from plugins.account.amounts import AmountRefused
 from plugins.account.forms import LONGEST_NOTE, PayForm, chosen_amount
@@ -14,12 +16,15 @@ from plugins.account.gateway.stand_in_cards import TEST_CARDS, CardRefused, read
 from plugins.account.models import Payment
 from plugins.account.pages import id_in_address, open_gateway
 from plugins.account.services import ledger, payments
-from plugins.account.services.settling import payer_address
+from plugins.account.services.settling import RECEIPT
 
 PAY_PAGE = "account/pay.jinja2"
 OTHER_PERSON = "You have switched to another person’s account since this page was opened. Please check the amount, then pay."
 
 INCOMPLETE = "This page did not arrive as a whole. Please check everything and send it again; nothing was paid."
+
+MAILED_WITHIN = timedelta(days=1)
+"""So long a mail server may be away; a receipt that has not gone by then was not wanted."""
 
 HIDDEN = {"patient", "balance_seen", "statement_seen", "form_nonce", "choice", "more_than_owed"}
 
@@ -52,15 +57,21 @@ def pay(request):
 def receipt(request):
     """A receipt to print, or how far the payment is."""
     payment = _payment(request, id_in_address(request, "payment_id"))
-    own = payment.account_id == request.identity.account_id
     request.audit("account.payment.view", request.person.id, payment.id)
-    mailed_to = payer_address(request.db, payment) if own else ""
     return {
         "payment": payment,
         "refusal": refusal_text(payment.refusal),
-        "mailed_to": mailed_to,
+        "mailed_to": _mailed_to(request, payment),
         "may_pay": open_gateway(request) is not None,
     }
+
+
+def _mailed_to(request, payment: Payment) -> str:
+    """Where the receipt went or is about to go; nothing for somebody else's payment, and where none was wanted then or is now."""
+    never_sent = payment.settled_at and not payment.receipt_sent_at and request.now - payment.settled_at > MAILED_WITHIN
+    if never_sent or payment.account_id != request.identity.account_id:
+        return ""
+    return address_for(request.db, request.practice_id, payment.account_id, RECEIPT)
 
 
 def _order(request, form: Form[PayForm]) -> payments.Order | None:

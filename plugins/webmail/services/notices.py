@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import and_, or_, select, update
+from sqlalchemy.orm import Session
 
 from core.auth.models import Account
 from core.people.models import Grant, Patient, Provider
+from core.plugins import NoticeKind
 from core.tasks import enqueue
 from core.tenant import ClinicDetails
 from plugins.webmail.models import Message
@@ -19,12 +20,16 @@ NEWS_FOR = timedelta(days=3)
 MOST_AT_ONCE = 200
 
 
+MESSAGE = NoticeKind("webmail.message", "New messages", "The office has written to you.", "envelope")
+TEMPLATE = "webmail/mail/notice"
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Whom to tell: an e-mail address, which side, and the clinic of the patient, whose look the mail has."""
+    """Which side to tell, and the clinic of the patient, whose look the mail has; `office_address` is empty for the patient's side."""
 
-    to: str
     for_office: bool
+    office_address: str
     clinic_id: UUID | None
 
 
@@ -46,12 +51,12 @@ def ask_for_notices(session: Session, practice_id: UUID, now: datetime) -> int:
 
 
 def readers_of(session: Session, practice_id: UUID, patient_ids: Iterable[UUID], now: datetime) -> dict[UUID, list[UUID]]:
-    """Whose accounts are told, by patient: the patient's own, else those of the people who look after the patient."""
+    """Whose open accounts are told, by patient: the patient's own, else those of the people who look after the patient."""
     valid = and_(Grant.since <= now, or_(Grant.until.is_(None), Grant.until > now), Grant.plugin.in_(("*", "webmail")))
     query = (
         select(Grant.patient_id, Account.id, (Account.patient_id == Grant.patient_id).label("own"))
         .join(Account, and_(Account.practice_id == Grant.practice_id, Account.id == Grant.account_id))
-        .where(Grant.practice_id == practice_id, Grant.patient_id.in_(patient_ids), valid)
+        .where(Grant.practice_id == practice_id, Grant.patient_id.in_(patient_ids), valid, Account.closed_at.is_(None))
         .distinct()
     )
     found: dict[UUID, list] = {}
@@ -60,25 +65,18 @@ def readers_of(session: Session, practice_id: UUID, patient_ids: Iterable[UUID],
     return {patient: [row.id for row in rows if row.own] or [row.id for row in rows] for patient, rows in found.items()}
 
 
-def notice(
-    session: Session, practice_id: UUID, message_id: UUID, account_id: UUID | None, clinics: tuple[ClinicDetails, ...]
-) -> Notice | None:
-    """Whom to tell of a message; None when nobody can be told, or the message has been opened in the meantime."""
-    reader = aliased(Patient)
+def notice(session: Session, practice_id: UUID, message_id: UUID, clinics: tuple[ClinicDetails, ...]) -> Notice | None:
+    """Which side to tell of a message; None when it has been opened in the meantime."""
     row = session.execute(
-        select(Message.direction, Patient.clinic_id, Provider.email.label("provider_email"))
-        .add_columns(func.coalesce(func.nullif(Account.email, ""), reader.email).label("account_email"))
+        select(Message.direction, Patient.clinic_id, Provider.email)
         .join(Patient, and_(Patient.practice_id == practice_id, Patient.id == Message.patient_id))
         .outerjoin(Provider, and_(Provider.practice_id == practice_id, Provider.id == Message.provider_id))
-        .outerjoin(Account, and_(Account.practice_id == practice_id, Account.id == account_id))
-        .outerjoin(reader, and_(reader.practice_id == practice_id, reader.id == Account.patient_id))
         .where(Message.practice_id == practice_id, Message.id == message_id, Message.read_at.is_(None))
     ).one_or_none()
     if row is None:
         return None
     for_office = row.direction == "to_office"
-    address = row.provider_email or office_address(clinics, row.clinic_id) if for_office else row.account_email
-    return Notice(address, for_office, row.clinic_id) if address else None
+    return Notice(for_office, (row.email or office_address(clinics, row.clinic_id)) if for_office else "", row.clinic_id)
 
 
 def office_address(clinics: tuple[ClinicDetails, ...], clinic_id: UUID | None) -> str:

@@ -51,6 +51,12 @@ def test_pages_keep_to_the_content_security_policy(path):
     assert not re.search(r"<script(?! src=)", text)
 
 
+def test_a_switch_says_how_it_stands_and_sends_the_other(draw):
+    for is_on, checked, value in ((True, "true", ""), (False, "false", "yes")):
+        switch = draw("switch", '{{ switch("on", is_on, "New messages") }}', is_on=is_on).find("button").attrib
+        assert (switch["role"], switch["aria-checked"], switch["aria-label"], switch["value"]) == ("switch", checked, "New messages", value)
+
+
 def test_a_button_is_a_link_or_sends_a_form(draw):
     link = draw("button", '{{ button("Pay", "/pay", icon="credit-card", about="the statement of May 1") }}')
     assert link.xpath("string(a[@href='/pay'])") == "Pay the statement of May 1"

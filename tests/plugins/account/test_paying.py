@@ -1,13 +1,14 @@
 """Paying, as a patient's browser does it, with the local stand-in for a card service."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from core.audit import AuditEvent
 from plugins.account.gateway.local import LocalGateway
+from plugins.account.models import Payment
 from plugins.account.services import payments
 from tenants import settings as office_settings
 
@@ -72,6 +73,23 @@ def test_the_receipt_is_mailed_once_and_says_nothing_of_the_record(signed_in, pa
     assert "$130.00" in mail.get_body(("html",)).get_content()
     for word in ("Robin", "Vale", "Crown", "1985"):
         assert word not in mail.as_string()
+
+
+def test_who_has_turned_receipts_off_gets_none_and_is_promised_none(signed_in, patient, make, practice, pay_form, work_off, mails, payments_of):
+    account = make.account(patient)
+    app = signed_in(account=account)
+    app.get("/profile/notices").forms["account-receipt"].submit("on")
+    answer = pay_form(app).submit()
+    assert "A copy" not in answer.follow().text
+    assert "until then it is marked as pending" in answer.follow().text
+    work_off()
+    assert [mail for mail in mails.to("robin@example.test") if practice.slug in str(mail["Reply-To"])] == []
+    app.get("/profile/notices").forms["account-receipt"].submit("on")
+    assert "A copy is on its way" in answer.follow().text
+    with practice.session() as session:
+        session.execute(update(Payment).where(Payment.practice_id == practice.id).values(settled_at=datetime.now(UTC) - timedelta(days=2)))
+        session.commit()
+    assert "A copy" not in answer.follow().text
 
 
 def test_paying_is_on_record(signed_in, patient, pay_form, payments_of, db):
