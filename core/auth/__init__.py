@@ -23,3 +23,4 @@ def includeme(config) -> None:
     config.include("core.auth.invitation_views")
     config.include("core.auth.profile_views")
     config.include("core.auth.notice_views")
+    config.include("core.auth.language_views")

@@ -41,12 +41,16 @@ class Credentials:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the list of who has access. `state` is `open`, `first sign-in to come`, `closed` or `invited`."""
+    """One line of the list of who has access. `state` is `open`, `first sign-in to come`, `closed` or `invited`.
+
+    `language` is the one that the person asks for in the portal, a tag; empty when they leave it to the chart.
+    """
 
     patient: str
     user_name: str
     state: str
     signed_in_at: datetime | None
+    language: str = ""
 
 
 def draw_password() -> str:
@@ -112,7 +116,7 @@ def entries(session: Session, practice_id: UUID, now: datetime) -> list[Entry]:
     """Everybody who has, had or was offered access, by the number of the chart."""
     mine = (Patient.practice_id == practice_id, Account.practice_id == practice_id, Account.patient_id == Patient.id)
     found = [
-        Entry(number or "", account.user_name, _state(account), account.signed_in_at)
+        Entry(number or "", account.user_name, _state(account), account.signed_in_at, account.language)
         for number, account in session.execute(select(Patient.external_id, Account).where(*mine))
     ]
     asked = (Ticket.practice_id == practice_id, Ticket.patient_id == Patient.id, *_usable(now))

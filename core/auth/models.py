@@ -17,6 +17,8 @@ class Account(TenantScoped, Base):
     encrypted (core/auth/secrets.py), `totp_step` the last time step that was accepted: a code counts once. `email_codes` asks for a code
     by mail after the password. `closed_at` when the office took the access away.
 
+    `language` is the one in which the person likes to be spoken to and written to, a tag such as `es`; when it is empty the chart's counts.
+
     `kind` says at which of the two sign-ins it counts (core/auth/realms.py). A representative may have no chart here, staff never have:
     then there is no patient, and `name` is what they are called. `role` (core/auth/roles.py) and `clinic_ids` (none: all clinics) are of
     staff.
@@ -39,6 +41,7 @@ class Account(TenantScoped, Base):
     user_name_norm: Mapped[str]
     password_hash: Mapped[str]
     email: Mapped[str] = mapped_column(default="")
+    language: Mapped[str] = mapped_column(server_default="", default="")
     created_at: Mapped[datetime]
     signed_in_at: Mapped[datetime | None]
     is_first: Mapped[bool] = mapped_column(server_default=text("false"), default=False)

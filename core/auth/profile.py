@@ -37,6 +37,11 @@ def own(session: Session, practice_id: UUID, account_id: UUID) -> Own:
     return Own(account, patient)
 
 
+def language_of(account: Account, patient: Patient | None) -> str:
+    """The language to speak and write to somebody in: their own wish, else what the chart says; a tag, empty when neither tells."""
+    return account.language or (patient.language if patient else "")
+
+
 def prove(session: Session, practice_id: UUID, limiter: Limiter, account_id: UUID, attempt: services.Attempt) -> None:
     """The password once more; tries count together with those at sign-in. Raises WrongCredentials, TooManyAttempts, Busy."""
     if services.sign_in(session, practice_id, limiter, attempt).id != account_id:

@@ -15,6 +15,7 @@ from core.auth.proof_views import refused_password, rotated
 from core.auth.realms import OWN, add_in_both, in_both
 from core.auth.rules import WeakPassword
 from core.auth.user_names import WrongUserName
+from core.people.languages import own_name
 from core.web.forms import Form, empty_form, read_form
 
 SAME = "Choose a password that is not the one you have now."
@@ -38,7 +39,7 @@ def profile_page(request):
     """What the office has on file, and what one can change."""
     account, patient = _mine(request)
     waiting = email_change.waiting(request.db, request.practice_id, account.id, request.now)
-    return {"account": account, "patient": patient, "waiting": waiting}
+    return {"account": account, "patient": patient, "waiting": waiting, "language": own_name(profile.language_of(account, patient))}
 
 
 @in_both("password", permission=OWN, request_method="GET", renderer="change_password.jinja2")

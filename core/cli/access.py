@@ -84,15 +84,17 @@ def close(practice: str, patient: str) -> None:
 def list_access(practice: str) -> None:
     """List who has access, and who was invited.
 
-    One line for each: the number of the chart, the user name, how things stand (open, first sign-in to come, closed, invited), and the
-    day of the last sign-in.
+    One line for each: the number of the chart, the user name, how things stand (open, first sign-in to come, closed, invited), the day
+    of the last sign-in, and the language that the patient asks for in the portal.
     """
     from core.auth.access import entries
+    from core.people.languages import english_name
 
     with at_practice(practice) as at:
         for entry in entries(at.session, at.id, at.now):
             last = f"{entry.signed_in_at:%Y-%m-%d}" if entry.signed_in_at else ""
-            click.echo(f"{entry.patient:<16}  {entry.user_name:<26}  {entry.state:<22}  {last}".rstrip())
+            language = english_name(entry.language)
+            click.echo(f"{entry.patient:<16}  {entry.user_name:<26}  {entry.state:<22}  {last:<10}  {language}".rstrip())
 
 
 def _write(path: Path, text: str) -> None:

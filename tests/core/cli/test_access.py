@@ -70,6 +70,13 @@ def test_closing_and_the_list(run, make):
     assert re.search(rf"{patient.external_id} +Otto\d{{5}} +closed\n", run("list").output)
 
 
+def test_the_list_tells_the_language_that_a_patient_asks_for(run, make, db):
+    account = make.account(make.patient())
+    account.language = "ht"
+    db.commit()
+    assert re.search(rf"{account.user_name} +open +Haitian Creole\n", run("list").output)
+
+
 @pytest.mark.parametrize("command", ["give", "invite", "close"])
 def test_what_cannot_be_is_said_in_a_sentence(run, make, command):
     for answer in (
