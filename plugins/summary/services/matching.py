@@ -1,12 +1,11 @@
 """Whose document it is: birthdate, family name and given name must agree, and one of postal code, phone and e-mail; never a number alone."""
 
-import re
-import unicodedata
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.people.alike import digits, letters
 from core.people.models import Patient
 from plugins.summary.ccd.read import StatedPatient
 
@@ -28,7 +27,7 @@ def _same_name(patient: Patient, stated: StatedPatient) -> bool:
 
 
 def _same_family(patient: Patient, stated: StatedPatient) -> bool:
-    return bool(stated.family) and _letters(patient.last_name) == _letters(stated.family)
+    return bool(stated.family) and letters(patient.last_name) == letters(stated.family)
 
 
 def _same_given(patient: Patient, stated: StatedPatient) -> bool:
@@ -43,7 +42,7 @@ def _begins_alike(names: list[str], told: list[str]) -> bool:
 
 def _same_reach(patient: Patient, stated: StatedPatient) -> bool:
     postal = patient.postal_code[:5] and patient.postal_code[:5] in {code[:5] for code in stated.postal_codes}
-    phone = _digits(patient.phone) and _digits(patient.phone) in set(map(_digits, stated.phones))
+    phone = digits(patient.phone) and digits(patient.phone) in set(map(digits, stated.phones))
     email = patient.email and patient.email.casefold() in {address.casefold() for address in stated.emails}
     return bool(postal or phone or email)
 
@@ -60,17 +59,5 @@ def contradictions(patient: Patient, stated: StatedPatient | None) -> list[str]:
     return [what for what, differing in differs.items() if differing]
 
 
-def _letters(name: str) -> str:
-    """The letters of a name alone, without accents, case, hyphens and spaces: O'Brien is OBRIEN."""
-    apart = unicodedata.normalize("NFKD", name)
-    return "".join(letter for letter in apart if letter.isalnum()).casefold()
-
-
 def _words(names: str) -> list[str]:
-    return [letters for letters in map(_letters, names.replace(".", " ").split()) if letters]
-
-
-def _digits(phone: str) -> str:
-    """The ten digits of a telephone number; empty when it has fewer than seven."""
-    digits = re.sub(r"[^0-9]", "", phone)[-10:]
-    return digits if len(digits) >= 7 else ""
+    return [word for word in map(letters, names.replace(".", " ").split()) if word]
