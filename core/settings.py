@@ -13,6 +13,7 @@ class PortalSettings(BaseModel):
     idle_minutes: int = Field(15, ge=5, le=60, title="Sign out after so many minutes without a click")
     second_factor: Literal["optional", "required"] = Field("optional", title="A second step at sign-in")
     sign_in_links: bool = Field(True, title="Patients may ask for a sign-in link by e-mail")
+    self_registration: bool = Field(False, title="Patients may open an account by themselves")
     guarantor_access: bool = Field(True, title="The head of a family account sees the whole family")
     adult_age: int = Field(18, ge=12, le=21, title="A guardian’s access ends on this birthday")
     narrow_age: int = Field(0, ge=0, le=21, title="A guardian’s access narrows on this birthday; 0 when it does not")

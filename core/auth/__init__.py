@@ -21,6 +21,7 @@ def includeme(config) -> None:
     config.include("core.auth.reset_views")
     config.include("core.auth.welcome_views")
     config.include("core.auth.invitation_views")
+    config.include("core.auth.register_views")
     config.include("core.auth.profile_views")
     config.include("core.auth.notice_views")
     config.include("core.auth.language_views")

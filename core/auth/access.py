@@ -168,10 +168,16 @@ def prove_birthdate(session: Session, ticket: Ticket, born: date, now: datetime)
 def accept(session: Session, ticket: Ticket, token: str, user_name: str, password: str, now: datetime) -> Account:
     """Use the invitation up: the account that was asked for. Without a user name it gets one. Raises BadTicket, WrongUserName."""
     patient = session.get_one(Patient, (ticket.practice_id, ticket.patient_id))
-    name = user_name or free_user_name(session, ticket.practice_id, patient.first_name)
+    with session.begin_nested():  # the link stays good when the name was taken
+        tickets.use_link(session, ticket.practice_id, INVITATION, token, now)
+        return open_account(session, patient, user_name, password, now)
+
+
+def open_account(session: Session, patient: Patient, user_name: str, password: str, now: datetime) -> Account:
+    """An account for a patient who has none. Without a user name it gets one. Raises WrongUserName, also when somebody was quicker."""
+    name = user_name or free_user_name(session, patient.practice_id, patient.first_name)
     try:
-        with session.begin_nested():  # the link stays good when the name was taken
-            tickets.use_link(session, ticket.practice_id, INVITATION, token, now)
+        with session.begin_nested():
             return services.create_account(session, patient, name, password, now)
     except IntegrityError:
         raise WrongUserName(TAKEN) from None

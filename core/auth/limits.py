@@ -1,5 +1,6 @@
 """Counting failures: in the broker's store, which all processes share; in this process when that store is away."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import structlog
@@ -40,6 +41,14 @@ class Limiter:
         """Count one."""
         self._own.hit(item, *keys)
         self._ask("hit", item, *keys)
+
+    def count(self, now: datetime, counts: Iterable[tuple[RateLimitItem, tuple[str, ...]]]) -> None:
+        """Count one in each window, or in none when one of them is full. Raises TooManyAttempts."""
+        counts = tuple(counts)
+        for item, keys in counts:
+            self.refuse_when_full(now, item, *keys)
+        for item, keys in counts:
+            self.hit(item, *keys)
 
     def clear(self, item: RateLimitItem, *keys: str) -> None:
         """Forget what was counted."""

@@ -1,6 +1,6 @@
 """Accounts, what they prove themselves with, what they want to be told of, the sessions they are signed in with, every attempt to sign in."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Uuid, text
@@ -111,7 +111,7 @@ class SupportAccess(TenantScoped, Base):
 class Ticket(TenantScoped, Base):
     """A single-use link or code that was sent to somebody. The row holds only the SHA-256 of its secret; `tries` counts wrong codes.
 
-    `kind` says what it opens: `reset`, `sign_in`, `invitation`, `second`, `email`, `staff`; `passkey` and `passkey_new` hold the challenge of a
+    `kind` says what it opens: `reset`, `sign_in`, `invitation`, `register`, `second`, `email`, `staff`; `passkey` and `passkey_new` hold the challenge of a
     browser that was asked for a key, `email_was` an address from before a change. `email` is where it was sent.
     """
 
@@ -188,3 +188,31 @@ class SignInAttempt(TenantScoped, Base):
     address: Mapped[str]
     attempted_at: Mapped[datetime]
     succeeded: Mapped[bool]
+
+
+class Registration(TenantScoped, Base):
+    """Somebody who asked for access without the office: what was typed, and why no account came of it. It has the id of its code's ticket.
+
+    `reason` is empty until the worker has looked (core/auth/matching.py says which there are); from then on the office calls the entry
+    by `number`. `patient_id` is the chart that fits, if exactly one does. `outcome` is `done` or `dismissed` once the office has settled it.
+    """
+
+    __tablename__ = "registration"
+    __table_args__ = (
+        belongs_to("patient"),
+        belongs_to("account", "settled_by"),
+        unique_in_practice("number"),
+        CheckConstraint("outcome in ('', 'done', 'dismissed')", name="outcome"),
+    )
+
+    first_name: Mapped[str]
+    last_name: Mapped[str]
+    birthdate: Mapped[date]
+    contact: Mapped[str]
+    asked_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(default="")
+    number: Mapped[int | None]
+    patient_id: Mapped[UUID | None]
+    outcome: Mapped[str] = mapped_column(default="")
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[UUID | None]

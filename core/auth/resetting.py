@@ -112,12 +112,5 @@ def _words_about(session: Session, account: Account) -> list[str]:
 
 
 def _count(limiter: Limiter, practice_id: UUID, kind: str, asked: Asked) -> None:
-    name = services.normal_user_name(asked.name)
-    counts = [
-        (PER_NAME, (str(practice_id), f"{kind}.name", name)),
-        (PER_ADDRESS, (str(practice_id), f"{kind}.address", asked.address)),
-    ]
-    for item, keys in counts:
-        limiter.refuse_when_full(asked.at, item, *keys)
-    for item, keys in counts:
-        limiter.hit(item, *keys)
+    name = (str(practice_id), f"{kind}.name", services.normal_user_name(asked.name))
+    limiter.count(asked.at, [(PER_NAME, name), (PER_ADDRESS, (str(practice_id), f"{kind}.address", asked.address))])

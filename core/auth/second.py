@@ -43,11 +43,7 @@ class LastWay(Exception):
 
 def count_try(limiter: Limiter, items: Iterable[RateLimitItem], now: datetime, *keys: str) -> None:
     """Count one try before it is looked at. Raises TooManyAttempts."""
-    items = tuple(items)
-    for item in items:
-        limiter.refuse_when_full(now, item, *keys)
-    for item in items:
-        limiter.hit(item, *keys)
+    limiter.count(now, [(item, keys) for item in items])
 
 
 def ways_of(session: Session, account: Account, host: str) -> list[str]:

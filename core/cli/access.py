@@ -97,6 +97,44 @@ def list_access(practice: str) -> None:
             click.echo(f"{entry.patient:<16}  {entry.user_name:<26}  {entry.state:<22}  {last:<10}  {language}".rstrip())
 
 
+@access.command()
+@click.argument("practice")
+@click.option("--page", type=click.IntRange(1), default=1, show_default=True, help="Fifty a page.")
+def unmatched(practice: str, page: int) -> None:
+    """List those who asked for access and did not get it by themselves.
+
+    Two lines for each, the newest first: number, day, and what was typed (names, birthdate, e-mail address or phone); then why there is no
+    account, and the chart that fits, if exactly one does. The list holds health information: keep it where charts are kept.
+    """
+    from core.auth.unmatched import entries
+
+    with at_practice(practice) as at:
+        found, more = entries(at.session, at.id, at.now, page)
+        for entry in found:
+            typed = f"{entry.first_name} {entry.last_name}, {entry.birthdate}, {entry.contact}"
+            click.echo(f"{entry.number:>5}  {entry.asked_at:%Y-%m-%d}  {typed}")
+            click.echo(f"       {entry.why}" + (f" Chart: {entry.chart}" if entry.chart else ""))
+        if more:
+            click.echo(f"There are more: --page {page + 1}")
+
+
+@access.command()
+@click.argument("practice")
+@click.argument("number", type=int)
+@click.option("--done", is_flag=True, help="Access was given; without it the request is dismissed.")
+def dismiss(practice: str, number: int, done: bool) -> None:
+    """Take a request off the list of those who could not be matched.
+
+    NUMBER is what the list shows. Nobody is told.
+    """
+    from core.auth.unmatched import DISMISSED, DONE, settle
+
+    with at_practice(practice) as at:
+        settle(at.session, at.id, number, DONE if done else DISMISSED, at.now)
+        at.session.commit()
+        click.echo(f"Request {number} is off the list.")
+
+
 def _write(path: Path, text: str) -> None:
     # For its owner's eyes only, and never into a file that others can read already.
     path.unlink(missing_ok=True)

@@ -27,6 +27,7 @@ def at_practice(slug: str) -> Iterator[AtPractice]:
     from core.app import configure
     from core.auth.access import CannotGiveAccess
     from core.auth.staff import CannotChangeStaff
+    from core.auth.unmatched import NotWaiting
     from core.db import SessionFactory, bind_tenant
 
     registry = configure(config.load()).make_wsgi_app().registry
@@ -37,7 +38,7 @@ def at_practice(slug: str) -> Iterator[AtPractice]:
         with SessionFactory(bind=registry.engine) as session:
             bind_tenant(session, practice_id)
             yield AtPractice(registry, session, practice_id, datetime.now(UTC))
-    except (CannotGiveAccess, CannotChangeStaff) as error:
+    except (CannotGiveAccess, CannotChangeStaff, NotWaiting) as error:
         raise click.ClickException(str(error)) from None
     finally:
         registry.engine.dispose()

@@ -16,8 +16,8 @@ PORTAL = frozenset(
     {
         "access", "api", "audit", "auth", "clinic", "contact", "core", "demo", "family", "fhir", "files", "forgot", "health", "home", "hooks",
         "invitation", "logo", "mail", "metrics", "notice", "office", "operator", "outbox", "passkey", "patient", "pay", "portal", "practice",
-        "privacy", "profile", "provider", "recovery", "relationship", "reset", "setting", "sign", "staff", "static", "support",
-        "tenants", "theme", "ticket", "unsubscribe", "welcome",
+        "privacy", "profile", "provider", "recovery", "register", "registration", "relationship", "reset", "setting", "sign", "staff",
+        "static", "support", "tenants", "theme", "ticket", "unsubscribe", "welcome",
     }
 )  # fmt: skip
 # These would run on every page, also where the plugin is off.

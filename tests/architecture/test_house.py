@@ -24,6 +24,7 @@ OPEN |= {"auth.forgot", "auth.reset", "auth.link", "auth.link_open"}
 OPEN |= {"office.sign_in", "office.invitation", "office.second", "office.second_send", "office.second_passkey", "office.second_passkey_options"}
 OPEN |= {"office.passkey", "office.passkey_options"}
 OPEN |= {"auth.unsubscribe"}  # the link at the foot of a mail, which works without signing in: its token is the right
+OPEN |= {"auth.register", "auth.register_code"}
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 

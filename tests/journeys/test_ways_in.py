@@ -1,4 +1,4 @@
-"""How a new patient gets in, on a phone: by an invitation, and by the credentials on a sheet."""
+"""How a new patient gets in, on a phone: by an invitation, by the credentials on a sheet, and without the office."""
 
 import re
 import subprocess
@@ -43,13 +43,13 @@ def cuspid(running, *words: str) -> str:
     return subprocess.run(command, env=running.environment, capture_output=True, text=True, check=True).stdout
 
 
-def link_in_mail(running, address: str) -> str:
-    """The link of the newest mail to an address, as soon as it is there."""
+def in_mail(running, address: str, pattern: str) -> str:
+    """What the newest mail to an address holds of this pattern, as soon as the mail is there."""
     end = time.monotonic() + 60
     while not (found := [mail for mail in mail_from_url(running.settings.mail_url).messages() if mail["To"] == address]):
         assert time.monotonic() < end, "no mail came"
         time.sleep(0.2)
-    return re.search(r"http://\S+/invitation/\S+", found[-1].get_body(("plain",)).get_content())[0]
+    return re.search(pattern, found[-1].get_body(("plain",)).get_content())[0]
 
 
 def accept_notice(page: Page) -> None:
@@ -65,7 +65,7 @@ def test_from_the_invitation_to_the_home_page(newcomer, open_page, running, java
     address = newcomer(number, name)
     cuspid(running, "access", "invite", "sunrise", number)
     page = open_page(size=PHONE, javascript=javascript)
-    page.goto(link_in_mail(running, address))
+    page.goto(in_mail(running, address, r"http://\S+/invitation/\S+"))
     expect(page.locator("body")).not_to_contain_text(name)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.get_by_label("Your birthdate").fill(BORN.isoformat())
@@ -105,3 +105,27 @@ def test_from_the_sheet_to_the_home_page(newcomer, open_page, running, tmp_path)
     again.fill("[name=password]", OWN)
     again.click("#sign-in button[type=submit]")
     again.wait_for_url("**/home")
+
+
+def test_from_the_sign_in_page_to_the_home_page_without_the_office(newcomer, open_page, running):
+    address = newcomer("NEW-4", "Séraphine")
+    page = open_page(size=PHONE)
+    page.goto(running.address("sunrise"))
+    page.get_by_role("link", name="Open your portal").click()
+    page.get_by_label("First name").fill("seraphine")
+    page.get_by_label("Last name").fill("Thistlewood")
+    page.get_by_label("Birthdate").fill(BORN.isoformat())
+    page.get_by_label("E-mail address or phone number").fill("none")
+    page.get_by_role("button", name="Send me a code").click()
+    expect(page.get_by_role("alert")).to_contain_text("such as 303-555-0142")
+    page.get_by_label("E-mail address or phone number").fill(address)
+    page.get_by_role("button", name="Send me a code").click()
+    page.wait_for_url("**/register/code")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_label("Code", exact=True).fill(in_mail(running, address, r"\b\d{6}\b"))
+    page.get_by_label("Password", exact=True).fill(OWN)
+    page.get_by_role("button", name="Open my portal").click()
+    page.wait_for_url("**/welcome")
+    expect(page.locator("body")).to_contain_text("Your user name is Seraphine")
+    accept_notice(page)
+    expect(page.locator("h1")).to_contain_text("Séraphine")

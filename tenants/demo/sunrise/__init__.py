@@ -1,15 +1,15 @@
-"""Sunrise Family Dental: two clinics in two time zones, all tabs on, a family of four and a grandfather."""
+"""Sunrise Family Dental: two clinics in two time zones, all tabs on, a family of four, a grandfather, and a patient without access yet."""
 
 from tenants.demo.chart import Chart, Office
 from tenants.demo.office import Access, Grant, Look, Story
-from tenants.demo.sunrise import daniel, elena, mateo, rafael, sophie
+from tenants.demo.sunrise import daniel, elena, june, mateo, rafael, sophie
 from tenants.demo.sunrise.notice import NOTICE
 from tenants.demo.sunrise.staff import CLINICS, FOLDERS, PROVIDERS
 
 
 def charts(office: Office) -> list[Chart]:
     """Everybody's chart; those whom others name come first."""
-    return [elena.chart(office), daniel.chart(office), sophie.chart(office), mateo.chart(office), rafael.chart(office)]
+    return [elena.chart(office), daniel.chart(office), sophie.chart(office), mateo.chart(office), june.chart(office), rafael.chart(office)]
 
 
 def _parent(number: str, child: str, parent: str, relation: str) -> dict:
@@ -31,6 +31,7 @@ STORY = Story(
         "account.statement_message": "Thank you for letting us look after your family's smiles.",
         "appointments.confirm_days": 21,
         "portal.narrow_age": 13,
+        "portal.self_registration": True,
     },
     charts=charts,
     relationships=(

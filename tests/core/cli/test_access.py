@@ -2,12 +2,17 @@
 
 import re
 import stat
+from datetime import UTC, date, datetime
 
 import pytest
 from click.testing import CliRunner
 
 from core import tasks
+from core.auth.matching import WHY
+from core.auth.models import Registration
+from core.auth.unmatched import put
 from core.cli import access
+from core.db import uuid7
 
 
 @pytest.fixture
@@ -86,6 +91,20 @@ def test_what_cannot_be_is_said_in_a_sentence(run, make, command):
     ):
         assert answer.exit_code == 1
         assert re.fullmatch(r"Error: (There is no|Patient \S+ has no) [^\n]+\.\n", answer.output)
+
+
+def test_the_list_of_those_who_could_not_be_matched(run, db, practice):
+    typed = {"first_name": "Odalys", "last_name": "Vale", "birthdate": date(1991, 6, 3), "contact": "555-0177"}
+    entry = Registration(practice_id=practice.id, id=uuid7(), asked_at=datetime(2026, 3, 1, tzinfo=UTC), **typed)
+    db.add(entry)
+    db.flush()
+    put(db, entry, "nobody", None)
+    db.commit()
+    assert run("unmatched").output == f"    1  2026-03-01  Odalys Vale, 1991-06-03, 555-0177\n       {WHY['nobody']}\n"
+    assert run("dismiss", "2").output == "Error: No request with the number 2 is waiting.\n"
+    assert run("dismiss", "1", "--done").exit_code == 0
+    assert run("unmatched").output == ""
+    assert (db.refresh(entry), entry.outcome, entry.settled_by)[1:] == ("done", None)
 
 
 def test_practices_are_apart(run, make, other_practice):
