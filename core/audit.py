@@ -12,7 +12,10 @@ from core.prepared import Prepared
 
 
 class AuditEvent(TenantScoped, Base):
-    """One entry of the practice's audit log; it names ids only. `action` is `<plugin>.<subject>.<verb>`."""
+    """One entry of the practice's audit log; it names ids only. `action` is `<plugin>.<subject>.<verb>`.
+
+    `support_id` says for which reason somebody looked in (core/auth/models.py, SupportAccess).
+    """
 
     __tablename__ = "audit_event"
     __table_args__ = (index_in_practice("patient_id", "happened_at"), index_in_practice("happened_at"))
@@ -24,6 +27,7 @@ class AuditEvent(TenantScoped, Base):
     target_id: Mapped[UUID | None]
     address: Mapped[str] = mapped_column(default="")
     request_id: Mapped[str] = mapped_column(default="")
+    support_id: Mapped[UUID | None]
 
 
 class AuditSeal(TenantScoped, Base):
@@ -41,13 +45,13 @@ class AuditSeal(TenantScoped, Base):
 # The table, not the class: no object is made of a row that nobody will look at in this request.
 _TABLE = cast(Table, AuditEvent.__table__)
 _INSERT = Prepared(insert(_TABLE).values({column.name: bindparam(column.name) for column in _TABLE.c}))
-_NOTHING = {"account_id": None, "patient_id": None, "target_id": None, "address": "", "request_id": ""}
+_NOTHING = {"account_id": None, "patient_id": None, "target_id": None, "address": "", "request_id": "", "support_id": None}
 
 
 def record(session: Session, practice_id: UUID, action: str, happened_at: datetime, **about) -> None:
-    """Add one entry to the running transaction. `about` holds account_id, patient_id, target_id, address, request_id."""
-    entry = _NOTHING | {"practice_id": practice_id, "id": uuid7(), "action": action, "happened_at": happened_at} | about
-    session.info.setdefault("audit", []).append(entry)
+    """Add one entry to the running transaction. `about` holds account_id, patient_id, target_id; where it came from the request has said."""
+    entry = {"practice_id": practice_id, "id": uuid7(), "action": action, "happened_at": happened_at}
+    session.info.setdefault("audit", []).append(_NOTHING | session.info.get("origin", {}) | entry | about)
 
 
 @event.listens_for(PortalSession, "before_commit")
@@ -70,23 +74,13 @@ def _forget(session: Session) -> None:
 
 def request_audit(request, action: str, patient_id: UUID | None = None, target_id: UUID | None = None) -> None:
     """`request.audit`: record what the signed-in account did, or an anonymous visitor."""
-    record(
-        request.db,
-        request.practice_id,
-        action,
-        request.now,
-        account_id=request.identity.account_id if request.identity else None,
-        patient_id=patient_id,
-        target_id=target_id,
-        address=request.remote_addr or "",
-        request_id=request.id,
-    )
+    account_id = request.identity.account_id if request.identity else None
+    record(request.db, request.practice_id, action, request.now, account_id=account_id, patient_id=patient_id, target_id=target_id)
 
 
 def request_audit_of(request, account_id: UUID, action: str, target_id: UUID | None = None) -> None:
     """`request.audit_of`: record what an account did that is not signed in (yet), such as signing in."""
-    about = {"account_id": account_id, "target_id": target_id, "address": request.remote_addr or "", "request_id": request.id}
-    record(request.db, request.practice_id, action, request.now, **about)
+    record(request.db, request.practice_id, action, request.now, account_id=account_id, target_id=target_id)
 
 
 def includeme(config) -> None:

@@ -265,6 +265,8 @@ def request_session(request) -> Session:
     session = SessionFactory(bind=request.registry.engine)
     # Not `zope.sqlalchemy.register`: that hangs seven listeners on each session, which costs more than its SQL.
     session.info["transaction_manager"] = request.tm
+    # What every audit entry of this request says, also one that a service makes.
+    session.info["origin"] = {"address": request.remote_addr or "", "request_id": request.id}
     # Before joining, which begins the transaction: so that the practice goes with BEGIN.
     bind_tenant(session, request.practice_id)
     _join(session)

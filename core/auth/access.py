@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core import audit
 from core.auth import services, tickets
 from core.auth.models import Account, Ticket
+from core.auth.passwords import check_password
 from core.auth.rules import WeakPassword, check_new_password
 from core.auth.user_names import TAKEN, WrongUserName, free_user_name
 from core.people.models import Patient
@@ -64,10 +65,10 @@ def draw_password() -> str:
         return drawn
 
 
-def give(session: Session, practice_id: UUID, number: str, now: datetime) -> Credentials:
+def give(session: Session, practice_id: UUID, number: str, now: datetime, by: UUID | None = None) -> Credentials:
     """A user name and a one-time password; a second call makes a new password, and opens access again that was closed.
 
-    What opened the account before ends: the password, sessions, links. Raises CannotGiveAccess.
+    What opened the account before ends: the password, sessions, links. `by` is whose account gives it. Raises CannotGiveAccess.
     """
     patient = _patient(session, practice_id, number)
     _require_birthdate(patient)
@@ -80,11 +81,11 @@ def give(session: Session, practice_id: UUID, number: str, now: datetime) -> Cre
         services.set_password(session, account, password, now)
     account.is_first = True
     tickets.void(session, practice_id, now, INVITATION, patient_id=patient.id)
-    _record(session, "access.given", patient, account, now)
+    _record(session, "access.given", patient, account, now, by)
     return Credentials(account.user_name, password)
 
 
-def invite(session: Session, practice_id: UUID, number: str, now: datetime) -> None:
+def invite(session: Session, practice_id: UUID, number: str, now: datetime, by: UUID | None = None) -> None:
     """Ask for an invitation to be sent; an earlier one is void as soon as it goes out. Raises CannotGiveAccess."""
     patient = _patient(session, practice_id, number)
     _require_birthdate(patient)
@@ -94,10 +95,10 @@ def invite(session: Session, practice_id: UUID, number: str, now: datetime) -> N
         has = "has access already" if account.closed_at is None else "had access, which was closed"
         raise CannotGiveAccess(f"Patient {number} {has}. Give access on paper, which makes a new one-time password for the same account.")
     enqueue(session, "auth.send_invitation", patient_id=str(patient.id))
-    _record(session, "access.invited", patient, None, now)
+    _record(session, "access.invited", patient, None, now, by)
 
 
-def close(session: Session, practice_id: UUID, number: str, now: datetime) -> None:
+def close(session: Session, practice_id: UUID, number: str, now: datetime, by: UUID | None = None) -> None:
     """Take access away: sessions end at once, open links and invitations are void. Raises CannotGiveAccess."""
     patient = _patient(session, practice_id, number)
     invited = _open_invitation(session, patient, now)
@@ -109,23 +110,42 @@ def close(session: Session, practice_id: UUID, number: str, now: datetime) -> No
         account.closed_at = now
         services.sign_out_others(session, practice_id, account.id)
         tickets.void(session, practice_id, now, account_id=account.id)
-    _record(session, "access.closed", patient, account, now)
+    _record(session, "access.closed", patient, account, now, by)
+
+
+def end_sessions(session: Session, practice_id: UUID, number: str, now: datetime, by: UUID | None = None) -> int:
+    """Sign a patient out everywhere, such as when a phone was lost; returns how many devices it were. Raises CannotGiveAccess."""
+    patient = _patient(session, practice_id, number)
+    account = account_of(session, practice_id, patient.id)
+    if account is None:
+        raise CannotGiveAccess(f"Patient {number} has no access.")
+    _record(session, "access.signed_out", patient, account, now, by)
+    return services.sign_out_others(session, practice_id, account.id)
+
+
+def is_first_password(session: Session, practice_id: UUID, patient_id: UUID, given: Credentials) -> bool:
+    """Whether these credentials were given and not used yet: only then may a sheet be made of them."""
+    account = account_of(session, practice_id, patient_id)
+    if account is None or account.closed_at or not account.is_first or account.user_name != given.user_name:
+        return False
+    return check_password(account.password_hash, given.password)
 
 
 def entries(session: Session, practice_id: UUID, now: datetime) -> list[Entry]:
     """Everybody who has, had or was offered access, by the number of the chart."""
     mine = (Patient.practice_id == practice_id, Account.practice_id == practice_id, Account.patient_id == Patient.id)
     found = [
-        Entry(number or "", account.user_name, _state(account), account.signed_in_at, account.language)
+        Entry(number or "", account.user_name, state_of(account), account.signed_in_at, account.language)
         for number, account in session.execute(select(Patient.external_id, Account).where(*mine))
     ]
-    asked = (Ticket.practice_id == practice_id, Ticket.patient_id == Patient.id, *_usable(now))
+    asked = (Ticket.practice_id == practice_id, Ticket.patient_id == Patient.id, *usable_invitations(now))
     invited = session.scalars(select(Patient.external_id).where(Patient.practice_id == practice_id, *asked).distinct())
     found += [Entry(number or "", "", "invited", None) for number in invited]
     return sorted(found, key=lambda entry: (entry.patient, entry.user_name))
 
 
-def _state(account: Account) -> str:
+def state_of(account: Account) -> str:
+    """How an account stands: `open`, `first sign-in to come` or `closed`."""
     if account.closed_at:
         return "closed"
     return "first sign-in to come" if account.is_first else "open"
@@ -154,7 +174,7 @@ def prove_birthdate(session: Session, ticket: Ticket, born: date, now: datetime)
     # Counted and locked in one statement: many who guess at the same time have five tries together.
     counted = session.scalar(
         update(Ticket)
-        .where(Ticket.practice_id == ticket.practice_id, Ticket.id == ticket.id, *_usable(now))
+        .where(Ticket.practice_id == ticket.practice_id, Ticket.id == ticket.id, *usable_invitations(now))
         .values(tries=Ticket.tries + (0 if right else 1))
         .returning(Ticket.tries)
     )
@@ -195,13 +215,14 @@ def send_invitation(work: Work, patient_id: str) -> None:
     work.send_mail(patient.email, "mail/invitation", {"path": f"/invitation/{token}", "until": until})
 
 
-def _usable(now: datetime) -> tuple:
+def usable_invitations(now: datetime) -> tuple:
+    """Which tickets are invitations that still open something."""
     return Ticket.kind == INVITATION, Ticket.used_at.is_(None), Ticket.expires_at > now, Ticket.tries < tickets.MOST_TRIES
 
 
 def _open_invitation(session: Session, patient: Patient, now: datetime) -> bool:
     where = (Ticket.practice_id == patient.practice_id, Ticket.patient_id == patient.id)
-    return session.scalar(select(Ticket.id).where(*where, *_usable(now)).limit(1)) is not None
+    return session.scalar(select(Ticket.id).where(*where, *usable_invitations(now)).limit(1)) is not None
 
 
 def _patient(session: Session, practice_id: UUID, number: str) -> Patient:
@@ -218,5 +239,6 @@ def _require_birthdate(patient: Patient) -> None:
         raise CannotGiveAccess(f"Patient {patient.external_id} has no birthdate. Enter it in your practice system first.")
 
 
-def _record(session: Session, action: str, patient: Patient, account: Account | None, now: datetime) -> None:
-    audit.record(session, patient.practice_id, action, now, patient_id=patient.id, target_id=account.id if account else None)
+def _record(session: Session, action: str, patient: Patient, account: Account | None, now: datetime, by: UUID | None) -> None:
+    target_id = account.id if account else None
+    audit.record(session, patient.practice_id, action, now, account_id=by, patient_id=patient.id, target_id=target_id)

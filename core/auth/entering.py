@@ -68,11 +68,14 @@ def send_token(request, response, token: str):
     return response
 
 
-def need_proof(request) -> None:
-    """Before a change that matters: the person has proven within the last ten minutes who they are, else is asked to. Raises HTTPSeeOther."""
+def need_proof(request, back: str | None = None) -> None:
+    """Before a change that matters: the person has proven within the last ten minutes who they are, else is asked to. Raises HTTPSeeOther.
+
+    Whoever is asked comes `back` to that page afterwards: for what is only sent, never looked at.
+    """
     proven_at = request.visitor.row.proven_at
     if proven_at is None or request.now - proven_at > PROOF_LASTS:
-        raise HTTPSeeOther(request.own_path("prove", {"next": request.path}))
+        raise HTTPSeeOther(request.own_path("prove", {"next": back or request.path}))
 
 
 def pending(request, stage: str) -> SignInSession | None:

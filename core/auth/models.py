@@ -28,6 +28,7 @@ class Account(TenantScoped, Base):
     __table_args__ = (
         belongs_to("patient"),
         unique_in_practice("user_name_norm"),
+        index_in_practice("patient_id"),
         CheckConstraint("kind in ('person', 'staff', 'operator')", name="kind"),
         CheckConstraint("kind = 'person' or patient_id is null", name="chart"),
     )

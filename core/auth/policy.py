@@ -71,6 +71,8 @@ def request_identity(request) -> Identity | StaffIdentity | None:
     row = request.visitor.row
     if row is None or row.stage:
         return None
+    if row.support_id:
+        request.db.info["origin"]["support_id"] = row.support_id
     if request.realm is OFFICE:
         return make_staff_identity(row)
     if row.support_id:

@@ -89,10 +89,7 @@ def make_recovery_codes(request):
 
 def prove(request) -> None:
     """Before a change that is only sent, never looked at: whoever has to prove themselves first comes back to the list."""
-    try:
-        need_proof(request)
-    except HTTPSeeOther:
-        raise HTTPSeeOther(request.own_path("prove", {"next": page_of(request)})) from None
+    need_proof(request, page_of(request))
 
 
 def page_of(request) -> str:

@@ -120,7 +120,8 @@ def _introduce(here, people: list[dict], seconds: float) -> None:
     for slug, name in dict.fromkeys((person["slug"], person["practice"]) for person in people):
         say(click.style(f"\n  {_address(slug, here.port)}", bold=True) + f"  {name}")
         for person in (person for person in people if person["slug"] == slug):
-            say(f"      {person['user_name']:<12} {person['password']:<14} {person['note']}".rstrip())
+            place = "at /office: " if person.get("at_office") else ""
+            say(f"      {person['user_name']:<12} {person['password']:<14} {place}{person['note']}".rstrip())
     logs = here.folder.path / "logs"
     say(f"\n  Mails    http://localhost:{here.mailbox_port}")
     say(f"  Data     {here.folder.path}")

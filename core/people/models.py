@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, text
+from sqlalchemy import CheckConstraint, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, TenantScoped, belongs_to, index_in_practice, unique_in_practice
@@ -77,6 +77,16 @@ class Patient(TenantScoped, Base):
     def name(self) -> str:
         """The name that the person is called by."""
         return f"{self.preferred_name or self.first_name} {self.last_name}"
+
+
+class PatientWord(TenantScoped, Base):
+    """A word by which the office finds a patient, in plain letters and digits (core/people/finding.py). It is compared byte by byte."""
+
+    __tablename__ = "patient_word"
+    __table_args__ = (belongs_to("patient"), index_in_practice("patient_id"), index_in_practice("word", "patient_id"))
+
+    patient_id: Mapped[UUID]
+    word: Mapped[str] = mapped_column(Text(collation="C"))
 
 
 class Relationship(TenantScoped, Base):

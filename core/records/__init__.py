@@ -4,7 +4,8 @@ Part of the chart is declared here (clinic, provider, patient, relationship come
 through `portal_record_kinds`. A record names others by the practice's own ids; a batch may be sent again, nothing doubles.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
@@ -39,7 +40,8 @@ class RecordKind:
     """A kind of record: its schema, the table it fills, and which of its fields name other records.
 
     `references` maps a field that holds an external id to the kind it names: {"patient": "patient"} fills `patient_id`.
-    `after` is called once a batch, in its transaction, when a record of the kind was created or updated.
+    `after` is called once a batch, in its transaction, when a record of the kind was created or updated; so is `written`, with the ids
+    of those rows.
     """
 
     name: str
@@ -47,6 +49,7 @@ class RecordKind:
     model: Any
     references: Mapping[str, str] = field(default_factory=dict)
     after: Callable[[Session], object] | None = None
+    written: Callable[[Session, Collection[UUID]], object] | None = None
 
 
 @dataclass(frozen=True)
@@ -82,8 +85,9 @@ def take_in(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[M
     """Check and write a batch for the practice that is bound; a refused record leaves the others and itself whole."""
     door = _Door(session, kinds)
     answers = [door.take(dict(record)) for record in batch]
-    changed = {answer.kind for answer in answers if answer.outcome in {"created", "updated"}}
-    for name in sorted(changed):
+    for name, ids in sorted(door.changed.items()):
+        if written := kinds[name].written:
+            written(session, ids)
         if after := kinds[name].after:
             after(session)
     session.flush()
@@ -97,6 +101,7 @@ class _Door:
         self._session, self._kinds = session, kinds
         self._practice_id: UUID = session.info["practice_id"]
         self._ids: dict[tuple[str, str], UUID] = {}
+        self.changed: dict[str, set[UUID]] = defaultdict(set)
 
     def take(self, record: dict[str, Any]) -> Answer:
         name, external_id = str(record.pop("kind", "")), str(record.get("external_id", ""))
@@ -147,8 +152,10 @@ class _Door:
             new = {"practice_id": self._practice_id, "id": uuid7(), **values}
             self._session.execute(insert(kind.model), new)
             self._ids[(kind.name, external_id)] = new["id"]
+            self.changed[kind.name].add(new["id"])
             return "created"
         if all(row[name] == value for name, value in values.items()):
             return "unchanged"
         self._session.execute(update(table).where(table.c.practice_id == self._practice_id, table.c.id == row["id"]).values(**values))
+        self.changed[kind.name].add(row["id"])
         return "updated"

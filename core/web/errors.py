@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core.auth.limits import TooManyAttempts
 from core.auth.passwords import Busy
+from core.auth.realms import OFFICE
 from core.web.log import places
 
 log = structlog.get_logger("errors")
@@ -37,6 +38,7 @@ NOT_FOUND = Trouble(404, "We can’t find that page", "The address may be mistyp
 FORBIDDEN = Trouble(
     403, "This isn’t open to you", "Your access does not include this part of the record. The office can change that for you."
 )
+NOT_IN_ROLE = Trouble(403, "This isn’t open to you", "Your role does not include it. An office admin can change that for you.")
 EXPIRED = Trouble(
     FORM_EXPIRED, "This form was open for too long", "For your safety it has to be sent once more. What you typed is still here."
 )
@@ -84,7 +86,9 @@ def forbidden(request):
             return HTTPSeeOther(request.own_path(visitor.row.stage))
         onward = {"next": request.path} if request.method == "GET" and request.path != "/" else {}
         return HTTPSeeOther(request.own_path("sign_in", onward))
-    return error_response(request, FORBIDDEN if identity else NOT_FOUND)
+    if identity is None:
+        return error_response(request, NOT_FOUND)
+    return error_response(request, NOT_IN_ROLE if request.realm is OFFICE else FORBIDDEN)
 
 
 @exception_view_config(BadCSRFToken)

@@ -2,10 +2,19 @@
 
 from core.web.office import OfficePage
 
+PAGES = (
+    OfficePage("Office", "office.home", "building", "office.home", 0),
+    OfficePage("Patients", "office.patients", "people", "office.patients.see", 10),
+)
+"""What stands in the bar."""
+
 
 def includeme(config) -> None:
-    """Add the pages; each part brings its own into the bar."""
+    """Add the pages, and those that stand in the bar to it."""
     config.add_jinja2_search_path("tenants:templates/")
     config.add_route("office.home", "/office")
-    config.add_office_page(OfficePage("Office", "office.home", "building", "office.home", 0))
-    config.scan("tenants.console")
+    config.scan("tenants.console.home")
+    config.include("tenants.console.patients")
+    config.include("tenants.console.access")
+    for page in PAGES:
+        config.add_office_page(page)

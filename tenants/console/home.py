@@ -2,8 +2,11 @@
 
 from pyramid.view import view_config
 
+from core.web.forms import empty_form
+
 
 @view_config(route_name="office.home", permission="office.home", request_method="GET", renderer="console/home.jinja2")
 def home(request):
     """Where one can go from here."""
-    return {"pages": [page for page in request.office_pages if page.route != "office.home"]}
+    pages = [page for page in request.office_pages if page.route != "office.home"]
+    return {"pages": pages, "form": empty_form() if "office.patients.see" in request.identity.permissions else None}

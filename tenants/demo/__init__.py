@@ -12,10 +12,11 @@ from importlib.metadata import entry_points
 from sqlalchemy import select
 
 from core.app import configure
+from core.auth.realms import OFFICE
 from core.config import Settings, WrongSetting
 from core.db import SessionFactory
 from tenants.demo import harbor, sunrise
-from tenants.demo.office import Access, Opening, Story
+from tenants.demo.office import Access, Opening, Story, Worker
 from tenants.models import Practice
 
 STORIES = (sunrise.STORY, harbor.STORY)
@@ -32,6 +33,7 @@ class SignIn:
     user_name: str
     password: str
     note: str
+    at_office: bool = False
 
 
 def make(settings: Settings) -> list[SignIn]:
@@ -43,7 +45,8 @@ def make(settings: Settings) -> list[SignIn]:
         fill(registry, datetime.now(UTC))
     finally:
         registry.engine.dispose()
-    return [_sign_in(settings, story, access) for story in STORIES for access in story.people]
+    patients = ((story, one) for story in STORIES for one in story.people)
+    return [_sign_in(settings, story, one) for story, one in patients] + [_sign_in(settings, story, one) for story in STORIES for one in story.staff]
 
 
 def fill(registry, now: datetime) -> None:
@@ -63,6 +66,7 @@ def _open(session, registry, story: Story, now: datetime) -> None:
             part.load()(session, registry, practice_id, opening.patients, now)
 
 
-def _sign_in(settings: Settings, story: Story, access: Access) -> SignIn:
-    address = settings.address(f"{story.slug}.{settings.base_domain}")
-    return SignIn(story.name, story.slug, address, access.user_name, PASSWORD, access.note)
+def _sign_in(settings: Settings, story: Story, one: Access | Worker) -> SignIn:
+    at_office = isinstance(one, Worker)
+    address = settings.address(f"{story.slug}.{settings.base_domain}") + (OFFICE.root if at_office else "")
+    return SignIn(story.name, story.slug, address, one.user_name, PASSWORD, one.note, at_office)

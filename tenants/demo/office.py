@@ -12,6 +12,9 @@ from sqlalchemy.orm import Session
 
 from core import records
 from core.auth import services as auth
+from core.auth.models import Account
+from core.auth.passwords import hash_password
+from core.auth.realms import STAFF
 from core.people.models import Patient, Provider
 from core.records.kinds import kinds_for
 from core.tenant import touch
@@ -58,6 +61,17 @@ class Access:
 
 
 @dataclass(frozen=True)
+class Worker:
+    """Someone who works in the office: role (core/auth/roles.py), clinics by external id (none: all), and a line about them."""
+
+    user_name: str
+    name: str
+    role: str
+    note: str
+    clinics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Story:
     """A whole practice. `looks` has the practice's own under None and those of its clinics by external id."""
 
@@ -69,6 +83,7 @@ class Story:
     looks: Mapping[str | None, Look]
     charts: Callable[[Office], list[Chart]]
     people: tuple[Access, ...]
+    staff: tuple[Worker, ...] = ()
     folders: tuple[dict, ...] = ()
     relationships: tuple[dict, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
@@ -101,6 +116,7 @@ class Opening:
         self.patients = {str(patient.external_id): patient for patient in found}
         self._publish(practice.id)
         self._admit(password)
+        self._employ(practice.id, password)
         return practice.id
 
     def _take_in(self, batch: list[dict]) -> None:
@@ -120,8 +136,7 @@ class Opening:
 
     def _choose(self, practice_id: UUID) -> None:
         """The looks, the settings, the tabs, the addresses."""
-        found = self.session.scalars(select(Clinic).where(Clinic.practice_id == practice_id))
-        clinics = {clinic.external_id: clinic.id for clinic in found}
+        clinics = self._clinic_ids(practice_id)
         for clinic, look in self.story.looks.items():
             logo = files("tenants.demo").joinpath("logos", look.logo).read_bytes()
             self.session.add(Branding(clinic_id=clinics.get(clinic), theme=look.theme, logo=logo, logo_type="image/svg+xml"))
@@ -153,3 +168,20 @@ class Opening:
                 for plugin in grant.plugins:
                     auth.grant(self.session, account.id, self.patients[grant.patient].id, grant.relation, self.now, plugin, grant.level)
         self.session.flush()
+
+    def _employ(self, practice_id: UUID, password: str) -> None:
+        """Those who work in the office; the second step they set up at their first sign-in."""
+        clinics = self._clinic_ids(practice_id)
+        for worker in self.story.staff:
+            about = {"name": worker.name, "role": worker.role, "email": f"{worker.user_name}@{self.story.slug}.example.test"}
+            self.session.add(
+                Account(
+                    kind=STAFF, user_name=worker.user_name, user_name_norm=worker.user_name, password_hash=hash_password(password),
+                    clinic_ids=[clinics[clinic] for clinic in worker.clinics], created_at=self.now, **about,
+                )
+            )  # fmt: skip
+        self.session.flush()
+
+    def _clinic_ids(self, practice_id: UUID) -> dict[str | None, UUID]:
+        found = self.session.scalars(select(Clinic).where(Clinic.practice_id == practice_id))
+        return {clinic.external_id: clinic.id for clinic in found}

@@ -101,9 +101,10 @@ def test_readme_names_both_commands():
 @pytest.mark.parametrize("story", demo.STORIES, ids=lambda story: story.slug)
 def test_readme_says_where_the_demo_is_and_who_can_sign_in(story):
     readme = read("README.md")
-    line = next(line for line in readme.splitlines() if f"http://{story.slug}.localhost:8080" in line and line.startswith("|"))
-    assert story.name in line
-    assert {access.user_name for access in story.people} == set(re.findall(r"`(\w+)`", line))
+    for path, everybody in (("", story.people), ("/office", story.staff)):
+        line = next(line for line in readme.splitlines() if f"http://{story.slug}.localhost:8080{path} |" in line)
+        assert story.name in line
+        assert {one.user_name for one in everybody} == set(re.findall(r"`(\w+)`", line))
     assert f"`{demo.PASSWORD}`" in readme
 
 

@@ -373,7 +373,7 @@ def test_the_form_of_what_is_hashed_is_kept_for_good():
     """Chains that exist were made with it: another form would break them all."""
     entry = {
         "account_id": UUID(int=1), "action": "plan.plan.view", "address": "10.0.0.1", "happened_at": datetime(2026, 5, 4, 11, tzinfo=UTC), "id": UUID(int=2),
-        "patient_id": None, "request_id": "r1", "target_id": None,
+        "patient_id": None, "request_id": "r1", "support_id": None, "target_id": None,
     }  # fmt: skip
     assert list(entry) == sealing._FIELDS
     assert (

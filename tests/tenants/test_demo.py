@@ -39,12 +39,18 @@ OFFICIAL = re.compile(
 
 
 @pytest.fixture(scope="module")
-def people(portal_settings, registry):
+def everybody(portal_settings, registry):
     """Everybody who can sign in; the practices are made once for all tests here."""
     found = demo.make(portal_settings)
     # The demo starts an application of its own; the queue goes on with the one under test.
     tasks.celery.registry = registry
     return found
+
+
+@pytest.fixture(scope="module")
+def people(everybody):
+    """Those who sign in at the portal."""
+    return [person for person in everybody if not person.at_office]
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +115,7 @@ def test_a_second_call_makes_nothing_new(people, portal_settings, practices, reg
             return found
 
     before = count()
-    assert demo.make(portal_settings) == people
+    assert [person for person in demo.make(portal_settings) if not person.at_office] == people
     tasks.celery.registry = registry
     assert count() == before
 
@@ -117,6 +123,16 @@ def test_a_second_call_makes_nothing_new(people, portal_settings, practices, reg
 def test_production_is_refused_because_everybody_knows_the_password(portal_settings):
     with pytest.raises(WrongSetting):
         demo.make(portal_settings.model_copy(update={"environment": "production"}))
+
+
+def test_those_who_work_there_sign_in_at_the_office(everybody, portal):
+    staff = [person for person in everybody if person.at_office]
+    assert [(person.slug, person.user_name) for person in staff] == [("sunrise", "grace"), ("sunrise", "tomas"), ("harbor", "ines")]
+    for person in staff:
+        app = webtest.TestApp(portal, extra_environ={"HTTP_HOST": f"{person.slug}.localhost"})
+        form = app.get("/office/sign-in").forms["sign-in"]
+        form["user_name"], form["password"] = person.user_name, person.password
+        assert "scan this picture" in form.submit().follow().text
 
 
 def test_everybody_can_sign_in_and_open_every_tab_that_is_on(people, portal, registry, practices):

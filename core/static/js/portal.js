@@ -37,11 +37,12 @@ document.querySelectorAll("[data-show-password]").forEach((button) => {
   });
 });
 
-// A form that acts is sent once, however often its button is pressed; coming back to the page opens it again.
+// A form that acts is sent once, however often its button is pressed; coming back to the page opens it again. What opens a window of
+// its own leaves the page as it is, and may be pressed again.
 const busy = new Set();
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post") return;
+  if (form.method !== "post" || form.target) return;
   if (busy.has(form)) event.preventDefault();
   busy.add(form);
 });

@@ -3,7 +3,7 @@
 from tenants.demo.chart import Chart, Office
 from tenants.demo.harbor import beatrice, jasper, wren
 from tenants.demo.harbor.staff import CLINICS, PROVIDERS
-from tenants.demo.office import Access, Look, Story
+from tenants.demo.office import Access, Look, Story, Worker
 
 
 def charts(office: Office) -> list[Chart]:
@@ -30,4 +30,5 @@ STORY = Story(
         Access("wren", wren.NUMBER, "Wren Castellanos: no insurance, an implant under way, money paid ahead"),
         Access("jasper", jasper.NUMBER, "Jasper Quill: new, nothing in the chart yet"),
     ),
+    staff=(Worker("ines", "Ines Rocha", "office_admin", "Ines Rocha, office admin: everything"),),
 )

@@ -1,10 +1,10 @@
 """Sunrise Family Dental: two clinics in two time zones, all tabs on, a family of four, a grandfather, and a patient without access yet."""
 
 from tenants.demo.chart import Chart, Office
-from tenants.demo.office import Access, Grant, Look, Story
+from tenants.demo.office import Access, Grant, Look, Story, Worker
 from tenants.demo.sunrise import daniel, elena, june, mateo, rafael, sophie
 from tenants.demo.sunrise.notice import NOTICE
-from tenants.demo.sunrise.staff import CLINICS, FOLDERS, PROVIDERS
+from tenants.demo.sunrise.staff import CLINICS, FOLDERS, LAKESIDE, PROVIDERS
 
 
 def charts(office: Office) -> list[Chart]:
@@ -51,5 +51,9 @@ STORY = Story(
         Access("daniel", daniel.NUMBER, "Daniel Marlow, father: his own chart only"),
         Access("sophie", sophie.NUMBER, "Sophie Marlow, 15, with braces: her own chart"),
         Access("rafael", rafael.NUMBER, "Rafael Ibarra, grandfather: the Lakeside clinic, with a look of its own"),
+    ),
+    staff=(
+        Worker("grace", "Grace Ibekwe", "office_admin", "Grace Ibekwe, office admin: everything"),
+        Worker("tomas", "Tomas Lindgren", "front_desk", "Tomas Lindgren, front desk of the Lakeside clinic: its patients only", (LAKESIDE,)),
     ),
 )

@@ -37,12 +37,13 @@ def test_every_permission_is_said_in_words():
 
 
 def _asked(registry):
-    """(route, method, permission) of every view of the office that asks for one of its permissions."""
+    """(route, methods, permission) of every view of the office that asks for one of its permissions."""
     for item in registry.introspector.get_category("views"):
         view = item["introspectable"]
         found = [related["value"] for related in item["related"] if related.category_name == "permissions"]
         if view["route_name"] and found and found[0] in OFFICE:
-            yield view["route_name"], view["request_methods"], found[0]
+            methods = view["request_methods"] or ()
+            yield view["route_name"], {methods} if isinstance(methods, str) else set(methods), found[0]
 
 
 def test_views_ask_for_permissions_that_exist(registry):
@@ -53,14 +54,49 @@ def test_views_ask_for_permissions_that_exist(registry):
             assert permission in set(OFFICE) | set(OPERATORS) | OWN | {"__no_permission_required__"}, (route, permission)
 
 
+SEEING = {"office.home", "office.patients.see", "office.unmatched.see", "office.audit.see", "office.staff.see"}
+# What is sent there is only a question: it is sent so that no name stands in an address.
+ASKING = {"office.patients"}
+
+
+def test_what_changes_something_asks_for_a_permission_to_change(registry):
+    changing = {(route, permission) for route, methods, permission in _asked(registry) if "POST" in methods and route not in ASKING}
+    assert changing
+    assert {route for route, permission in changing if permission in SEEING} == set()
+
+
+def test_every_view_of_the_office_says_which_methods_it_answers(registry):
+    assert {route for route, methods, _ in _asked(registry) if not methods} == set()
+
+
+def _path(registry, route: str, id_: str = "0" * 32) -> str:
+    return "/" + registry.introspector.get("routes", route)["pattern"].lstrip("/").replace("{id}", id_)
+
+
+def _send(app, token: str, method: str, path: str) -> int:
+    answer = app.get(path, status="*") if method == "GET" else app.post(path, {"csrf_token": token}, status="*")
+    return answer.status_int
+
+
 @pytest.mark.parametrize("role", [*ROLES, "nobody"])
 def test_each_route_opens_for_the_roles_that_may_and_for_no_other(role, registry, signed_in, make, practice):
-    """Role x permission x route: GET with ids that nobody has answers 403 without the permission, and never with it."""
+    """Role x permission x route x method: with ids that nobody has the answer is 403 without the permission, and never with it."""
     app = signed_in(account=make.staff(role))
+    own = app.get("/office/profile", status="*")
+    token = own.forms["sign-out"]["csrf_token"].value if own.status_int == 200 else ""
     for route, methods, permission in _asked(registry):
-        if "GET" not in (methods or ("GET",)):
-            continue
-        pattern = registry.introspector.get("routes", route)["pattern"]
-        path = "/" + pattern.lstrip("/").replace("{id}", "0" * 32)
-        status = app.get(path, status="*").status_int
-        assert (status == 403) == (permission not in PROMISED.get(role, set())), (route, status)
+        for method in {"GET", "POST"} & set(methods):
+            status = _send(app, token, method, _path(registry, route))
+            assert (status == 403) == (permission not in PROMISED.get(role, set())), (route, method, status)
+
+
+def test_a_patient_of_another_clinic_or_practice_is_nowhere(registry, signed_in, make, other_make, practice):
+    make.take_in([{"kind": "clinic", "external_id": "C2", "name": "Lakeside", "time_zone": "America/Denver"}])
+    app = signed_in(account=make.staff(clinic_ids=(practice.clinic_id,)))
+    token = app.get("/office/profile").forms["sign-out"]["csrf_token"].value
+    asked = [one for one in _asked(registry) if one[0].startswith("office.patients.")]
+    assert len(asked) > 5
+    for hidden in (make.patient(clinic="C2"), make.patient(clinic=None), other_make.patient()):
+        for route, methods, _ in asked:
+            for method in {"GET", "POST"} & set(methods):
+                assert _send(app, token, method, _path(registry, route, str(hidden.id))) == 404, (route, method)

@@ -58,13 +58,18 @@ def test_a_record_of_another_practice_cannot_be_named(door, other_make):
     assert door([_patient("P1", guarantor="THEIRS")])[0][0] == "refused"
 
 
-def test_the_kind_is_told_once_a_batch(db, registry):
-    told = []
+def test_the_kind_is_told_once_a_batch_and_what_was_written(db, registry):
+    told, written = [], []
     kinds = kinds_for(registry, frozenset())
-    kinds["patient"] = records.RecordKind("patient", kinds["patient"].schema, Patient, kinds["patient"].references, after=told.append)
+    kinds["patient"] = records.RecordKind(
+        "patient", kinds["patient"].schema, Patient, kinds["patient"].references, told.append, lambda _, ids: written.append(ids)
+    )
     records.take_in(db, kinds, [_patient("P1"), _patient("P2")])
     records.take_in(db, kinds, [_patient("P1"), _patient("P2")])
-    assert told == [db]
+    records.take_in(db, kinds, [_patient("P1"), _patient("P2", first_name="New")])
+    assert told == [db, db]
+    ids = {patient.external_id: patient.id for patient in db.scalars(select(Patient).where(Patient.practice_id == db.info["practice_id"]))}
+    assert written == [set(ids.values()), {ids["P2"]}]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)

@@ -1,0 +1,115 @@
+"""Letting a patient in, and taking access away: what changes something asks first who is there."""
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.response import Response
+from pyramid.view import view_config
+
+from core.auth import access, standing
+from core.auth.access import CannotGiveAccess, Credentials
+from core.auth.entering import need_proof
+from core.auth.sheet import make_sheet
+from core.people.models import Patient
+from core.web.errors import Trouble, error_response
+from tenants.console.patients import patient_of, patient_values
+
+CHANGE = "office.access.change"
+GONE = Trouble(404, "This sheet can’t be made any more", "The one-time password was used, or a newer one was given. Give access again for a new sheet.")
+# The sheet carries its styles in itself, and may do nothing else.
+SHEET_SECURITY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+
+@view_config(route_name="office.patients.give", permission=CHANGE, request_method="GET", renderer="console/give.jinja2")
+def give_page(request):
+    """Say what giving access does."""
+    need_proof(request)
+    return _asking(request)
+
+
+@view_config(route_name="office.patients.give", permission=CHANGE, request_method="POST", renderer="console/given.jinja2")
+def give(request):
+    """A user name and a one-time password. They stand in this answer and nowhere else."""
+    need_proof(request)
+    patient = patient_of(request)
+    try:
+        given = access.give(request.db, request.practice_id, patient.external_id or "", request.now, request.identity.account_id)
+    except CannotGiveAccess as refusal:
+        return _refused(request, refusal)
+    return {"patient": patient, "given": given, "address": request.registry.portal.address(request.tenant.host)}
+
+
+@view_config(route_name="office.patients.sheet", permission=CHANGE, request_method="POST")
+def sheet(request):
+    """The sheet to print, of what the page before this one holds: nothing else knows the password."""
+    patient, typed = patient_of(request), [request.POST.get(name, "") for name in ("user_name", "password")]
+    if not all(isinstance(word, str) for word in typed):
+        raise HTTPNotFound()
+    given = Credentials(*typed)
+    if not access.is_first_password(request.db, request.practice_id, patient.id, given):
+        return error_response(request, GONE)
+    request.audit("office.sheet.print", patient.id)
+    tenant = request.registry.tenants.tenant(request.practice_id, patient.clinic_id, request.tenant.version)
+    response = Response(make_sheet(request.registry, tenant, given))
+    response.headers["Content-Security-Policy"] = SHEET_SECURITY
+    return response
+
+
+@view_config(route_name="office.patients.invite", permission=CHANGE, request_method="POST", renderer="console/patient.jinja2")
+def invite(request):
+    """Have an invitation sent to the address in the chart."""
+    need_proof(request, page_of(request))
+    patient = patient_of(request)
+    return _done(request, patient, access.invite, "The invitation is on its way.")
+
+
+@view_config(route_name="office.patients.close", permission=CHANGE, request_method="GET", renderer="console/close.jinja2")
+def close_page(request):
+    """Say what taking access away does."""
+    need_proof(request)
+    return _asking(request)
+
+
+@view_config(route_name="office.patients.close", permission=CHANGE, request_method="POST", renderer="console/patient.jinja2")
+def close(request):
+    """Take access away."""
+    need_proof(request)
+    patient = patient_of(request)
+    return _done(request, patient, access.close, "Access is taken away. Whatever was open has ended.")
+
+
+@view_config(route_name="office.patients.sign_out", permission=CHANGE, request_method="POST", renderer="console/patient.jinja2")
+def sign_out(request):
+    """End what is open; the patient can sign in again."""
+    patient = patient_of(request)
+    return _done(request, patient, access.end_sessions, "Signed out everywhere.")
+
+
+def _asking(request) -> dict:
+    patient = patient_of(request)
+    return {"patient": patient, "state": standing.states(request.db, request.practice_id, [patient.id], request.now)[patient.id]}
+
+
+def page_of(request) -> str:
+    """The page of the patient of this address."""
+    return request.route_path("office.patients.one", id=request.matchdict["id"])
+
+
+def _done(request, patient: Patient, act, words: str):
+    try:
+        act(request.db, request.practice_id, patient.external_id or "", request.now, request.identity.account_id)
+    except CannotGiveAccess as refusal:
+        return _refused(request, refusal)
+    request.session.flash(words)
+    return HTTPSeeOther(page_of(request))
+
+
+def _refused(request, refusal: CannotGiveAccess) -> dict:
+    request.override_renderer = "console/patient.jinja2"
+    request.response.status = "422 Unprocessable Content"
+    return patient_values(request, str(refusal))
+
+
+def includeme(config) -> None:
+    """Add the pages."""
+    for act in ("give", "sheet", "invite", "close", "sign_out"):
+        config.add_route(f"office.patients.{act}", f"/office/patients/{{id}}/{act.replace('_', '-')}")
+    config.scan("tenants.console.access")

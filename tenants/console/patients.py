@@ -1,0 +1,122 @@
+"""Finding a patient, and the page of one: access, and who may see the record."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.view import view_config
+
+from core.auth import standing
+from core.people.finding import LONGEST, find, patient_at, read_wanted
+from core.people.languages import english_name
+from core.people.models import Patient
+from core.web.forms import Form, empty_form, read_form
+from tenants.console.asked import read_asked, write_asked
+
+ABOUT = "patients"
+
+
+class FindForm(BaseModel):
+    """What somebody says at the desk."""
+
+    find: str = Field(title="Find a patient", max_length=LONGEST, json_schema_extra={"missing": "Type what you know: a name, a birthdate, a number."})
+
+
+@view_config(route_name="office.patients", permission="office.patients.see", request_method="GET", renderer="console/patients.jinja2")
+def patients_page(request):
+    """The search, and whom it found."""
+    typed = read_asked(request, ABOUT).get("find", "")
+    return _found(request, empty_form(find=typed), typed)
+
+
+@view_config(route_name="office.patients", permission="office.patients.see", request_method="POST", renderer="console/patients.jinja2")
+def ask(request):
+    """Search; the answer is a page of its own, so that one can come back to it."""
+    form = read_form(request, FindForm)
+    if form.data is None:
+        request.response.status = "422 Unprocessable Content"
+        return _found(request, form, "")
+    asked = write_asked(request, ABOUT, {"find": form.data.find})
+    return HTTPSeeOther(request.route_path("office.patients", _query={"asked": asked}))
+
+
+def _found(request, form: Form, typed: str) -> dict:
+    wanted = read_wanted(typed, request.now.astimezone(request.tenant.time_zone).date())
+    found, more = find(request.db, request.practice_id, wanted, request.identity.clinic_ids)
+    states = standing.states(request.db, request.practice_id, [patient.id for patient in found], request.now) if found else {}
+    if wanted:
+        request.audit("office.patients.find")
+    asked = request.GET.get("asked") if typed else None
+    return {"form": form, "typed": typed, "found": found, "more": more, "states": states, "clinics": clinic_names(request), "asked": asked}
+
+
+@view_config(route_name="office.patients.one", permission="office.patients.see", request_method="GET", renderer="console/patient.jinja2")
+def patient_page(request):
+    """Everything about the access to one record."""
+    return patient_values(request)
+
+
+def patient_values(request, error: str = "") -> dict:
+    """What the page of a patient shows. Raises HTTPNotFound for a patient of another clinic."""
+    idle, identity = timedelta(minutes=request.tenant.settings["portal.idle_minutes"]), request.identity
+    patient_id = id_in_path(request)
+    row = standing.patient_and_standing(request.db, request.practice_id, patient_id, identity.clinic_ids, request.now, idle)
+    if row is None:
+        raise HTTPNotFound()
+    patient, access = row
+    holders = standing.holders(request.db, request.practice_id, patient.id)
+    request.audit("office.patient.view", patient.id)
+    asked = request.GET.get("asked") if read_asked(request, ABOUT) else None
+    return {
+        "patient": patient,
+        "access": access,
+        "language": english_name(access.language or patient.language),
+        "holders": [holder for holder in holders if not holder.is_over(request.now)],
+        "former": [holder for holder in holders if holder.is_over(request.now)],
+        "titles": {name: plugin.title for name, plugin in request.registry.plugins.plugins.items()},
+        "rights_in_words": rights_in_words,
+        "clinics": clinic_names(request),
+        "asked": asked,
+        "error": error,
+    }
+
+
+def patient_of(request) -> Patient:
+    """The patient of the address. Raises HTTPNotFound for one of another clinic."""
+    patient = patient_at(request.db, request.practice_id, id_in_path(request), request.identity.clinic_ids)
+    if patient is None:
+        raise HTTPNotFound()
+    return patient
+
+
+def id_in_path(request) -> UUID:
+    """The id in the address. Raises HTTPNotFound for what is none."""
+    try:
+        return UUID(request.matchdict["id"])
+    except ValueError:
+        raise HTTPNotFound() from None
+
+
+def clinic_names(request) -> dict[UUID, str]:
+    """The clinics' names, by id."""
+    return {clinic.id: clinic.name for clinic in request.tenant.clinics}
+
+
+def rights_in_words(rights: frozenset[str], titles: Mapping[str, str]) -> str:
+    """Rights such as `*.act` or `images.see` as "Sees and acts: every tab" or "Sees: Images"."""
+    acts, sees = (sorted(right.partition(".")[0] for right in rights if right.endswith(level)) for level in (".act", ".see"))
+    said = [("Sees and acts", acts), ("Sees", [name for name in sees if name not in acts and "*" not in acts])]
+    return "; ".join(f"{verb}: {_tabs(names, titles)}" for verb, names in said if names)
+
+
+def _tabs(names: list[str], titles: Mapping[str, str]) -> str:
+    return "every tab" if "*" in names else ", ".join(titles.get(name, name) for name in names)
+
+
+def includeme(config) -> None:
+    """Add the pages."""
+    config.add_route("office.patients", "/office/patients")
+    config.add_route("office.patients.one", "/office/patients/{id}")
+    config.scan("tenants.console.patients")
