@@ -25,3 +25,5 @@ def includeme(config) -> None:
     config.include("core.auth.profile_views")
     config.include("core.auth.notice_views")
     config.include("core.auth.language_views")
+    config.include("core.auth.offices_views")
+    config.include("core.auth.arrival_views")

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.auth import services, tickets
+from core.auth import offices, services, tickets
 from core.auth.models import Account, Ticket
 from core.auth.passwords import check_password
 from core.auth.rules import WeakPassword, check_new_password
@@ -110,6 +110,7 @@ def close(session: Session, practice_id: UUID, number: str, now: datetime, by: U
         account.closed_at = now
         services.sign_out_others(session, practice_id, account.id)
         tickets.void(session, practice_id, now, account_id=account.id)
+        offices.forget(session, offices.Holder(practice_id, account.id))
     _record(session, "access.closed", patient, account, now, by)
 
 
@@ -120,6 +121,8 @@ def end_sessions(session: Session, practice_id: UUID, number: str, now: datetime
     if account is None:
         raise CannotGiveAccess(f"Patient {number} has no access.")
     _record(session, "access.signed_out", patient, account, now, by)
+    # A phone that was lost may be signed in at another office, too, and would come back from there.
+    offices.forget(session, offices.Holder(practice_id, account.id))
     return services.sign_out_others(session, practice_id, account.id)
 
 

@@ -1,6 +1,6 @@
 """The one way in. Password, link, passkey, invitation: each ends here, so that none goes around the second factor."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import exists, select
@@ -15,18 +15,21 @@ SECOND, WELCOME = "second", "welcome"
 """What a session waits for that is not whole yet; the page of each has the same name."""
 
 
-def enter(request, account: Account, next_path: str | None = None, second_done: bool = False) -> HTTPSeeOther:
+def enter(
+    request, account: Account, next_path: str | None = None, second_done: bool = False, since: datetime | None = None
+) -> HTTPSeeOther:
     """Open a session for an account that has proven itself, set the cookie, and lead to what is still to be done, else onward.
 
-    `second_done` says that the proof was two factors already: a passkey, or the second step itself. Raises HTTPNotFound for an account of
-    the other realm, whatever it has proven.
+    `second_done` says that the proof was two factors already: a passkey, or the second step itself. `since` is when somebody signed in
+    at another office who comes over from there: it proves nothing here, so a change that matters asks for the password. Raises
+    HTTPNotFound for an account of the other realm, whatever it has proven.
     """
     if account.kind not in request.realm.kinds:
         raise HTTPNotFound()
     if request.visitor.row:  # rotated: the token from before this proof is worth nothing any more
         services.sign_out(request.db, request.practice_id, request.visitor.row.id)
     stage = stage_of(request, account, second_done)
-    place = services.Place(request.remote_addr or "", request.user_agent or "", request.realm.name)
+    place = services.Place(request.remote_addr or "", request.user_agent or "", request.realm.name, since)
     token = services.open_session(request.db, account, request.now, place, stage)
     account.signed_in_at = request.now
     request.audit_of(account.id, "auth.sign_in" if not stage else f"auth.sign_in.{stage}")
@@ -76,6 +79,12 @@ def need_proof(request, back: str | None = None) -> None:
     proven_at = request.visitor.row.proven_at
     if proven_at is None or request.now - proven_at > PROOF_LASTS:
         raise HTTPSeeOther(request.own_path("prove", {"next": back or request.path}))
+
+
+def came_over_at(request) -> datetime | None:
+    """When the person signed in at another office, if this session came over from there and has proven nothing here."""
+    row = request.visitor.row
+    return row.created_at if row.proven_at is None else None
 
 
 def pending(request, stage: str) -> SignInSession | None:

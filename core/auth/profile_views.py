@@ -10,6 +10,7 @@ from pyramid.view import view_config
 from core import audit_log
 from core.auth import devices, email_change, profile, services
 from core.auth.entering import need_proof
+from core.auth.offices_views import other_offices
 from core.auth.policy import SIGNED_IN
 from core.auth.proof_views import refused_password, rotated
 from core.auth.realms import OWN, add_in_both, in_both
@@ -39,7 +40,8 @@ def profile_page(request):
     """What the office has on file, and what one can change."""
     account, patient = _mine(request)
     waiting = email_change.waiting(request.db, request.practice_id, account.id, request.now)
-    return {"account": account, "patient": patient, "waiting": waiting, "language": own_name(profile.language_of(account, patient))}
+    language = own_name(profile.language_of(account, patient))
+    return {"account": account, "patient": patient, "waiting": waiting, "language": language, "offices": other_offices(request)}
 
 
 @in_both("password", permission=OWN, request_method="GET", renderer="change_password.jinja2")

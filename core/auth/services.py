@@ -9,7 +9,7 @@ from limits import RateLimitItem, parse
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from core.auth import tickets
+from core.auth import offices, tickets
 from core.auth.identity import token_hash
 from core.auth.limits import Limiter, TooManyAttempts
 from core.auth.models import Account, SignInAttempt, SignInSession
@@ -26,11 +26,16 @@ TOKEN_BYTES = 32
 
 @dataclass(frozen=True)
 class Place:
-    """Where a session is opened: the network address, what the browser says of itself, and at which of the two sign-ins."""
+    """Where a session is opened: the network address, what the browser says of itself, and at which of the two sign-ins.
+
+    `since` is when somebody signed in at another office who comes over from there: the session proves nothing, and ends as early as
+    that one.
+    """
 
     address: str = ""
     user_agent: str = ""
     realm: str = PORTAL.name
+    since: datetime | None = None
 
 
 NOWHERE = Place()
@@ -111,9 +116,9 @@ def open_session(session: Session, account: Account, now: datetime, place: Place
         SignInSession(
             token_hash=token_hash(token),
             account_id=account.id,
-            created_at=now,
+            created_at=place.since or now,
             seen_at=now,
-            proven_at=now,
+            proven_at=None if place.since else now,
             stage=stage,
             address=place.address,
             user_agent=place.user_agent[:200],
@@ -137,10 +142,12 @@ def sign_out_others(session: Session, practice_id: UUID, account_id: UUID, keep:
 
 
 def set_password(session: Session, account: Account, password: str, now: datetime, keep: UUID | None = None) -> None:
-    """A new password that was checked (core/auth/rules.py): every other session ends, open links are void, the owner is told by mail."""
+    """A new password that was checked (core/auth/rules.py): every other session ends, open links are void, no other office leads here any
+    more, the owner is told by mail."""
     account.password_hash, account.password_changed_at = hash_password(password), now
     sign_out_others(session, account.practice_id, account.id, keep)
     tickets.void(session, account.practice_id, now, account_id=account.id)
+    offices.forget(session, offices.Holder(account.practice_id, account.id))
     enqueue(session, "auth.tell_of_change", account_id=str(account.id), change="password")
 
 

@@ -10,6 +10,7 @@ CHANGES = {
     "email": "The e-mail address of your account was changed.",
     "second_factor": "The second step at sign-in of your account was changed.",
     "user_name": "The user name of your account was changed.",
+    "offices": "Your account here was linked with an account at another office. Whoever signs in there can come here from now on.",
 }
 
 

@@ -6,7 +6,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from core.auth import welcome
-from core.auth.entering import WELCOME, enter, pending
+from core.auth.entering import WELCOME, came_over_at, enter, pending
 from core.auth.models import Account
 from core.auth.rules import WeakPassword
 from core.auth.user_names import WrongUserName, check_user_name, rename
@@ -63,7 +63,8 @@ def finish(request):
     password = typed.new_password.get_secret_value() if was_first else None
     welcome.complete(request.db, account, password, notice, request.now)
     request.audit_of(account.id, "auth.welcome.complete")
-    response = enter(request, account, own_path(request.POST.get("next")), second_done=True)
+    since = None if was_first else came_over_at(request)
+    response = enter(request, account, own_path(request.POST.get("next")), second_done=True, since=since)
     if was_first:
         request.session.flash("Your account is ready. From now on, sign in with your own password.")
     return response

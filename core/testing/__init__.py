@@ -136,12 +136,13 @@ def statements():
 
 @pytest.fixture
 def work_off(registry, practice):
-    """`work_off()`: do the practice's waiting tasks here and now, as a worker would; returns how many rows it looked at."""
+    """`work_off()`: do the practice's waiting tasks here and now, as a worker would; returns how many rows it looked at. Another
+    practice's by `work_off(other_practice)`."""
 
-    def run() -> int:
+    def run(office: Office = practice) -> int:
         with SessionFactory(bind=registry.engine) as session:
             rows = session.scalars(
-                select(outbox.OutboxRow.id).where(outbox.OutboxRow.practice_id == practice.id, outbox.OutboxRow.done_at.is_(None))
+                select(outbox.OutboxRow.id).where(outbox.OutboxRow.practice_id == office.id, outbox.OutboxRow.done_at.is_(None))
             ).all()
         for row in rows:
             tasks.deliver(str(row))

@@ -19,8 +19,12 @@ _HOST = re.compile(r"[a-z0-9.-]{1,253}")
 
 def host_name(request) -> str:
     """The host that was asked for, without its port; only the Host header counts, never what a proxy says it forwarded."""
-    name = request.environ.get("HTTP_HOST", "").rsplit(":", 1)[0].lower()
-    return name if _HOST.fullmatch(name) else ""
+    return plain_host(request.environ.get("HTTP_HOST", "").rsplit(":", 1)[0])
+
+
+def plain_host(name: str) -> str:
+    """A host name in small letters; nothing for what can be none."""
+    return name.lower() if _HOST.fullmatch(name.lower()) else ""
 
 
 def practice_tween_factory(handler, registry):

@@ -20,6 +20,8 @@ ROOMS = ("core", "plugins", "tenants")
 OPEN = {"portal.start", "portal.contact", "auth.sign_in", "auth.email_stop", "health.live", "health.ready", "tenants.theme", "tenants.logo", "files.signed"}
 OPEN |= {"auth.invitation", "auth.welcome", "portal.privacy"}
 OPEN |= {"auth.second", "auth.second_send", "auth.second_passkey", "auth.second_passkey_options", "auth.passkey", "auth.passkey_options"}
+# Whoever comes over from another office is not signed in yet at this one.
+OPEN |= {"auth.offices_enter"}
 OPEN |= {"auth.forgot", "auth.reset", "auth.link", "auth.link_open"}
 OPEN |= {"office.sign_in", "office.invitation", "office.second", "office.second_send", "office.second_passkey", "office.second_passkey_options"}
 OPEN |= {"office.passkey", "office.passkey_options"}
