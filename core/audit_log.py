@@ -8,12 +8,13 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core.auth.realms import OPERATOR
+
 PAGE = 50
 LAST_PAGE = 200
 
 WHOLE = {
     "portal.home.view": "Opened the home page",
-    "portal.family.view": "Opened the family page",
     "portal.switch_person": "Switched to this record",
     "portal.access_log.view": "Opened this access log",
 }
@@ -31,7 +32,7 @@ THINGS = {
 
 # Who, from the account's own patient; the relation is the one that held when it happened.
 _ENTRIES = text("""
-select event.happened_at, event.action, event.account_id, actor.id as actor_id,
+select event.happened_at, event.action, event.account_id, account.kind, actor.id as actor_id,
     coalesce(nullif(actor.preferred_name, ''), actor.first_name) || ' ' || actor.last_name as actor_name,
     (select access_grant.relation from access_grant
         where access_grant.practice_id = :practice and access_grant.account_id = event.account_id
@@ -77,6 +78,8 @@ def _entry(row: Mapping, patient_id: UUID, reader: UUID) -> Entry:
 def _who(row: Mapping, reader: UUID) -> str:
     if row["account_id"] == reader:
         return "You"
+    if row["kind"] == OPERATOR:
+        return "The portal’s operator"
     return row["actor_name"] or "The office"
 
 

@@ -190,6 +190,11 @@ def only_look(session: Session) -> None:
     session.info["looking"] = session.info["written"] = True
 
 
+def write_again(session: Session) -> None:
+    """This once more is kept than the audit: that somebody who only looked goes."""
+    session.info["looking"] = False
+
+
 def undo_if_looking(session: Session) -> None:
     """At the end of a transaction that only looked: forget what it wrote, and whoever waits for its commit."""
     if session.info.pop("looking", False):
@@ -262,13 +267,18 @@ def _reset(driver, record, state) -> None:
 
 def request_session(request) -> Session:
     """`request.db`: one transaction, joined to the request's, with the practice of the address bound."""
+    return session_at(request, request.practice_id)
+
+
+def session_at(request, practice_id: UUID) -> Session:
+    """A session of the request's transaction in which this practice is bound: what it writes is kept, or not, with all the rest."""
     session = SessionFactory(bind=request.registry.engine)
     # Not `zope.sqlalchemy.register`: that hangs seven listeners on each session, which costs more than its SQL.
     session.info["transaction_manager"] = request.tm
     # What every audit entry of this request says, also one that a service makes.
     session.info["origin"] = {"address": request.remote_addr or "", "request_id": request.id}
     # Before joining, which begins the transaction: so that the practice goes with BEGIN.
-    bind_tenant(session, request.practice_id)
+    bind_tenant(session, practice_id)
     _join(session)
     request.add_finished_callback(lambda _: session.close())
     return session

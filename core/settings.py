@@ -19,3 +19,4 @@ class PortalSettings(BaseModel):
     narrow_age: int = Field(0, ge=0, le=21, title="A guardian’s access narrows on this birthday; 0 when it does not")
     narrowed_tabs: list[TabName] = Field(["appointments", "account"], max_length=50, title="The tabs that guardians keep from then on")
     invitation_days: int = Field(14, ge=1, le=60, title="Days for which an invitation can be used")
+    operator_access: Literal["none", "see", "act"] = Field("see", title="What the operator of the portal may do who enters with a reason")

@@ -44,7 +44,7 @@ class Tenant:
     """One practice, seen from one of its clinics (the home clinic of the patient in view) or as a whole.
 
     `providers` maps a provider's id, as text, to the name that patients know; `notice_version` is that of the notice of privacy
-    practices in force, 0 when the office has none.
+    practices in force, 0 when the office has none. `is_operator` for the place of those who run the installation, which is no practice.
     """
 
     practice_id: UUID
@@ -62,6 +62,7 @@ class Tenant:
     settings: Mapping[str, Any] = field(default_factory=dict)
     providers: Mapping[str, str] = field(default_factory=dict)
     notice_version: int = 0
+    is_operator: bool = False
 
     @property
     def clinic_id(self) -> UUID | None:
@@ -85,10 +86,6 @@ def touch(session: Session, practice_id: UUID) -> None:
 class TenantDirectory(Protocol):
     """Finds tenants. `tenants` registers the real one as `registry.tenants`."""
 
-    @property
-    def operator_id(self) -> UUID | None:
-        """The place of those who run the installation, once it was asked for; its pages are at the base domain."""
-
     def practice_at(self, host: str) -> UUID | None:
         """The practice whose address this host is, or None."""
 
@@ -99,4 +96,4 @@ class TenantDirectory(Protocol):
         """The tenant as of now, for tasks and commands."""
 
     def practice_ids(self) -> list[UUID]:
-        """Every practice of the installation, for schedules."""
+        """Every practice of the installation, and the operator's place, for what is done in each."""

@@ -8,4 +8,6 @@ def includeme(config) -> None:
     config.include("tenants.resolver")
     config.registry.base_record_kinds.append(records.KINDS)
     config.include("tenants.views")
+    # Before the office's console: at the base domain its addresses are the operator's.
+    config.include("tenants.operator")
     config.include("tenants.console")

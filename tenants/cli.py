@@ -37,7 +37,7 @@ def create(slug: str, name: str, clinics: tuple[str, ...], time_zone: str) -> No
     from tenants.models import Clinic
     from tenants.practices import create as create_practice
 
-    with _installation() as (registry, session):
+    with installation() as (registry, session):
         made = create_practice(session, slug, name, time_zone, datetime.now(UTC))
         for position, clinic in enumerate(clinics or (name,)):
             session.add(Clinic(external_id=f"clinic-{position + 1}", name=clinic, time_zone=time_zone, position=position))
@@ -51,9 +51,10 @@ def list_practices() -> None:
     from sqlalchemy import select
 
     from tenants.models import Practice
+    from tenants.practices import OFFICE
 
-    with _installation() as (registry, session):
-        for slug, name in session.execute(select(Practice.slug, Practice.name).order_by(Practice.slug)):
+    with installation() as (registry, session):
+        for slug, name in session.execute(select(Practice.slug, Practice.name).where(Practice.kind == OFFICE).order_by(Practice.slug)):
             click.echo(f"{_address(registry, slug)}  {name}")
 
 
@@ -72,7 +73,7 @@ def switch(slug: str, plugin: str, state: str, clinic: str | None) -> None:
     from tenants import settings
     from tenants.practices import find
 
-    with _installation() as (registry, session):
+    with installation() as (registry, session):
         _check_plugin(registry, plugin)
         practice_id = find(session, slug)
         tenant = registry.tenants.current(practice_id, _clinic(registry, practice_id, clinic))
@@ -105,10 +106,11 @@ def _address(registry, slug: str) -> str:
 
 
 @contextmanager
-def _installation() -> Iterator[tuple]:
+def installation() -> Iterator[tuple]:
     """The registry of the installation in the environment, and a session; a wrong wish is said in one sentence."""
     from core import config
     from core.app import configure
+    from core.auth.staff import CannotChangeStaff
     from core.db import SessionFactory
     from tenants.practices import CannotMakePractice
     from tenants.settings import WrongValue
@@ -117,7 +119,7 @@ def _installation() -> Iterator[tuple]:
     try:
         with SessionFactory(bind=registry.engine) as session:
             yield registry, session
-    except (CannotMakePractice, WrongValue) as error:
+    except (CannotChangeStaff, CannotMakePractice, WrongValue) as error:
         raise click.ClickException(str(error)) from None
     finally:
         registry.engine.dispose()

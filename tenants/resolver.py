@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.auth.realms import OPERATOR
 from core.config import Settings
 from core.db import SessionFactory, bind_tenant
 from core.people.models import Provider
@@ -17,6 +18,7 @@ from core.plugins import PluginHost
 from core.tenant import ClinicDetails, OpeningHours, Tenant
 from core.theme import Theme
 from tenants.models import Branding, Clinic, Domain, OfficeSetting, Practice, PrivacyNotice
+from tenants.practices import OFFICE
 from tenants.settings import effective, enabled_plugins, with_defaults
 
 
@@ -48,7 +50,7 @@ class Directory:
         self._lock = Lock()
 
     def practice_at(self, host: str) -> UUID | None:
-        """The practice at this host name (without port, any case), or None."""
+        """The practice at this host name (without port, any case), or None; at the base domain the operator's place, and nowhere else."""
         host = host.lower()
         found = self._hosts.get(host)
         if found is None:
@@ -60,16 +62,12 @@ class Directory:
 
     def _look_up(self, session: Session, host: str) -> UUID | None:
         if host == self._settings.base_domain:
-            return session.scalar(select(Practice.id).where(Practice.kind == "operator"))
+            return session.scalar(select(Practice.id).where(Practice.kind == OPERATOR))
         slug, _, domain = host.partition(".")
         if domain == self._settings.base_domain:
-            return session.scalar(select(Practice.id).where(Practice.slug == slug, Practice.kind == "office"))
-        return session.scalar(select(Domain.practice_id).where(Domain.host == host, Domain.verified_at.is_not(None)))
-
-    @property
-    def operator_id(self) -> UUID | None:
-        """The operator's own place, if this process has been asked for it."""
-        return self._hosts.get(self._settings.base_domain)
+            return session.scalar(select(Practice.id).where(Practice.slug == slug, Practice.kind == OFFICE))
+        owned = select(Practice.id).join(Domain, Domain.practice_id == Practice.id).where(Practice.kind == OFFICE)
+        return session.scalar(owned.where(Domain.host == host, Domain.verified_at.is_not(None)))
 
     def tenant(self, practice_id: UUID, clinic_id: UUID | None, version: int) -> Tenant:
         """The tenant as of this version; read anew when what is kept is older."""
@@ -98,7 +96,7 @@ class Directory:
         return any(plugin in place.plugins for place in places)
 
     def practice_ids(self) -> list[UUID]:
-        """Every practice of the installation."""
+        """Every practice of the installation, and the operator's place, for what is done in each."""
         with SessionFactory(bind=self._engine) as session:
             return list(session.scalars(select(Practice.id).order_by(Practice.slug)))
 
@@ -133,7 +131,7 @@ def read_snapshot(session: Session, practice_id: UUID, base_domain: str) -> Snap
     themes = session.scalars(select(Branding).where(Branding.practice_id == practice_id))
     snapshot = Snapshot(
         practice=practice,
-        hosts=frozenset([base_domain if practice.kind == "operator" else f"{practice.slug}.{base_domain}", *domains]),
+        hosts=frozenset([given_host(practice, base_domain), *(() if practice.kind == OPERATOR else domains)]),
         clinics=tuple(clinic_details(clinic) for clinic in clinics),
         providers={str(provider.id): provider.name for provider in providers},
         notice_version=notice or 0,
@@ -182,15 +180,21 @@ def build_tenant(snapshot: Snapshot, clinic: ClinicDetails | None, host: PluginH
         clinics=snapshot.clinics,
         providers=snapshot.providers,
         notice_version=snapshot.notice_version,
-        plugins=enabled_plugins(host, values) if practice.kind == "office" else frozenset(),
+        plugins=frozenset() if practice.kind == OPERATOR else enabled_plugins(host, values),
         theme=Theme(**theme),
         time_zone=clinic.time_zone if clinic else ZoneInfo(practice.time_zone),
         settings=with_defaults(host, values),
+        is_operator=practice.kind == OPERATOR,
     )
 
 
+def given_host(practice: Practice, base_domain: str) -> str:
+    """The host name that a practice has by itself."""
+    return base_domain if practice.kind == OPERATOR else f"{practice.slug}.{base_domain}"
+
+
 def _main_host(snapshot: Snapshot, base_domain: str) -> str:
-    given = base_domain if snapshot.practice.kind == "operator" else f"{snapshot.practice.slug}.{base_domain}"
+    given = given_host(snapshot.practice, base_domain)
     return next(iter(sorted(snapshot.hosts - {given})), given)
 
 

@@ -12,6 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import audit
+from core.auth import operators
+from core.auth.roles import SETTING
 from core.people import family
 from core.plugins import PluginHost
 from core.tenant import touch
@@ -71,6 +73,8 @@ def change(
     if name in family.RULES:
         session.flush()
         family.refresh_grants(session, practice_id, at)
+    if name == SETTING and clinic_id is None:
+        operators.end_above(session, practice_id, with_defaults(host, {name: value})[name], at)
     if name in host.plugins:
         on = _is_on(session, host, practice_id, clinic_id, name)
         host.only(name).tell("portal_switched", session, practice_id=practice_id, clinic_id=clinic_id, on=on)

@@ -1,6 +1,8 @@
 """What tests of several rooms need besides the fixtures of `core.testing`."""
 
+import secrets
 import sys
+from datetime import UTC, datetime
 from types import ModuleType
 
 import pytest
@@ -9,7 +11,13 @@ from pyramid.response import Response
 
 from core import tasks
 from core.app import configure
+from core.auth import operators
+from core.auth.models import Account
+from core.auth.passwords import hash_password
+from core.db import SessionFactory
 from core.plugins import Permission, PortalPlugin, hookimpl
+from core.testing import PASSWORD, Office, browser, sign_in
+from tenants.operator import place
 
 # How long something takes is a question for the benchmark: a busy machine must not fail a test.
 settings.register_profile("cuspid", deadline=None)
@@ -76,6 +84,70 @@ def hook_log(monkeypatch):
     notes = Notes()
     monkeypatch.setattr("core.plugins.hooks.log", notes)
     monkeypatch.setattr("core.plugins.gate.log", notes)
-    monkeypatch.setattr("core.plugins.questions.log", notes)
-    monkeypatch.setattr("core.plugins.doing.log", notes)
+    monkeypatch.setattr("core.plugins.badges.log", notes)
     return notes
+
+
+class BaseDomain(Office):
+    """The operator's place, which is at the base domain itself."""
+
+    host = "localhost"
+
+
+@pytest.fixture
+def base(registry) -> BaseDomain:
+    """The operator's place; there is one in an installation, so the tests of a worker share it."""
+    tasks.celery.registry = registry
+    with SessionFactory(bind=registry.engine) as session:
+        found = place.find_or_make(session, datetime.now(UTC))
+        session.commit()
+        return BaseDomain(registry, found.id, found.slug)
+
+
+@pytest.fixture
+def make_operator(base):
+    """`make_operator(name)`: somebody who runs the installation, with a password."""
+
+    def make(name: str = "Ann Ode") -> Account:
+        user_name = f"ann{secrets.token_hex(4)}"
+        given = {"user_name": user_name, "user_name_norm": user_name, "email": f"{user_name}@example.test", "password_hash": hash_password(PASSWORD)}
+        with base.session() as session:
+            account = Account(kind="operator", name=name, created_at=datetime.now(UTC), **given)
+            session.add(account)
+            session.commit()
+            return account
+
+    return make
+
+
+@pytest.fixture
+def operator_browser(portal, base, make_operator):
+    """`operator_browser(account)`: a browser at the base domain in which an operator is signed in, just now."""
+    return lambda account=None: sign_in(portal, base, account or make_operator())
+
+
+@pytest.fixture
+def link_into(make_operator):
+    """`link_into(practice, level)`: the path of the link by which an operator enters a practice."""
+
+    def make(practice: Office, level: str = "see", operator: Account | None = None, at: datetime | None = None) -> str:
+        operator = operator or make_operator()
+        who = operators.Operator(operator.id, f"{operator.name} (Cuspid)")
+        with practice.session() as session:
+            token = operators.ask(session, practice.id, who, "Statements are not printed", level, at or datetime.now(UTC))
+            session.commit()
+        return f"/office/enter/{token}"
+
+    return make
+
+
+@pytest.fixture
+def entered(portal, practice, link_into):
+    """`entered(level)`: a browser at the practice in which an operator has come in."""
+
+    def make(level: str = "see", office: Office = practice, operator: Account | None = None):
+        app = browser(portal, office)
+        app.get(link_into(office, level, operator)).forms["enter"].submit(status=303)
+        return app
+
+    return make

@@ -15,6 +15,7 @@ def includeme(config) -> None:
     config.add_route("portal.switch_person", "/family/switch")
     config.scan("core.auth.views")
     config.include("core.auth.staff_views")
+    config.include("core.auth.operator_views")
     config.include("core.auth.second_views")
     config.include("core.auth.security_views")
     config.include("core.auth.passkey_views")

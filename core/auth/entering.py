@@ -8,11 +8,15 @@ from sqlalchemy import exists, select
 from core.auth import services
 from core.auth.models import Account, Passkey, SignInSession
 from core.auth.policy import cookie_name
-from core.auth.realms import OFFICE
+from core.db import write_again
 
 PROOF_LASTS = timedelta(minutes=10)
 SECOND, WELCOME = "second", "welcome"
 """What a session waits for that is not whole yet; the page of each has the same name."""
+
+
+class ProvenElsewhere(Exception):
+    """An operator in a practice has no password here: who it is was proven before entering, and is proven again by entering again."""
 
 
 def enter(
@@ -26,6 +30,7 @@ def enter(
     """
     if account.kind not in request.realm.kinds:
         raise HTTPNotFound()
+    write_again(request.db)  # whoever was here before may only have looked
     if request.visitor.row:  # rotated: the token from before this proof is worth nothing any more
         services.sign_out(request.db, request.practice_id, request.visitor.row.id)
     stage = stage_of(request, account, second_done)
@@ -42,7 +47,7 @@ def stage_of(request, account: Account, second_done: bool) -> str:
     """What is still to be done before the session is whole: the second factor, the first sign-in, or nothing."""
     if not second_done and needs_second(request, account):
         return SECOND
-    if request.realm is OFFICE:
+    if request.realm.is_office:
         return ""
     if account.is_first or account.notice_version < request.tenant.notice_version:
         return WELCOME
@@ -51,7 +56,7 @@ def stage_of(request, account: Account, second_done: bool) -> str:
 
 def needs_second(request, account: Account) -> bool:
     """Whether this account has a second factor, or must have one: staff always, everybody where the office wants it."""
-    if request.realm is OFFICE or account.totp_secret or account.email_codes or request.tenant.settings["portal.second_factor"] == "required":
+    if request.realm.is_office or account.totp_secret or account.email_codes or request.tenant.settings["portal.second_factor"] == "required":
         return True
     keys = select(exists().where(Passkey.practice_id == request.practice_id, Passkey.account_id == account.id))
     return bool(request.db.scalar(keys))
@@ -71,13 +76,20 @@ def send_token(request, response, token: str):
     return response
 
 
-def need_proof(request, back: str | None = None) -> None:
-    """Before a change that matters: the person has proven within the last ten minutes who they are, else is asked to. Raises HTTPSeeOther.
-
-    Whoever is asked comes `back` to that page afterwards: for what is only sent, never looked at.
-    """
+def is_proven(request) -> bool:
+    """Whether the person has proven within the last ten minutes who they are."""
     proven_at = request.visitor.row.proven_at
-    if proven_at is None or request.now - proven_at > PROOF_LASTS:
+    return proven_at is not None and request.now - proven_at <= PROOF_LASTS
+
+
+def need_proof(request, back: str | None = None) -> None:
+    """Before a change that matters: the person has proven within the last ten minutes who they are, else is asked to.
+
+    Whoever is asked comes `back` to that page afterwards: for what is only sent, never looked at. Raises HTTPSeeOther, ProvenElsewhere.
+    """
+    if not is_proven(request):
+        if request.identity and request.identity.support:
+            raise ProvenElsewhere
         raise HTTPSeeOther(request.own_path("prove", {"next": back or request.path}))
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from core.auth.realms import OFFICE, PORTAL, Realm
+from core.auth.realms import OPERATOR, PORTAL, Realm
 from core.auth.roles import ROLES, permissions_of
 from core.prepared import Prepared
 
@@ -23,7 +23,7 @@ _VISITOR = Prepared(
     text("""
 select practice.version, visit.id, visit.account_id, visit.patient_id, visit.created_at, visit.seen_at, account.user_name,
     account.patient_id as own_patient_id, visit.stage, visit.proven_at, account.kind, account.role, account.clinic_ids, account.name,
-    visit.support_id, support.level as support_level, support.until as support_until,
+    visit.support_id, support.level as support_level, support.until as support_until, support.reason as support_reason,
     case when support.patient_id is null then (select json_agg(json_build_array(patient.id, patient.first_name, patient.last_name, patient.preferred_name, patient.birthdate,
             patient.clinic_id, granted.rights) order by patient.id <> account.patient_id, patient.birthdate)
         from (select patient_id, json_agg(plugin || '.' || level) as rights from access_grant
@@ -61,12 +61,7 @@ class Person:
     @property
     def name(self) -> str:
         """The name that the person is called by."""
-        return f"{self.short_name} {self.last_name}"
-
-    @property
-    def short_name(self) -> str:
-        """The first name that the person is called by."""
-        return self.preferred_name or self.first_name
+        return f"{self.preferred_name or self.first_name} {self.last_name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +71,7 @@ class Support:
     id: UUID
     level: str
     until: datetime
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +133,7 @@ class SessionRow(NamedTuple):
     support_id: UUID | None
     support_level: str | None
     support_until: datetime | None
+    support_reason: str | None
     people: list
 
     @property
@@ -144,7 +141,7 @@ class SessionRow(NamedTuple):
         """The reason that the session stands on, while it lasts."""
         if self.support_id is None or self.support_level is None or self.support_until is None:
             return None
-        return Support(self.support_id, self.support_level, self.support_until)
+        return Support(self.support_id, self.support_level, self.support_until, self.support_reason or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +173,15 @@ def find_visitor(
 
 
 def _opens(row: SessionRow, realm: Realm) -> bool:
-    """Whether the session is of an open account, still has its reason if it needs one, and leads to somebody."""
+    """Whether the session is of an open account, still has its reason if it needs one, and leads to somebody.
+
+    An operator's account inside a practice never counts without a reason: it is not of the kinds that sign in there.
+    """
     if row.user_name is None or (row.support_id and not row.support):
         return False
-    return row.kind in realm.kinds if realm is OFFICE else bool(row.people)
+    if not realm.is_office:
+        return bool(row.people)
+    return row.kind == OPERATOR if row.support_id else row.kind in realm.kinds
 
 
 def make_staff_identity(row: SessionRow) -> StaffIdentity:

@@ -38,6 +38,8 @@ def sign_in(request):
         _require_realm(request, account)
     except passkeys.BadPasskey:
         request.audit("auth.passkey.failed")
+        if request.realm.is_office:
+            request.override_renderer = "office/sign_in.jinja2"
         request.response.status = "422 Unprocessable Content"
         return {"form": empty_form(), "error": WRONG, "next": typed(request, "next")}
     request.audit_of(account.id, "auth.passkey")

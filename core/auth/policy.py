@@ -6,8 +6,10 @@ from uuid import UUID
 from pyramid.security import Allowed, Denied
 
 from core.auth.identity import Identity, Person, StaffIdentity, Visitor, find_visitor, make_identity, make_staff_identity
-from core.auth.realms import OFFICE, OWN
+from core.auth.realms import OWN, STILL_HERE
+from core.auth.roles import SEE, SETTING, may_enter
 from core.db import only_look
+from core.tenant import Tenant
 
 SIGNED_IN = "portal.signed_in"
 
@@ -32,7 +34,7 @@ class PortalPolicy:
         owner = permission.partition(".")[0]
         if owner in request.registry.plugins.plugins and not request.has_plugin(owner):
             return Denied("switched off")
-        if permission in identity.permissions or (request.realm is not OFFICE and _every_patient_may(permission, identity)):
+        if permission in identity.permissions or (not request.realm.is_office and _every_patient_may(permission, identity)):
             return Allowed(permission)
         return Denied(permission)
 
@@ -47,7 +49,7 @@ class PortalPolicy:
 
 def _every_patient_may(permission: str, identity) -> bool:
     # Whoever looks in as a patient sees the patient's pages; the account is not theirs to change.
-    return permission == SIGNED_IN or (permission == OWN and identity.support is None)
+    return permission in {SIGNED_IN, STILL_HERE} or (permission == OWN and identity.support is None)
 
 
 def cookie_name(request) -> str:
@@ -61,9 +63,13 @@ def request_visitor(request) -> Visitor:
     return find_visitor(request.db, request.practice_id, token, request.now, lambda version: _idle(request, version), request.realm)
 
 
+def whole_practice(request, version: int) -> Tenant:
+    """The practice as a whole: some of its settings hold whoever is in view."""
+    return request.registry.tenants.tenant(request.practice_id, None, version)
+
+
 def _idle(request, version: int) -> timedelta:
-    whole = request.registry.tenants.tenant(request.practice_id, None, version)
-    return timedelta(minutes=whole.settings["portal.idle_minutes"])
+    return timedelta(minutes=whole_practice(request, version).settings["portal.idle_minutes"])
 
 
 def request_identity(request) -> Identity | StaffIdentity | None:
@@ -73,11 +79,11 @@ def request_identity(request) -> Identity | StaffIdentity | None:
         return None
     if row.support_id:
         request.db.info["origin"]["support_id"] = row.support_id
-    if request.realm is OFFICE:
-        return make_staff_identity(row)
-    if row.support_id:
+    if request.realm.is_office and row.support_id and not may_enter(whole_practice(request, row.version).settings[SETTING], row.support_level):
+        return None  # the practice allows less than when the operator entered
+    if row.support_id and (row.support_level == SEE or not request.realm.is_office):
         only_look(request.db)
-    return make_identity(row, request.registry.plugins.permitted)
+    return make_staff_identity(row) if request.realm.is_office else make_identity(row, request.registry.plugins.permitted)
 
 
 def request_person(request) -> Person | None:

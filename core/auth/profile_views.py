@@ -17,7 +17,7 @@ from core.auth.realms import OWN, add_in_both, in_both
 from core.auth.rules import WeakPassword
 from core.auth.user_names import WrongUserName
 from core.people.languages import own_name
-from core.web.forms import Form, empty_form, read_form
+from core.web.forms import Form, empty_form, page_number, read_form
 
 SAME = "Choose a password that is not the one you have now."
 
@@ -125,7 +125,7 @@ def sign_out_devices(request):
 @view_config(route_name="auth.access_log", permission=SIGNED_IN, request_method="GET", renderer="access_log.jinja2")
 def access_log(request):
     """Who did what with the record in view; of someone else's record only what this account may see of it."""
-    person, page = request.person, _page_number(request)
+    person, page = request.person, page_number(request, audit_log.LAST_PAGE)
     tabs = None if person.is_self else _tabs_of(person.rights)
     found, more = audit_log.entries(request.db, request.practice_id, person.id, request.identity.account_id, page, tabs)
     titles = {tab.route.partition(".")[0]: tab.title for tab in request.tabs}
@@ -136,11 +136,6 @@ def access_log(request):
 def _tabs_of(rights: frozenset[str]) -> set[str] | None:
     granted = {right.partition(".")[0] for right in rights}
     return None if "*" in granted else granted
-
-
-def _page_number(request) -> int:
-    typed = request.GET.get("page", "1")
-    return min(int(typed), audit_log.LAST_PAGE) if typed.isascii() and typed.isdigit() and len(typed) < 6 and int(typed) else 1
 
 
 def _id(text: object) -> UUID:

@@ -4,7 +4,7 @@ from pyramid.httpexceptions import HTTPNoContent, HTTPSeeOther
 
 from core.auth import profile, services
 from core.auth.entering import send_token
-from core.auth.realms import OWN, add_in_both, in_both
+from core.auth.realms import OWN, STILL_HERE, add_in_both, in_both
 from core.auth.views import own_path
 from core.web.forms import Form, empty_form
 
@@ -32,7 +32,7 @@ def prove(request):
     return rotated(request, HTTPSeeOther(own_path(request.POST.get("next"), request.realm.home)))
 
 
-@in_both("stay", permission=OWN, request_method="POST")
+@in_both("stay", permission=STILL_HERE, request_method="POST")
 def stay(request):
     """Somebody pressed "Stay signed in"."""
     profile.stay(request.db, request.practice_id, request.identity.session_id, request.now)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from core.auth.realms import OPERATOR, OWN, STAFF
+from core.auth.realms import OPERATOR, OWN, STAFF, STILL_HERE
 
 OFFICE: dict[str, str] = {
     "office.home": "Open the office’s pages",
@@ -48,21 +48,31 @@ ROLES: dict[str, Role] = {
     "clinical": _role("Clinical", "Treats patients and answers their messages", "patients.see", "view_as"),
     "read_only": _role("Read only", "Sees the office’s pages and changes nothing", *_LOOKING),
 }
+NONE, SEE, ACT = "none", "see", "act"
+LEVELS = (NONE, SEE, ACT)
+"""How far a practice lets an operator go (the setting `portal.operator_access`), each further than the one before."""
+SETTING = "portal.operator_access"
 SUPPORT = {
-    "see": ROLES["read_only"].permissions,
-    # An operator helps with the office's work, and never decides who works there.
-    "act": frozenset(OFFICE) - {"office.staff.change"},
+    SEE: ROLES["read_only"].permissions,
+    # An operator helps with the office's work, and never decides who works there. To look at a portal as its patient would open a session
+    # that goes on after the visit.
+    ACT: frozenset(OFFICE) - {"office.staff.change", "office.view_as"},
 }
-"""What an operator may do who has entered a practice, by the level that the practice allows."""
+"""What an operator may do who has entered a practice, by the level of the visit."""
+
+
+def may_enter(allowed: str, level: str | None = SEE) -> bool:
+    """Whether a practice that allows this has an operator in who looks, or acts."""
+    return level in SUPPORT and LEVELS.index(level) <= LEVELS.index(allowed)
 
 
 def permissions_of(kind: str, role: str, level: str | None = None) -> frozenset[str]:
     """The permissions of a signed-in account of the office; `level` is that of an operator who has entered a practice."""
     if kind == STAFF and role in ROLES:
-        return ROLES[role].permissions | {OWN}
-    if kind == OPERATOR:
-        return SUPPORT.get(level, frozenset()) if level else frozenset(OPERATORS) | {OWN}
-    return frozenset()
+        return ROLES[role].permissions | {OWN, STILL_HERE}
+    if kind == OPERATOR and level is None:
+        return frozenset(OPERATORS) | {OWN, STILL_HERE}
+    return SUPPORT[level] | {STILL_HERE} if kind == OPERATOR and level in SUPPORT else frozenset()
 
 
 def titles_of(permissions: Iterable[str]) -> list[str]:

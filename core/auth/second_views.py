@@ -6,7 +6,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from core.auth import second
 from core.auth.entering import SECOND, enter, pending
 from core.auth.models import Account
-from core.auth.realms import OFFICE, add_in_both, in_both
+from core.auth.realms import add_in_both, in_both
 from core.auth.views import own_path
 from core.web.forms import Form, empty_form
 from core.web.request import host_name
@@ -149,7 +149,7 @@ def _ways(request, account: Account) -> list[str]:
     if second.has_factor(request.db, account):
         return second.ways_of(request.db, account, host_name(request))
     # A mailbox is no second factor for those who see every patient's record.
-    return [second.APP] + ([second.MAIL] if account.email and request.realm is not OFFICE else [])
+    return [second.APP] + ([second.MAIL] if account.email and not request.realm.is_office else [])
 
 
 def _page(request, account: Account, form: Form, way: str = "") -> dict:

@@ -6,7 +6,7 @@ from pyramid.view import view_config
 from core.auth import passkeys, second
 from core.auth.entering import need_proof
 from core.auth.models import Account
-from core.auth.realms import OFFICE, OWN, add_in_both, in_both
+from core.auth.realms import OWN, add_in_both, in_both
 from core.auth.second_views import DRAFT, WRONG, app_draft, app_to_scan, shown_address, typed
 from core.web.forms import Form, empty_form
 from core.web.request import host_name
@@ -104,7 +104,7 @@ def own_account(request) -> Account:
 
 def is_required(request) -> bool:
     """Whether a second step must be there: for staff always, for everybody where the office asks for it."""
-    return request.realm is OFFICE or request.tenant.settings["portal.second_factor"] == "required"
+    return request.realm.is_office or request.tenant.settings["portal.second_factor"] == "required"
 
 
 def turned_on(request, account: Account, words: str):

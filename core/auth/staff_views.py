@@ -9,8 +9,9 @@ from pyramid.view import view_config
 
 from core.auth import profile, services, staff
 from core.auth.entering import enter
+from core.auth.models import Account
 from core.auth.policy import cookie_name
-from core.auth.realms import OFFICE, OWN
+from core.auth.realms import OFFICE, OWN, add_to_consoles
 from core.auth.rules import WeakPassword
 from core.auth.tickets import BadTicket
 from core.auth.user_names import WrongUserName
@@ -40,7 +41,7 @@ def sign_in(request):
     user_name, password = request.POST.get("user_name", ""), request.POST.get("password", "")
     if not (isinstance(user_name, str) and isinstance(password, str) and user_name.strip() and password):
         return _refuse(request, MISSING)
-    attempt = services.Attempt(user_name, password, request.remote_addr or "", request.user_agent or "", request.now, OFFICE)
+    attempt = services.Attempt(user_name, password, request.remote_addr or "", request.user_agent or "", request.now, request.realm)
     try:
         account = services.sign_in(request.db, request.practice_id, request.registry.limiter, attempt)
     except services.WrongCredentials:
@@ -75,7 +76,7 @@ def profile_page(request):
 def invitation_page(request):
     """Ask for a password; looking at the page uses nothing up."""
     try:
-        account = staff.open_invitation(request.db, request.practice_id, request.matchdict["token"], request.now)
+        account = _invited(request)
     except BadTicket:
         return _dead(request)
     return {"form": empty_form(user_name=account.user_name), "name": account.name}
@@ -86,7 +87,7 @@ def accept(request):
     """Set the password and go on to the second step."""
     form = read_form(request, StaffInvitation)
     try:
-        account = staff.open_invitation(request.db, request.practice_id, request.matchdict["token"], request.now)
+        account = _invited(request)
         accepted = _accepted(request, form, form.data) if form.data else False
     except BadTicket:
         return _dead(request)
@@ -95,6 +96,14 @@ def accept(request):
         return {"form": form, "name": account.name}
     request.audit_of(account.id, "auth.invitation.accept")
     return enter(request, account)
+
+
+def _invited(request) -> Account:
+    """Whose invitation the link is, of those who sign in here. Raises BadTicket."""
+    account = staff.open_invitation(request.db, request.practice_id, request.matchdict["token"], request.now)
+    if account.kind not in request.realm.kinds:
+        raise BadTicket
+    return account
 
 
 def _accepted(request, form: Form, typed: StaffInvitation) -> bool:
@@ -128,8 +137,8 @@ def _dead(request):
 
 def includeme(config) -> None:
     """Add the pages."""
-    config.add_route("office.sign_in", "/office/sign-in")
-    config.add_route("office.sign_out", "/office/sign-out")
-    config.add_route("office.profile", "/office/profile")
-    config.add_route("office.invitation", "/office/invitation/{token}")
+    add_to_consoles(config, "sign_in", "/sign-in")
+    add_to_consoles(config, "sign_out", "/sign-out")
+    add_to_consoles(config, "profile", "/profile")
+    add_to_consoles(config, "invitation", "/invitation/{token}")
     config.scan("core.auth.staff_views")

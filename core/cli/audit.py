@@ -51,9 +51,9 @@ def _read_head(context: click.Context, parameter: click.Parameter, value: str | 
 def verify(practice: str | None, kept: "Head | None") -> None:
     """Check the chain of a practice, or of all.
 
-    PRACTICE is the first part of its address. Says for each practice how many entries are in its chain and that it is unbroken, or
-    what was changed, one line for each finding; then the exit code is 1. That the end of a chain was cut off, or a whole chain
-    written anew, shows only against a head that was kept elsewhere: give it with --head.
+    PRACTICE is the first part of its address, or `operator` for the operator's own place. Says for each practice how many entries are
+    in its chain and that it is unbroken, or what was changed, one line for each finding; then the exit code is 1. That the end of a
+    chain was cut off, or a whole chain written anew, shows only against a head that was kept elsewhere: give it with --head.
     """
     from core.sealing import verify as examine
 
@@ -123,9 +123,12 @@ def _registry():
 
 
 def _chosen(registry, slug: str | None) -> list[UUID]:
+    from core.auth.realms import OPERATOR
+
     if slug is None:
         return registry.tenants.practice_ids()
-    practice_id = registry.tenants.practice_at(f"{slug}.{registry.portal.base_domain}")
+    base_domain = registry.portal.base_domain
+    practice_id = registry.tenants.practice_at(base_domain if slug == OPERATOR else f"{slug}.{base_domain}")
     if practice_id is None:
         raise click.ClickException(f"There is no practice called {slug!r}.")
     return [practice_id]

@@ -2,8 +2,5 @@
 
 
 def includeme(config) -> None:
-    """Declare the tasks, and add the family's page."""
+    """Declare the tasks."""
     from core.people import tasks  # noqa: F401  (declares them)
-
-    config.add_route("portal.family", "/family")
-    config.scan("core.people.views")

@@ -14,7 +14,6 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core.auth.limits import TooManyAttempts
 from core.auth.passwords import Busy
-from core.auth.realms import OFFICE
 from core.web.log import places
 
 log = structlog.get_logger("errors")
@@ -39,6 +38,7 @@ FORBIDDEN = Trouble(
     403, "This isn’t open to you", "Your access does not include this part of the record. The office can change that for you."
 )
 NOT_IN_ROLE = Trouble(403, "This isn’t open to you", "Your role does not include it. An office admin can change that for you.")
+NOT_FOR_OPERATORS = Trouble(403, "This isn’t open to you", "An operator who has entered an office may not do this there.")
 EXPIRED = Trouble(
     FORM_EXPIRED, "This form was open for too long", "For your safety it has to be sent once more. What you typed is still here."
 )
@@ -55,7 +55,8 @@ def error_response(request, trouble: Trouble, **context) -> Response:
         response = Response(json_body={"error": trouble.title, "reference": request.id}, status=trouble.status)
     else:
         tenant = request.__dict__.get("tenant") or request.registry.tenants.last_known(request.practice_id)
-        values = {"trouble": trouble, "tenant": tenant, "reference": request.id, "home": request.realm.root or "/", **context}
+        known = {"tenant": tenant, "identity": request.__dict__.get("identity_of_visitor"), "home": request.realm.root or "/"}
+        values = {"trouble": trouble, "reference": request.id, **known, **context}
         response = render_to_response("error.jinja2", values, request=request)
     response.status = _status(trouble.status)
     return response
@@ -88,7 +89,9 @@ def forbidden(request):
         return HTTPSeeOther(request.own_path("sign_in", onward))
     if identity is None:
         return error_response(request, NOT_FOUND)
-    return error_response(request, NOT_IN_ROLE if request.realm is OFFICE else FORBIDDEN)
+    if not request.realm.is_office:
+        return error_response(request, FORBIDDEN)
+    return error_response(request, NOT_FOR_OPERATORS if identity.support else NOT_IN_ROLE)
 
 
 @exception_view_config(BadCSRFToken)

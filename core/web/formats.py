@@ -96,8 +96,8 @@ def greeting_at(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def initials(name: str) -> str:
-    """The first letters of the first and the last name, for a person's circle."""
-    words = name.split()
+    """The first letters of the first and the last name, for a person's circle; what stands in brackets is no name."""
+    words = [word for word in name.split() if word[0].isalnum()]
     return "".join(word[0] for word in words[:1] + words[1:][-1:]).upper()
 
 

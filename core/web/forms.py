@@ -48,6 +48,12 @@ def read_form(request, schema: type[Schema]) -> Form[Schema]:
     return form
 
 
+def page_number(request, last: int) -> int:
+    """Which page of a list is asked for, from 1 to the last; whatever else was typed is the first."""
+    typed = request.GET.get("page", "1")
+    return min(int(typed), last) if typed.isascii() and typed.isdigit() and len(typed) < 6 and int(typed) else 1
+
+
 def _kept(info: FieldInfo, answers: list) -> str:
     secret = _is(info, SecretStr)
     return "" if secret or not answers or not isinstance(answers[-1], str) else answers[-1]

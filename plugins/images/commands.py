@@ -20,7 +20,7 @@ from core.people.models import Patient
 from core.safety import UnsafeFile
 from plugins.images.models import Folder
 from plugins.images.services import adding
-from tenants.models import Practice
+from tenants.practices import CannotMakePractice, find
 
 # What systems leave in folders by themselves.
 _NOISE = frozenset({"thumbs.db", "desktop.ini"})
@@ -60,10 +60,10 @@ def _registry():
 
 
 def _practice(session: Session, slug: str):
-    found = session.scalar(select(Practice.id).where(Practice.slug == slug))
-    if found is None:
-        raise Problem(f"There is no practice called {slug!r}.")
-    return found
+    try:
+        return find(session, slug)
+    except CannotMakePractice as wrong:
+        raise Problem(str(wrong)) from None
 
 
 def _patient(session: Session, number: str) -> Patient:

@@ -16,7 +16,7 @@ from core.local import Problem
 from core.people.models import Patient
 from core.safety import UnsafeFile
 from plugins.summary.services import receiving
-from tenants.models import Practice
+from tenants.practices import CannotMakePractice, find
 
 SET_ASIDE = {
     "nobody": "set aside: no patient of this practice has this name, birthdate and one of postal code, phone or e-mail.",
@@ -55,10 +55,10 @@ def _registry():
 
 
 def _practice(session: Session, slug: str):
-    found = session.scalar(select(Practice.id).where(Practice.slug == slug))
-    if found is None:
-        raise Problem(f"There is no practice called {slug!r}.")
-    return found
+    try:
+        return find(session, slug)
+    except CannotMakePractice as wrong:
+        raise Problem(str(wrong)) from None
 
 
 def _patient(session: Session, number: str | None) -> Patient | None:

@@ -12,7 +12,8 @@ PROMISED = {
     "clinical": {"office.home", "office.patients.see", "office.view_as"},
     "read_only": {"office.home", "office.patients.see", "office.unmatched.see", "office.audit.see", "office.staff.see"},
 }
-OWN = {"portal.own_account"}
+STILL_HERE = {"portal.still_here"}
+OWN = {"portal.own_account"} | STILL_HERE
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -25,9 +26,9 @@ def test_what_is_no_role_may_nothing_of_the_office(kind, role):
     assert not permissions_of(kind, role) & set(OFFICE)
 
 
-def test_an_operator_who_entered_may_look_and_with_leave_act_but_never_on_staff():
-    assert permissions_of("operator", "", "see") == PROMISED["read_only"]
-    assert permissions_of("operator", "", "act") == set(OFFICE) - {"office.staff.change"}
+def test_an_operator_who_entered_may_look_and_with_leave_act_but_never_on_staff_nor_as_a_patient():
+    assert permissions_of("operator", "", "see") == PROMISED["read_only"] | STILL_HERE
+    assert permissions_of("operator", "", "act") == set(OFFICE) - {"office.staff.change", "office.view_as"} | STILL_HERE
     assert permissions_of("operator", "", "everything") == frozenset()
     assert permissions_of("operator", "") == set(OPERATORS) | OWN
 

@@ -142,7 +142,7 @@ def test_the_greeting_follows_the_clinics_clock(hour, words):
 
 
 @pytest.mark.parametrize(
-    ("name", "letters"), [("Mia Rivera", "MR"), ("Ana Maria de la Cruz", "AC"), ("Cher", "C"), ("", ""), ("  zoë  Ångström ", "ZÅ")]
+    ("name", "letters"), [("Mia Rivera", "MR"), ("Ana Maria de la Cruz", "AC"), ("Cher", "C"), ("", ""), ("  zoë  Ångström ", "ZÅ"), ("Ann Ode (Cuspid)", "AO"), ("(…)", "")]
 )
 def test_initials_are_of_the_first_and_the_last_name(name, letters):
     assert formats.initials(name) == letters
