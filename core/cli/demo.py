@@ -130,7 +130,7 @@ def _introduce(here, people: list[dict], seconds: float) -> None:
 
 
 def _address(slug: str, port: int) -> str:
-    return f"http://{slug}.localhost:{port}"
+    return f"http://{slug}.localhost:{port}" if slug else f"http://localhost:{port}"
 
 
 def _watch(here) -> None:

@@ -17,7 +17,9 @@ from core.config import Settings, WrongSetting
 from core.db import SessionFactory
 from tenants.demo import harbor, sunrise
 from tenants.demo.office import Access, Opening, Story, Worker
+from tenants.demo.operator import ANN, employ
 from tenants.models import Practice
+from tenants.operator import place
 
 STORIES = (sunrise.STORY, harbor.STORY)
 PASSWORD = "Toothbrush1"  # noqa: S105  (everybody knows it, which is why a production installation is refused)
@@ -25,7 +27,7 @@ PASSWORD = "Toothbrush1"  # noqa: S105  (everybody knows it, which is why a prod
 
 @dataclass(frozen=True)
 class SignIn:
-    """Someone who can sign in, and where."""
+    """Someone who can sign in, and where; without a slug it is at the base domain."""
 
     practice: str
     slug: str
@@ -45,17 +47,22 @@ def make(settings: Settings) -> list[SignIn]:
         fill(registry, datetime.now(UTC))
     finally:
         registry.engine.dispose()
-    patients = ((story, one) for story in STORIES for one in story.people)
-    return [_sign_in(settings, story, one) for story, one in patients] + [_sign_in(settings, story, one) for story in STORIES for one in story.staff]
+    patients = [_sign_in(settings, story, one) for story in STORIES for one in story.people]
+    staff = [_sign_in(settings, story, one) for story in STORIES for one in story.staff]
+    console = settings.address(settings.base_domain) + OFFICE.root
+    return [*patients, *staff, SignIn(place.NAME, "", console, ANN.user_name, PASSWORD, ANN.note, at_office=True)]
 
 
 def fill(registry, now: datetime) -> None:
-    """Make the practices that are not there yet, each in one transaction."""
+    """Make the practices that are not there yet, each in one transaction, and the place of who runs them."""
     for story in STORIES:
         with SessionFactory(bind=registry.engine) as session:
             if session.scalar(select(Practice.id).where(Practice.slug == story.slug)) is None:
                 _open(session, registry, story, now)
                 session.commit()
+    with SessionFactory(bind=registry.engine) as session:
+        employ(session, PASSWORD, now)
+        session.commit()
 
 
 def _open(session, registry, story: Story, now: datetime) -> None:

@@ -14,6 +14,7 @@ from core.cli import cuspid
 from core.config import Settings
 from core.plugins import PluginHost, find_plugins
 from tenants import demo
+from tenants.demo.operator import ANN
 
 ROOT = Path(__file__).parents[2]
 ELSEWHERE = {"node_modules", "build", "dist"}
@@ -106,6 +107,11 @@ def test_readme_says_where_the_demo_is_and_who_can_sign_in(story):
         assert story.name in line
         assert {one.user_name for one in everybody} == set(re.findall(r"`(\w+)`", line))
     assert f"`{demo.PASSWORD}`" in readme
+
+
+def test_readme_says_where_the_operator_of_the_demo_is():
+    line = next(line for line in read("README.md").splitlines() if "| http://localhost:8080 |" in line)
+    assert re.findall(r"`(\w+)`", line) == [ANN.user_name]
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
