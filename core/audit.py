@@ -1,10 +1,11 @@
 """Who did what, for whom, when and from where: one row for every view, download, change and transmission of a record."""
 
+import json
 from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Table, bindparam, event, insert
+from sqlalchemy import BigInteger, Table, bindparam, event, insert, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.db import Base, PortalSession, TenantScoped, belongs_to, index_in_practice, undo_if_looking, unique_in_practice, uuid7
@@ -45,6 +46,11 @@ class AuditSeal(TenantScoped, Base):
 # The table, not the class: no object is made of a row that nobody will look at in this request.
 _TABLE = cast(Table, AuditEvent.__table__)
 _INSERT = Prepared(insert(_TABLE).values({column.name: bindparam(column.name) for column in _TABLE.c}))
+# A page that shows several people's records has an entry for each of them, and costs no more for that.
+_COLUMNS = ", ".join(column.name for column in _TABLE.c)
+_INSERT_ALL = Prepared(
+    text(f"insert into audit_event ({_COLUMNS}) select {_COLUMNS} from json_populate_recordset(null::audit_event, cast(:entries as json))")  # noqa: S608
+)
 _NOTHING = {"account_id": None, "patient_id": None, "target_id": None, "address": "", "request_id": "", "support_id": None}
 
 
@@ -56,14 +62,16 @@ def record(session: Session, practice_id: UUID, action: str, happened_at: dateti
 
 @event.listens_for(PortalSession, "before_commit")
 def _write(session: Session) -> None:
-    """The entries are the last that a transaction writes, one statement each: if they cannot be written, nothing is."""
+    """The entries are the last that a transaction writes, in one statement: if they cannot be written, nothing is."""
     if session.in_nested_transaction():
         return
     undo_if_looking(session)
     if entries := session.info.pop("audit", None):
         session.flush()
-        for entry in entries:
-            _INSERT.send(session, entry)
+        if len(entries) == 1:
+            _INSERT.send(session, entries[0])
+        else:
+            _INSERT_ALL.send(session, {"entries": json.dumps(entries, default=str)})
 
 
 @event.listens_for(PortalSession, "after_rollback")

@@ -15,6 +15,7 @@ LAST_PAGE = 200
 
 WHOLE = {
     "portal.home.view": "Opened the home page",
+    "portal.family.view": "Opened the family page",
     "portal.switch_person": "Switched to this record",
     "portal.access_log.view": "Opened this access log",
 }

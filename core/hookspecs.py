@@ -11,8 +11,9 @@ def portal_tab(request):
 
 
 @hookspec
-def portal_action_items(request, person):
-    """What this person should do, for the home page: a list of `core.plugins.ActionItem`. At most one statement."""
+def portal_action_items(request, people):
+    """What these people should do, for the home page and the family's: a list of `core.plugins.ActionItem`, or a `core.plugins.Question`
+    to the database that makes one. No statement of its own."""
 
 
 @hookspec

@@ -84,7 +84,8 @@ def hook_log(monkeypatch):
     notes = Notes()
     monkeypatch.setattr("core.plugins.hooks.log", notes)
     monkeypatch.setattr("core.plugins.gate.log", notes)
-    monkeypatch.setattr("core.plugins.badges.log", notes)
+    monkeypatch.setattr("core.plugins.questions.log", notes)
+    monkeypatch.setattr("core.plugins.doing.log", notes)
     return notes
 
 

@@ -61,7 +61,12 @@ class Person:
     @property
     def name(self) -> str:
         """The name that the person is called by."""
-        return f"{self.preferred_name or self.first_name} {self.last_name}"
+        return f"{self.short_name} {self.last_name}"
+
+    @property
+    def short_name(self) -> str:
+        """The first name that the person is called by."""
+        return self.preferred_name or self.first_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,5 +2,8 @@
 
 
 def includeme(config) -> None:
-    """Declare the tasks."""
+    """Declare the tasks, and add the family's page."""
     from core.people import tasks  # noqa: F401  (declares them)
+
+    config.add_route("portal.family", "/family")
+    config.scan("core.people.views")

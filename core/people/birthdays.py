@@ -1,6 +1,5 @@
 """Telling beforehand that a birthday will narrow or end what representatives see."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core import outbox
 from core.people.family import GIVEN_BY, refresh_grants
+from core.people.grants import rights_at
 from core.people.models import Grant
 
 BEFOREHAND = timedelta(days=30)
@@ -35,12 +35,6 @@ def _ask(session: Session, grant: Grant, task: str, told: set[tuple], whom: tupl
     if whom not in told:
         told.add(whom)
         outbox.put(session, grant.practice_id, task, {"grant_id": str(grant.id)})
-
-
-def rights_at(grants: Iterable[Grant], moment: datetime) -> frozenset[str]:
-    """What grants of one account for one patient give at a moment, such as `*.act` or `images.see`; what `*.act` covers is left out."""
-    rights = {f"{grant.plugin}.{grant.level}" for grant in grants if grant.since <= moment and (grant.until is None or grant.until > moment)}
-    return frozenset({"*.act"} if "*.act" in rights else rights)
 
 
 @dataclass(frozen=True)

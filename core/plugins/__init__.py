@@ -6,10 +6,12 @@ A tab that is off is off in every place. The gates: addresses (gate.py), hooks (
 """
 
 from core.plugins.host import PluginHost, find_plugins
-from core.plugins.parts import ActionItem, Card, Count, NoticeKind, Permission, Tab
+from core.plugins.parts import ActionItem, Card, Count, NoticeKind, Permission, Question, Tab
 from core.plugins.plugin import PortalPlugin, hookimpl
 
-__all__ = ["ActionItem", "Card", "Count", "NoticeKind", "Permission", "PluginHost", "PortalPlugin", "Tab", "find_plugins", "hookimpl"]
+__all__ = [
+    "ActionItem", "Card", "Count", "NoticeKind", "Permission", "PluginHost", "PortalPlugin", "Question", "Tab", "find_plugins", "hookimpl",
+]  # fmt: skip
 
 
 def includeme(config) -> None:

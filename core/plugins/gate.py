@@ -6,12 +6,14 @@ import structlog
 from pyramid.events import BeforeTraversal
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
 
-from core.plugins.badges import count_all
+from core.auth.identity import Person
 from core.plugins.hooks import EnabledHooks
 from core.plugins.host import PluginHost, find_plugins
 from core.plugins.parts import Count, Tab
 from core.plugins.plugin import PortalPlugin
+from core.plugins.questions import count_all
 from core.plugins.rules import Wiring
+from core.tenant import Tenant
 
 log = structlog.get_logger("plugins")
 
@@ -56,13 +58,7 @@ def request_tabs(request) -> list[Tab]:
     tabs = {name: tab for name, tab in answers if request.may_see(name) and _leads_home(request, name, tab)}
     counted = count_all(request.db, {name: tab.badge for name, tab in tabs.items() if isinstance(tab.badge, Count)})
     tabs |= {name: replace(tabs[name], badge=number) for name, number in counted.items()}
-    request.badges = {name: tab.badge for name, tab in tabs.items()}
     return sorted(tabs.values(), key=lambda tab: (tab.order, tab.title))
-
-
-def request_badge(request, plugin: str) -> int:
-    """`request.badge`: the number on a plugin's tab for the person in view; 0 when the tab is not open to this account."""
-    return request.badges.get(plugin, 0) if request.tabs else 0
 
 
 def request_path_of(request, route: str) -> str:
@@ -81,10 +77,25 @@ def _leads_home(request, plugin: str, tab: Tab) -> bool:
     return own
 
 
-def request_may_see(request, plugin: str) -> bool:
-    """`request.may_see`: whether the tab is on, and the signed-in account has any permission on it for the person in view."""
-    identity = request.identity
-    return identity is not None and plugin in request.tenant.plugins and plugin in request.registry.plugins.opened(identity.permissions)
+def request_may_see(request, plugin: str, person: Person | None = None) -> bool:
+    """`request.may_see`: whether the tab is on, and the signed-in account has any permission on it for a person, else the one in view."""
+    identity, host = request.identity, request.registry.plugins
+    if identity is None:
+        return False
+    if person is None or person is identity.person:
+        return plugin in request.tenant.plugins and plugin in host.opened(identity.permissions)
+    return plugin in request.tenant_of(person).plugins and plugin in host.opened(host.permitted(person.rights))
+
+
+def request_may(request, person: Person, permission: str) -> bool:
+    """`request.may`: whether the account may do this for a person, who need not be the one in view; never where the tab is off."""
+    on = permission.partition(".")[0] in request.tenant_of(person).plugins
+    return on and permission in request.registry.plugins.permitted(person.rights)
+
+
+def request_tenant_of(request, person: Person) -> Tenant:
+    """`request.tenant_of`: the practice as another person sees it, from the home clinic."""
+    return request.registry.tenants.tenant(request.practice_id, person.clinic_id, request.visitor.version)
 
 
 def includeme(config) -> None:
@@ -95,7 +106,8 @@ def includeme(config) -> None:
     config.registry.route_owners, config.registry.paths = {}, {}
     config.add_request_method(request_hooks, "hooks", reify=True)
     config.add_request_method(request_tabs, "tabs", reify=True)
-    config.add_request_method(request_badge, "badge")
+    config.add_request_method(request_tenant_of, "tenant_of")
+    config.add_request_method(request_may, "may")
     config.add_request_method(request_may_see, "may_see")
     config.add_request_method(request_path_of, "path_of")
     config.add_request_method(lambda request, name: name in request.tenant.plugins, "has_plugin")

@@ -7,7 +7,7 @@ import pluggy
 import structlog
 
 from core.db import ChangedRows, forget_changes, mark_savepoint, mend_transaction, only_reading
-from core.plugins.parts import ActionItem, Card, Tab
+from core.plugins.parts import ActionItem, Card, Question, Tab
 
 log = structlog.get_logger("plugins")
 
@@ -88,7 +88,7 @@ def _call(hook: pluggy.HookImpl, arguments: dict[str, Any]) -> Any:
 
 def _check_answer(name: str, answer: Any) -> None:
     part = _PARTS.get(name)
-    if part is None or answer is None:
+    if part is None or answer is None or (part is ActionItem and isinstance(answer, Question)):
         return
     parts = answer if part is ActionItem else [answer]
     if not all(isinstance(item, part) for item in parts):

@@ -1,9 +1,11 @@
 """What plugins answer with."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import Select, TextualSelect
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,29 @@ class Tab:
 
 @dataclass(frozen=True)
 class ActionItem:
-    """One thing that the patient should do. `path` is where it is done, `order` sorts: smaller is more urgent."""
+    """One thing that a person should do, or somebody for that person. `path` is where it is done, `order` sorts: smaller is more urgent."""
 
+    person_id: UUID
     title: str
     text: str
     path: str
     icon: str
     order: int = 50
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the database knows about several people: the portal asks the questions of all tabs in one statement.
+
+    `statement` selects rows with a column `patient_id`, and is a constant of the plugin's module. Its parameters may be called
+    `practice_id` and `now`, with their plain meaning; every other one, such as that with the ids of the people, by a name that begins
+    with the plugin's, since each tab is asked about other people. `answer(person, rows)` makes what needs doing of the rows of one person, which may be none: dictionaries by the names of the columns, with values as JSON
+    has them (an id or a date is text).
+    """
+
+    statement: Select | TextualSelect
+    parameters: dict[str, Any]
+    answer: Callable[[Any, list[dict[str, Any]]], Iterable[ActionItem]]
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,17 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from core.auth.policy import SIGNED_IN
+from core.plugins.doing import action_items
 
 
 @view_config(route_name="portal.home", permission=SIGNED_IN, request_method="GET", renderer="home.jinja2")
 def home(request):
     """What needs doing, and one card from each tab."""
-    asked = {"request": request, "person": request.person}
-    items = [
-        item for name, found in request.hooks.each("portal_action_items", request.db, **asked) if request.may_see(name) for item in found
-    ]
-    cards = [card for name, card in request.hooks.each("portal_home_card", request.db, **asked) if request.may_see(name)]
+    items = action_items(request, (request.person,))
+    answers = request.hooks.each("portal_home_card", request.db, request=request, person=request.person)
+    cards = [card for name, card in answers if request.may_see(name)]
     request.audit("portal.home.view", request.person.id)
-    return {"action_items": sorted(items, key=lambda item: item.order), "cards": sorted(cards, key=lambda card: card.order)}
+    return {"action_items": items, "cards": sorted(cards, key=lambda card: card.order)}
 
 
 @view_config(route_name="portal.contact", permission=NO_PERMISSION_REQUIRED, request_method="GET", renderer="contact.jinja2")

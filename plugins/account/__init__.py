@@ -1,8 +1,9 @@
 """Account: what is owed, statements, and paying by card."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import partial
 
-from core.plugins import ActionItem, Card, Permission, PortalPlugin, Tab, hookimpl
+from core.plugins import ActionItem, Card, Permission, PortalPlugin, Question, Tab, hookimpl
 from core.tasks import Periodic
 from core.web.formats import long_day, money
 from plugins.account import records, tasks  # noqa: F401  (declares the tasks)
@@ -33,18 +34,16 @@ class AccountPlugin(PortalPlugin):
         return Tab("Account", "account.home", "wallet2", 20)
 
     @hookimpl
-    def portal_action_items(self, request, person):
-        """One item while something is due."""
-        overview = _overview(request, person)
-        # What was not on a statement yet is owed, but nobody has asked for it; where no statements are sent, everything counts.
-        due = overview.statement_due_cents if overview.last_statement else overview.balance.payable_cents
-        path = request.route_path("account.pay" if may_pay(request) else "account.home")
-        return [ActionItem(f"{money(due)} is due", _due_text(request, overview), path, "wallet2", 30)] if due else []
+    def portal_action_items(self, request, people):
+        """One item for each person while something is due."""
+        about = {"practice_id": request.practice_id, "account_people": [person.id for person in people], "account_statements": 1}
+        return Question(ledger.FIGURES_OF, about, partial(_items, request))
 
     @hookimpl
     def portal_home_card(self, request, person):
         """The balance."""
-        return Card("account/card.jinja2", {"overview": _overview(request, person), "may_pay": may_pay(request)}, 20)
+        overview = ledger.overview(request.db, request.practice_id, person.id, request.tenant.time_zone)
+        return Card("account/card.jinja2", {"overview": overview, "may_pay": may_pay(request, person)}, 20)
 
     @hookimpl
     def portal_permissions(self):
@@ -72,19 +71,23 @@ class AccountPlugin(PortalPlugin):
         return [Periodic("account.settle_payments", timedelta(minutes=5))]
 
 
-def _overview(request, person) -> ledger.Overview:
-    # The card and the list of what needs doing show the same figures: one statement a page.
-    cached = request.__dict__.setdefault("account_overviews", {})
-    if person.id not in cached:
-        cached[person.id] = ledger.overview(request.db, request.practice_id, person.id, request.tenant.time_zone)
-    return cached[person.id]
+def _items(request, person, rows: list[dict]) -> list[ActionItem]:
+    zone = request.tenant_of(person).time_zone
+    found = [(overview, _due(overview)) for overview in (ledger.overview_of(row, zone) for row in rows)]
+    path = request.route_path("account.pay" if may_pay(request, person) else "account.home")
+    today = request.now.astimezone(zone).date()
+    return [ActionItem(person.id, f"{money(due)} is due", _due_text(overview, today), path, "wallet2", 30) for overview, due in found if due]
 
 
-def _due_text(request, overview: ledger.Overview) -> str:
+def _due(overview: ledger.Overview) -> int:
+    # What was not on a statement yet is owed, but nobody has asked for it; where no statements are sent, everything counts.
+    return overview.statement_due_cents if overview.last_statement else overview.balance.payable_cents
+
+
+def _due_text(overview: ledger.Overview, today: date) -> str:
     due_on = overview.last_statement.due_on if overview.last_statement else None
     if due_on is None:
         return "You can look at what it is for, and pay."
-    today = request.now.astimezone(request.tenant.time_zone).date()
     return f"Please pay by {long_day(due_on)}." if due_on >= today else f"It was due on {long_day(due_on)}."
 
 

@@ -7,17 +7,16 @@ from pyramid.httpexceptions import HTTPNotFound
 from plugins.account.gateway import PaymentGateway, gateway_for
 
 
-def open_gateway(request) -> PaymentGateway | None:
-    """The gateway that the Pay page can use here; None when the office takes no payments in the portal."""
-    if not request.tenant.settings["account.accept_payments"]:
-        return None
-    gateway = gateway_for(request.registry, request.tenant)
+def open_gateway(request, person) -> PaymentGateway | None:
+    """The gateway that the Pay page can use for this person; None when the office takes no payments in the portal."""
+    tenant = request.tenant_of(person)
+    gateway = gateway_for(request.registry, tenant) if tenant.settings["account.accept_payments"] else None
     return gateway if gateway and gateway.card_form else None
 
 
-def may_pay(request) -> bool:
-    """Whether the office takes payments here, and this account may make one for the person in view."""
-    return bool(request.has_permission("account.pay") and open_gateway(request))
+def may_pay(request, person) -> bool:
+    """Whether the office takes payments here, and this account may make one for this person."""
+    return request.may(person, "account.pay") and open_gateway(request, person) is not None
 
 
 def id_in_address(request, name: str) -> UUID:

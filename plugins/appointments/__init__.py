@@ -1,6 +1,8 @@
 """Appointments: visits that are coming and that have been, and confirming them."""
 
-from core.plugins import ActionItem, Card, Permission, PortalPlugin, Tab, hookimpl
+from functools import partial
+
+from core.plugins import ActionItem, Card, Permission, PortalPlugin, Question, Tab, hookimpl
 from plugins.appointments import records, services
 from plugins.appointments.settings import AppointmentsSettings
 from plugins.appointments.shown import show
@@ -27,13 +29,11 @@ class AppointmentsPlugin(PortalPlugin):
         return Tab("Appointments", "appointments.home", "calendar-check", 10, waiting)
 
     @hookimpl
-    def portal_action_items(self, request, person):
-        """One item when visits wait for an answer."""
-        count = request.badge("appointments")
-        if not count:
-            return []
-        title = "Confirm your visit" if count == 1 else f"Confirm {count} visits"
-        return [ActionItem(title, "Let us know that you are coming.", request.route_path("appointments.home"), "calendar-check", 10)]
+    def portal_action_items(self, request, people):
+        """One item for each person whose visits wait for an answer that the account may give."""
+        asked = [person for person in people if request.may(person, "appointments.confirm")]
+        days = {person.id: request.tenant_of(person).settings["appointments.confirm_days"] for person in asked}
+        return Question(services.UNANSWERED_OF, services.about(request.practice_id, days, request.now), partial(_items, request))
 
     @hookimpl
     def portal_home_card(self, request, person):
@@ -55,6 +55,13 @@ class AppointmentsPlugin(PortalPlugin):
     def portal_record_kinds(self):
         """Visits."""
         return records.KINDS
+
+
+def _items(request, person, rows: list[dict]) -> list[ActionItem]:
+    one = "Confirm your visit" if person.is_self else "Confirm a visit"
+    titles = [one if row["visits"] == 1 else f"Confirm {row['visits']} visits" for row in rows]
+    text = f"Let us know that {'you are' if person.is_self else f'{person.short_name} is'} coming."
+    return [ActionItem(person.id, title, text, request.route_path("appointments.home"), "calendar-check", 10) for title in titles]
 
 
 plugin = AppointmentsPlugin()

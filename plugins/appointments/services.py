@@ -1,11 +1,12 @@
 """Showing visits, and confirming them."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Table, Text, bindparam, func, literal_column, select
+from sqlalchemy import ARRAY, ColumnElement, DateTime, Table, Text, Uuid, bindparam, func, literal_column, select
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
@@ -63,13 +64,20 @@ _FIRST_PAGE, _LATER_PAGE = Prepared(_SHOWN), Prepared(_SHOWN.offset(bindparam("f
 _NEXT = Prepared(
     _VISITS.where(_visit.status == _SCHEDULED, _visit.starts_at > bindparam("now")).order_by(_visit.starts_at).limit(bindparam("most"))
 )
-_UNANSWERED = select(func.count()).where(
-    *_OF_PATIENT,
-    _visit.status == _SCHEDULED,
-    _visit.confirmation == literal_column("'unconfirmed'"),
-    _visit.starts_at > bindparam("now"),
-    _visit.starts_at <= bindparam("appointments_last"),
+_WAITS = (_visit.status == _SCHEDULED, _visit.confirmation == literal_column("'unconfirmed'"), _visit.starts_at > bindparam("now"))
+_UNANSWERED = select(func.count()).where(*_OF_PATIENT, *_WAITS, _visit.starts_at <= bindparam("appointments_last"))
+_ASKED = (
+    func.unnest(bindparam("appointments_people", type_=ARRAY(Uuid)), bindparam("appointments_lasts", type_=ARRAY(DateTime(timezone=True))))
+    .table_valued("patient_id", "last", name="asked")
+    .render_derived()
 )
+UNANSWERED_OF = (
+    select(_visit.patient_id, func.count().label("visits"))
+    .join_from(_ASKED, Appointment.__table__, _visit.patient_id == _ASKED.c.patient_id)
+    .where(_visit.practice_id == bindparam("practice_id"), *_WAITS, _visit.starts_at <= _ASKED.c.last)
+    .group_by(_visit.patient_id)
+)
+"""How many visits of each of several patients wait for an answer; no row for none."""
 
 
 def visits(session: Session, tenant: Tenant, patient_id: UUID, now: datetime, page: int = 1) -> tuple[list[Visit], bool]:
@@ -102,6 +110,12 @@ def unanswered(practice_id: UUID, patient_id: UUID, now: datetime, confirm_days:
     """How many visits wait for the patient's confirmation, for the number on the tab."""
     last = now + timedelta(days=confirm_days)
     return Count(_UNANSWERED, {"practice_id": practice_id, "patient_id": patient_id, "now": now, "appointments_last": last})
+
+
+def about(practice_id: UUID, confirm_days: Mapping[UUID, int], now: datetime) -> dict[str, Any]:
+    """What `UNANSWERED_OF` is asked with: for each patient, how many days before a visit the office asks."""
+    lasts = [now + timedelta(days=days) for days in confirm_days.values()]
+    return {"practice_id": practice_id, "appointments_people": list(confirm_days), "appointments_lasts": lasts, "now": now}
 
 
 def confirm(session: Session, practice_id: UUID, patient_id: UUID, visit_id: UUID, account_id: UUID, now: datetime) -> None:

@@ -1,6 +1,8 @@
 """Secure messages with the office."""
 
-from core.plugins import ActionItem, Card, Permission, PortalPlugin, Tab, hookimpl
+from functools import partial
+
+from core.plugins import ActionItem, Card, Permission, PortalPlugin, Question, Tab, hookimpl
 from plugins.webmail.records import KINDS
 from plugins.webmail.services import notices, reading
 from plugins.webmail.settings import WebMailSettings
@@ -51,13 +53,10 @@ class WebMailPlugin(PortalPlugin):
         return KINDS
 
     @hookimpl
-    def portal_action_items(self, request, person):
-        """One item when messages wait to be read."""
-        count = request.badge("webmail")
-        if not count:
-            return []
-        title = "Read your new message" if count == 1 else f"Read your {count} new messages"
-        return [ActionItem(title, "The office has written to you.", request.route_path("webmail.home"), "envelope", order=30)]
+    def portal_action_items(self, request, people):
+        """One item for each person whose messages wait to be read."""
+        about = {"practice_id": request.practice_id, "webmail_people": [person.id for person in people]}
+        return Question(reading.UNREAD_OF, about, partial(_items, request))
 
     @hookimpl
     def portal_home_card(self, request, person):
@@ -66,6 +65,13 @@ class WebMailPlugin(PortalPlugin):
             return None
         items = reading.newest_unread(request.db, request.practice_id, person.id, most=3)
         return Card("webmail/card.jinja2", {"items": items}, order=40) if items else None
+
+
+def _items(request, person, rows: list[dict]) -> list[ActionItem]:
+    whose = "your" if person.is_self else "the"
+    titles = [f"Read {whose} new message" if row["messages"] == 1 else f"Read {whose} {row['messages']} new messages" for row in rows]
+    text = f"The office has written to {'you' if person.is_self else person.short_name}."
+    return [ActionItem(person.id, title, text, request.route_path("webmail.home"), "envelope", 30) for title in titles]
 
 
 plugin = WebMailPlugin()

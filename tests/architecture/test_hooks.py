@@ -16,7 +16,7 @@ GUIDE = (ROOT / "docs" / "plugins.md").read_text()
 # The table of hooks in the plan of the house (section 4): what the office's question is about. `db` is the session to answer it with.
 PLANNED = {
     "portal_tab": ("request",),
-    "portal_action_items": ("request", "person"),
+    "portal_action_items": ("request", "people"),
     "portal_home_card": ("request", "person"),
     "portal_permissions": (),
     "portal_office_settings": (),

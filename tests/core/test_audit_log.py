@@ -1,10 +1,12 @@
 """The access log in plain words."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from core import audit, audit_log
 
@@ -100,3 +102,21 @@ def test_fifty_stand_on_a_page(signed_in, make, practice):
 @pytest.mark.parametrize("page", ["0", "-1", "x", "", "99999999999999999999", "²", "1e9", "\u202e2", "🦷"])
 def test_an_odd_page_number_is_no_fault(signed_in, make, page):
     assert signed_in(make.patient()).get("/profile/access-log", {"page": page}).status_int == 200
+
+
+def test_several_entries_of_one_page_are_written_as_one_alone_would_be(db, practice, make, statements):
+    patient, other = make.patient(), make.patient()
+    at = datetime(2026, 11, 5, 9, 30, 15, 123456, tzinfo=UTC)
+    about = {"patient_id": patient.id, "address": "127.0.0.9 \u202e\"x\"", "request_id": "abc"}
+    for wanted in ([about], [about, about | {"patient_id": other.id}, {}]):
+        with practice.session() as session, statements() as seen:
+            for fields in wanted:
+                audit.record(session, practice.id, "portal.family.view", at, **fields)
+            session.commit()
+        assert len(seen) == 1
+    found = db.scalars(select(audit.AuditEvent).where(audit.AuditEvent.practice_id == practice.id)).all()
+    fields = Counter((one.happened_at, one.action, one.account_id, one.patient_id, one.target_id, one.address, one.request_id) for one in found)
+    of_page = (at, "portal.family.view", None)
+    assert fields == {
+        (*of_page, patient.id, None, about["address"], "abc"): 2, (*of_page, other.id, None, about["address"], "abc"): 1, (*of_page, None, None, "", ""): 1,
+    }  # fmt: skip

@@ -1,16 +1,17 @@
 """Every hook: when it is asked, with what, and what becomes of the answer. tests/architecture/test_hooks.py sees to it that none is missing."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import BaseModel, Field
-from sqlalchemy import select, update
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, select, update
 
 from core import hookspecs, records, tasks
 from core.auth.models import SignInSession
 from core.outbox import OutboxRow
-from core.people.models import Provider
-from core.plugins import ActionItem, Card, NoticeKind, PluginHost, Tab, hookimpl
+from core.people.models import Patient, Provider
+from core.plugins import ActionItem, Card, NoticeKind, PluginHost, Question, Tab, hookimpl
 from core.records.kinds import kinds_for
 from core.tasks import Periodic, portal_task
 from core.testing import sign_in
@@ -51,15 +52,26 @@ def test_hook_portal_tab_may_show_none(browser_with, garden):
     assert "/garden" not in browser_with(Hidden()).get("/home").text
 
 
-def test_hook_portal_action_items(browser_with, garden):
+NAMED_LIKE = Question(
+    select(Patient.id.label("patient_id"), Patient.last_name.label("garden_name"))
+    .where(Patient.practice_id == bindparam("practice_id"), Patient.id == any_(bindparam("garden_people", type_=ARRAY(Uuid)))),
+    {},
+    lambda person, rows: [ActionItem(person.id, f"Water the roses of {row['garden_name']}", "Dry.", "/garden", "droplet") for row in rows],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("way", ["at once", "by a question"])
+def test_hook_portal_action_items(browser_with, garden, way):
     class Asking(garden):
         @hookimpl
-        def portal_action_items(self, request, person):
-            return [ActionItem(f"Water the roses, {person.first_name}", "They are dry.", "/garden", "droplet")]
+        def portal_action_items(self, request, people):
+            if way == "by a question":
+                return replace(NAMED_LIKE, parameters={"practice_id": request.practice_id, "garden_people": [person.id for person in people]})
+            return [ActionItem(person.id, f"Water the roses of {person.last_name}", "Dry.", "/garden", "droplet") for person in people]
 
     page = browser_with(Asking()).get("/home")
-    assert "Water the roses, Robin" in page.text
-    assert page.lxml.xpath("//a[@href='/garden']")
+    assert "Water the roses of Vale" in page.text
+    assert page.lxml.xpath("//main//a[@href='/garden']")
 
 
 def test_hook_portal_home_card(browser_with, garden, tmp_path):

@@ -4,6 +4,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,7 +20,7 @@ from sqlalchemy import bindparam, func, literal, null, select, text
 from core import tasks
 from core.audit import AuditEvent
 from core.people.models import Provider
-from core.plugins import ActionItem, Card, Count, NoticeKind, Permission, PluginHost, PortalPlugin, Tab, hookimpl
+from core.plugins import ActionItem, Card, Count, NoticeKind, Permission, PluginHost, PortalPlugin, Question, Tab, hookimpl
 from core.plugins.gate import request_tabs
 from core.plugins.rules import PORTAL
 from core.records import Record, RecordKind
@@ -296,14 +297,14 @@ def test_a_number_that_cannot_be_found_costs_itself_only(portal_with, practice, 
     page = sign_in(portal_with(*plugins), practice, make.account(make.patient())).get("/home")
     numbers = {link.get("href"): re.sub(r"[^0-9]", "", link.text_content()) for link in page.lxml.xpath("//nav//a")}
     assert (numbers["/garden"], numbers["/meadow"]) == ("", "1")
-    assert hook_log == [("badge_failed", {"plugin": "garden"})]
+    assert hook_log == [("question_failed", {"plugin": "garden"})]
     assert db.scalar(select(func.count()).where(AuditEvent.action == "portal.home.view")) == 1
 
 
 @pytest.mark.parametrize("hook", ["portal_action_items", "portal_home_card"])
-@pytest.mark.parametrize("answer", ["raise", "break", [1], 7])
+@pytest.mark.parametrize("answer", ["raise", "break", [1], 7, [ActionItem(uuid4(), "Of somebody else", "", "/garden", "x")]])
 def test_a_faulty_part_of_the_home_page_costs_itself_only(portal_with, practice, make, garden, meadow, hook_log, hook, answer):
-    def faulty(self, request, person):
+    def faulty(self, request):
         if answer == "raise":
             raise RuntimeError
         return request.db.execute(text("select nonsense")) if answer == "break" else answer
@@ -311,6 +312,32 @@ def test_a_faulty_part_of_the_home_page_costs_itself_only(portal_with, practice,
     app = sign_in(portal_with(_variant(garden, **{hook: hookimpl(faulty)}), meadow), practice, make.account(make.patient()))
     assert app.get("/home").lxml.xpath("//nav//a[@href='/meadow']")
     assert hook_log == [("hook_failed", {"plugin": "garden", "hook": hook})]
+
+
+def _give(*items):
+    return lambda person, rows: list(items)
+
+
+QUESTIONS = {
+    "breaks a statement": (Question(select(text("1 / 0 as patient_id")), {}, _give()), "question_failed"),
+    "lacks a parameter": (Question(select(Provider.id.label("patient_id")).where(Provider.id == bindparam("garden_id")), {}, _give()), "question_failed"),
+    "is no statement": (Question("select 1", {}, _give()), "question_failed"),
+    "names nobody": (Question(select(literal(1).label("garden_bed")), {}, _give()), "hook_failed"),
+    "makes something else of it": (Question(select(literal("x").label("patient_id")), {}, _give("roses")), "hook_failed"),
+    "raises afterwards": (Question(select(literal("x").label("patient_id")), {}, lambda person, rows: 1 / 0), "hook_failed"),
+}
+
+
+@pytest.mark.parametrize("fault", QUESTIONS)
+def test_a_question_that_cannot_be_answered_costs_itself_only(portal_with, practice, make, db, garden, hook_log, fault):
+    question, event = QUESTIONS[fault]
+    right = Question(select(literal("x").label("patient_id")), {}, lambda person, rows: [ActionItem(person.id, "Mow the lawn", "", "/meadow", "x")])
+    asking = _variant(garden, portal_action_items=hookimpl(lambda self: question))
+    other = _variant(garden, name="meadow", portal_action_items=hookimpl(lambda self: right))
+    page = sign_in(portal_with(asking, other), practice, make.account(make.patient())).get("/home")
+    assert "Mow the lawn" in page.text
+    assert [(name, about["plugin"]) for name, about in hook_log] == [(event, "garden")]
+    assert db.scalar(select(func.count()).where(AuditEvent.action == "portal.home.view")) == 1
 
 
 def test_what_the_page_itself_wrote_is_not_lost_with_a_hooks_fault(portal_with, practice, make, db, garden, meadow):
@@ -372,7 +399,9 @@ def test_an_answer_of_the_right_kind_is_taken(portal_with, practice, make, garde
     plugin = _variant(
         garden,
         portal_action_items=hookimpl(
-            lambda self: iter([ActionItem("Second", "", "/garden", "x", 9), ActionItem("First", "", "/garden", "x", 1)])
+            lambda self, people: iter(
+                [ActionItem(people[0].id, "Second", "", "/garden", "x", 9), ActionItem(people[0].id, "First", "", "/garden", "x", 1)]
+            )
         ),
         portal_home_card=hookimpl(lambda self: Card("not/there.jinja2")),
     )

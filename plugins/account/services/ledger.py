@@ -1,11 +1,13 @@
 """Reading a patient's account: what is owed, the ledger with its running balance, statements. One statement on the database each."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import column, select, text
 from sqlalchemy.orm import Session
 
 from core.people.models import Patient, Provider
@@ -115,25 +117,32 @@ class Overview:
         return max(0, min(self.last_statement.amount_due_cents - self.paid_since_cents, self.balance.payable_cents))
 
 
-_POSTED = "(select coalesce(sum(amount_cents), 0)::bigint from account_entry where practice_id = :practice and patient_id = :patient)"
+# The figures of a row `asked` with a `patient_id`.
+_POSTED = """(select coalesce(sum(amount_cents), 0)::bigint from account_entry
+    where practice_id = :practice_id and patient_id = asked.patient_id)"""
 # A payment is open until the office's ledger shows its receipt number, whoever's ledger the office put it into.
 _OPEN = """(select json_agg(json_build_array(p.id, p.amount_cents, p.state, p.receipt_number, p.created_at) order by p.created_at desc)
-    from account_payment p where p.practice_id = :practice and p.patient_id = :patient and p.state <> 'failed'
-    and not exists (select from account_entry e where e.practice_id = :practice and e.receipt_number = p.receipt_number))"""
-_OVERVIEW = text(f"""select {_POSTED} as posted, {_OPEN} as payments,
-    (select json_agg(json_build_array(id, number, statement_type, sent_on, due_on, balance_cents, insurance_pending_cents, amount_due_cents))
-        from (select * from account_statement where practice_id = :practice and patient_id = :patient
-            order by sent_on desc, id desc limit {MOST_STATEMENTS}) newest) as statements,
-    (select coalesce(-sum(amount_cents), 0)::bigint from account_entry where practice_id = :practice and patient_id = :patient
-        and entry_type = 'payment' and entered_on > (select max(sent_on) from account_statement
-            where practice_id = :practice and patient_id = :patient)) as posted_since,
+    from account_payment p where p.practice_id = :practice_id and p.patient_id = asked.patient_id and p.state <> 'failed'
+    and not exists (select from account_entry e where e.practice_id = :practice_id and e.receipt_number = p.receipt_number))"""
+_STATEMENT = "json_build_array(id, number, statement_type, sent_on, due_on, balance_cents, insurance_pending_cents, amount_due_cents)"
+_STATEMENTS = f"""(select json_agg({_STATEMENT} order by sent_on desc, id desc) from (select * from account_statement
+    where practice_id = :practice_id and patient_id = asked.patient_id order by sent_on desc, id desc limit :account_statements) newest)"""  # noqa: S608
+_POSTED_SINCE = """(select coalesce(-sum(amount_cents), 0)::bigint from account_entry
+    where practice_id = :practice_id and patient_id = asked.patient_id and entry_type = 'payment' and entered_on > (
+        select max(sent_on) from account_statement where practice_id = :practice_id and patient_id = asked.patient_id))"""
+_FIGURES = f"{_POSTED} as posted, {_OPEN} as payments, {_STATEMENTS} as statements, {_POSTED_SINCE} as posted_since"
+_OVERVIEW = text(f"""select {_FIGURES},
     (select json_agg(json_build_array(line.id, line.entered_on, line.entry_type, line.description, line.amount_cents, line.running,
             provider.title, provider.first_name, provider.last_name, provider.preferred_name, provider.suffix)
             order by line.entered_on desc, line.id desc)
         from (select *, sum(amount_cents) over (order by entered_on, id)::bigint as running from account_entry
-            where practice_id = :practice and patient_id = :patient order by entered_on desc, id desc limit :most offset :skipped) line
-        left join provider on provider.practice_id = :practice and provider.id = line.provider_id) as lines
+            where practice_id = :practice_id and patient_id = :patient_id order by entered_on desc, id desc limit :most offset :skipped) line
+        left join provider on provider.practice_id = :practice_id and provider.id = line.provider_id) as lines
+    from (select cast(:patient_id as uuid) as patient_id) asked
 """)  # noqa: S608
+_FIGURES_OF = text(f"select asked.patient_id, {_FIGURES} from unnest(cast(:account_people as uuid[])) asked (patient_id)")  # noqa: S608
+FIGURES_OF = _FIGURES_OF.columns(*map(column, ("patient_id", "posted", "payments", "statements", "posted_since")))
+"""Balance, open payments and the last statement of each of several patients; `overview_of` reads a row."""
 
 
 def overview(session: Session, practice_id: UUID, patient_id: UUID, zone: ZoneInfo) -> Overview:
@@ -147,11 +156,15 @@ def account_page(session: Session, practice_id: UUID, patient_id: UUID, zone: Zo
 
 
 def _overview(session: Session, practice_id: UUID, patient_id: UUID, zone: ZoneInfo, most: int, skipped: int = 0) -> Overview:
-    values = {"practice": practice_id, "patient": patient_id, "most": most, "skipped": skipped}
-    row = session.execute(_OVERVIEW, values).one()
-    balance, statements = _balance(row), tuple(_statement(values) for values in row.statements or ())
-    lines = tuple(_line(values) for values in row.lines or ())
-    paid_since = row.posted_since + _pending_since(balance, statements[0].sent_on, zone) if statements else 0
+    values = {"practice_id": practice_id, "patient_id": patient_id, "account_statements": MOST_STATEMENTS, "most": most, "skipped": skipped}
+    return overview_of(session.execute(_OVERVIEW, values).one()._asdict(), zone)
+
+
+def overview_of(row: Mapping[str, Any], zone: ZoneInfo) -> Overview:
+    """The overview that a row of `FIGURES_OF` tells."""
+    balance, statements = _balance(row), tuple(_statement(values) for values in row["statements"] or ())
+    lines = tuple(_line(values) for values in row.get("lines") or ())
+    paid_since = row["posted_since"] + _pending_since(balance, statements[0].sent_on, zone) if statements else 0
     return Overview(balance, statements, paid_since, lines[:PAGE], len(lines) > PAGE)
 
 
@@ -173,9 +186,8 @@ def printed_statement(session: Session, practice_id: UUID, patient_id: UUID, sta
     return _printed(*row)
 
 
-def _balance(row: Row) -> Balance:
-    payments = row.payments or ()
-    return Balance(row.posted, tuple(_open_payment(values) for values in payments))
+def _balance(row: Mapping[str, Any]) -> Balance:
+    return Balance(row["posted"], tuple(_open_payment(values) for values in row["payments"] or ()))
 
 
 def _open_payment(values: list) -> OpenPayment:

@@ -21,7 +21,7 @@ def home(request):
     return {
         "overview": overview,
         "page": page,
-        "may_pay": may_pay(request),
+        "may_pay": may_pay(request, request.person),
     }
 
 

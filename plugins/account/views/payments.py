@@ -32,7 +32,7 @@ HIDDEN = {"patient", "balance_seen", "statement_seen", "form_nonce", "choice", "
 @view_config(route_name="account.pay", permission="account.pay", request_method="GET", renderer=PAY_PAGE)
 def pay_page(request):
     """The form, with the whole balance chosen."""
-    gateway = open_gateway(request)
+    gateway = open_gateway(request, request.person)
     if gateway is None:
         raise HTTPNotFound()
     return _page(request, Form())
@@ -41,7 +41,7 @@ def pay_page(request):
 @view_config(route_name="account.pay", permission="account.pay", request_method="POST", renderer=PAY_PAGE)
 def pay(request):
     """Pay, and lead to the receipt; what is wrong is said above the form, with everything but the card still in it."""
-    gateway = open_gateway(request)
+    gateway = open_gateway(request, request.person)
     if gateway is None:
         raise HTTPNotFound()
     form = read_form(request, PayForm)
@@ -62,7 +62,7 @@ def receipt(request):
         "payment": payment,
         "refusal": refusal_text(payment.refusal),
         "mailed_to": _mailed_to(request, payment),
-        "may_pay": open_gateway(request) is not None,
+        "may_pay": open_gateway(request, request.person) is not None,
     }
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Table, and_, bindparam, func, select, update
+from sqlalchemy import ARRAY, Row, Select, Table, Uuid, and_, any_, bindparam, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from core.auth.models import Account
@@ -23,6 +23,17 @@ _COUNT_UNREAD = select(func.count(_message.id)).where(
     _message.direction == "to_patient",
     _message.read_at.is_(None),
 )
+UNREAD_OF = (
+    select(_message.patient_id, func.count(_message.id).label("messages"))
+    .where(
+        _message.practice_id == bindparam("practice_id"),
+        _message.patient_id == any_(bindparam("webmail_people", type_=ARRAY(Uuid))),
+        _message.direction == "to_patient",
+        _message.read_at.is_(None),
+    )
+    .group_by(_message.patient_id)
+)
+"""How many messages each of several patients has not opened; no row for none."""
 
 PAGE = 20
 LONGEST_THREAD = 200

@@ -1,10 +1,12 @@
 """The Recall Club: a tab of somebody else, for patients who want to be told when a check-up is due."""
 
 from datetime import timedelta
+from functools import partial
 
-from core.plugins import ActionItem, Card, Permission, PortalPlugin, Tab, hookimpl
+from core.plugins import ActionItem, Card, Permission, PortalPlugin, Question, Tab, hookimpl
 from core.records import RecordKind
 from core.tasks import Periodic
+from recall_club import services
 from recall_club.asked import membership
 from recall_club.models import Member
 from recall_club.records import MemberRecord
@@ -31,11 +33,10 @@ class RecallClubPlugin(PortalPlugin):
         return Tab("Recall Club", "recallclub.home", "recallclub/recallclub.svg#heart", 70, badge)
 
     @hookimpl
-    def portal_action_items(self, request, person):
+    def portal_action_items(self, request, people):
         """Joining, as long as it is to be done."""
-        if membership(request, person):
-            return []
-        return [ActionItem("Join the Recall Club", "We tell you when it is time.", request.route_path("recallclub.home"), "bell", 90)]
+        about = {"practice_id": request.practice_id, "recallclub_people": [person.id for person in people]}
+        return Question(services.MEMBERS, about, partial(_items, request))
 
     @hookimpl
     def portal_home_card(self, request, person):
@@ -66,6 +67,11 @@ class RecallClubPlugin(PortalPlugin):
     def portal_periodic_tasks(self):
         """A look at who is due."""
         return [Periodic("recallclub.count_due", timedelta(days=1))]
+
+
+def _items(request, person, rows: list[dict]) -> list[ActionItem]:
+    path = request.route_path("recallclub.home")
+    return [] if rows else [ActionItem(person.id, "Join the Recall Club", "We tell you when it is time.", path, "bell", 90)]
 
 
 plugin = RecallClubPlugin()

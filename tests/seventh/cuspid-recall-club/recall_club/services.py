@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -12,6 +12,10 @@ from core.people.models import Patient
 from recall_club.models import Member
 
 MONTH = timedelta(days=30)
+MEMBERS = select(Member.patient_id).where(
+    Member.practice_id == bindparam("practice_id"), Member.patient_id == any_(bindparam("recallclub_people", type_=ARRAY(Uuid)))
+)
+"""Those of several patients who have joined."""
 
 
 class NotAMember(Exception):
