@@ -28,3 +28,4 @@ def includeme(config) -> None:
     config.include("core.auth.language_views")
     config.include("core.auth.offices_views")
     config.include("core.auth.arrival_views")
+    config.include("core.auth.looking_views")

@@ -48,7 +48,8 @@ def describe(user_agent: str) -> str:
 
 def devices(session: Session, practice_id: UUID, account_id: UUID, this: UUID, now: datetime, idle: timedelta) -> list[Device]:
     """The account's sessions that are alive, this one first, then by when they were last seen."""
-    where = (SignInSession.practice_id == practice_id, SignInSession.account_id == account_id)
+    # Not those with which somebody of the office looks at the portal as a patient: they end with the office's own.
+    where = (SignInSession.practice_id == practice_id, SignInSession.account_id == account_id, SignInSession.support_id.is_(None))
     alive = (SignInSession.seen_at > now - idle, SignInSession.created_at > now - LONGEST)
     rows = session.scalars(select(SignInSession).where(*where, *alive).order_by(SignInSession.id != this, SignInSession.seen_at.desc()))
     return [_device(row, this) for row in rows]

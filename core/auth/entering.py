@@ -8,6 +8,7 @@ from sqlalchemy import exists, select
 from core.auth import services
 from core.auth.models import Account, Passkey, SignInSession
 from core.auth.policy import cookie_name
+from core.auth.realms import Realm
 from core.db import write_again
 
 PROOF_LASTS = timedelta(minutes=10)
@@ -69,10 +70,10 @@ def lead_on(request, stage: str, next_path: str) -> str:
     return request.own_path(stage, {} if next_path == request.realm.home else {"next": next_path})
 
 
-def send_token(request, response, token: str):
-    """Give the browser its session."""
+def send_token(request, response, token: str, realm: Realm | None = None):
+    """Give the browser its session, of this realm or of another."""
     secure = request.registry.portal.secure
-    response.set_cookie(cookie_name(request), token, path="/", secure=secure, httponly=True, samesite="Lax")
+    response.set_cookie(cookie_name(request, realm), token, path="/", secure=secure, httponly=True, samesite="Lax")
     return response
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from core.auth.realms import OPERATOR, PORTAL, Realm
-from core.auth.roles import ROLES, permissions_of
+from core.auth.roles import ROLES, VIEW_AS, permissions_of
 from core.prepared import Prepared
 
 IDLE = timedelta(minutes=15)
@@ -151,10 +151,14 @@ class SessionRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """What the first statement of a request finds: the version of the practice's settings, and the session if there is one."""
+    """What the first statement of a request finds: the version of the practice's settings, and the session if there is one.
+
+    `looked_at` is the patient as whom somebody of the office looked at the portal with this browser until just now.
+    """
 
     version: int
     row: SessionRow | None
+    looked_at: UUID | None = None
 
 
 def token_hash(token: str) -> str:
@@ -174,7 +178,7 @@ def find_visitor(
     live = _opens(row, realm) and now - row.seen_at < idle_at(row.version) and now - row.created_at < LONGEST
     if live and now - row.seen_at > _SEEN_EVERY:
         session.execute(_SEEN, {"practice": practice_id, "id": row.id, "now": now})
-    return Visitor(row.version, row if live else None)
+    return Visitor(row.version, row if live else None, row.patient_id if row.support_id and not live and realm is PORTAL else None)
 
 
 def _opens(row: SessionRow, realm: Realm) -> bool:
@@ -184,9 +188,15 @@ def _opens(row: SessionRow, realm: Realm) -> bool:
     """
     if row.user_name is None or (row.support_id and not row.support):
         return False
-    if not realm.is_office:
-        return bool(row.people)
-    return row.kind == OPERATOR if row.support_id else row.kind in realm.kinds
+    if realm.is_office:
+        return row.kind == OPERATOR if row.support_id else row.kind in realm.kinds
+    return bool(row.people) and (row.support_id is None or _may_look(row))
+
+
+def _may_look(row: SessionRow) -> bool:
+    """Whether somebody of the office may (still) look at the portal as the patient of this session."""
+    clinics = {_person(entry, None).clinic_id for entry in row.people}
+    return VIEW_AS in permissions_of(row.kind, row.role) and (not row.clinic_ids or clinics <= set(row.clinic_ids))
 
 
 def make_staff_identity(row: SessionRow) -> StaffIdentity:
@@ -199,7 +209,9 @@ def make_staff_identity(row: SessionRow) -> StaffIdentity:
 
 def make_identity(row: SessionRow, permitted) -> Identity | None:
     """The identity of a session's row; `permitted(rights)` turns grants into permissions. None when nothing is granted any more."""
-    people = tuple(_person(entry, row.own_patient_id) for entry in row.people)
+    # Who looks as a patient sees the pages that this patient sees.
+    own = row.patient_id if row.support_id else row.own_patient_id
+    people = tuple(_person(entry, own) for entry in row.people)
     in_view = next((person for person in people if person.id == row.patient_id), None)
     if in_view is None:
         in_view = people[0]

@@ -127,7 +127,9 @@ def access_log(request):
     """Who did what with the record in view; of someone else's record only what this account may see of it."""
     person, page = request.person, page_number(request, audit_log.LAST_PAGE)
     tabs = None if person.is_self else _tabs_of(person.rights)
-    found, more = audit_log.entries(request.db, request.practice_id, person.id, request.identity.account_id, page, tabs)
+    # Whoever looks as the patient reads what the patient reads.
+    reader = audit_log.Reader(None if request.identity.support else request.identity.account_id, person.is_self)
+    found, more = audit_log.entries(request.db, request.practice_id, person.id, reader, page, tabs)
     titles = {tab.route.partition(".")[0]: tab.title for tab in request.tabs}
     request.audit("portal.access_log.view", person.id)
     return {"entries": found, "page": page, "more": more and page < audit_log.LAST_PAGE, "titles": titles}

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from core.auth.realms import OPERATOR, OWN, STAFF, STILL_HERE
 
+VIEW_AS = "office.view_as"
 OFFICE: dict[str, str] = {
     "office.home": "Open the office’s pages",
     "office.patients.see": "Find patients, see who has access",
     "office.access.change": "Give patients access, invite them, take it away",
     "office.unmatched.see": "See who could not be matched with a patient",
     "office.unmatched.settle": "Settle who could not be matched",
-    "office.view_as": "View the portal as a patient",
+    VIEW_AS: "View the portal as a patient",
     "office.audit.see": "Read and search the audit log",
     "office.audit.export": "Export the audit log",
     "office.staff.see": "See who works here with which role",

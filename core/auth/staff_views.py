@@ -7,7 +7,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
-from core.auth import profile, services, staff
+from core.auth import looking, profile, services, staff
 from core.auth.entering import enter
 from core.auth.models import Account
 from core.auth.policy import cookie_name
@@ -56,7 +56,8 @@ def sign_in(request):
 
 @view_config(route_name="office.sign_out", permission=OWN, request_method="POST")
 def sign_out(request):
-    """Close the session of the office; what this browser has open as a patient stays."""
+    """Close the session of the office, and the portal if it is open as a patient's; what this browser has open for a patient stays."""
+    looking.end(request.db, request.practice_id, request.identity.account_id, request.now)
     services.sign_out(request.db, request.practice_id, request.identity.session_id)
     request.audit("auth.sign_out")
     request.session.invalidate()

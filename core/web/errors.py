@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core.auth.limits import TooManyAttempts
+from core.auth.looking import looks, page_at_office
 from core.auth.passwords import Busy
 from core.web.log import places
 
@@ -39,6 +40,11 @@ FORBIDDEN = Trouble(
 )
 NOT_IN_ROLE = Trouble(403, "This isn’t open to you", "Your role does not include it. An office admin can change that for you.")
 NOT_FOR_OPERATORS = Trouble(403, "This isn’t open to you", "An operator who has entered an office may not do this there.")
+LOOKING = Trouble(
+    403,
+    "You are looking only",
+    "You see the portal as the patient sees it. Forms, downloads, and the pages of the patient’s own account stay closed to you.",
+)
 EXPIRED = Trouble(
     FORM_EXPIRED, "This form was open for too long", "For your safety it has to be sent once more. What you typed is still here."
 )
@@ -85,12 +91,14 @@ def forbidden(request):
         visitor = request.__dict__.get("visitor")
         if visitor and visitor.row and visitor.row.stage:
             return HTTPSeeOther(request.own_path(visitor.row.stage))
+        if visitor and visitor.looked_at:
+            return HTTPSeeOther(page_at_office(visitor.looked_at))
         onward = {"next": request.path} if request.method == "GET" and request.path != "/" else {}
         return HTTPSeeOther(request.own_path("sign_in", onward))
     if identity is None:
         return error_response(request, NOT_FOUND)
     if not request.realm.is_office:
-        return error_response(request, FORBIDDEN)
+        return error_response(request, LOOKING, looker=identity) if looks(request) else error_response(request, FORBIDDEN)
     return error_response(request, NOT_FOR_OPERATORS if identity.support else NOT_IN_ROLE)
 
 

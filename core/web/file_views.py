@@ -2,11 +2,12 @@
 
 from http import HTTPStatus
 
-from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import exception_view_config, view_config
 
+from core.auth.looking import looks
 from core.files import FilesUnavailable, NoSuchFile, WrongKey, WrongLink
 from core.files.disposition import content_disposition
 from core.files.interface import CHUNK, Link
@@ -38,6 +39,8 @@ def send_file(
 
     A link shows `public_name`, which must say nothing about anyone; `filename` travels in a header only.
     """
+    if not inline and looks(request):
+        raise HTTPForbidden()  # a link of the store would not come by here again
     if request.files.direct:
         return HTTPSeeOther(request.files.signed_url(key, content_type=content_type, filename=public_name, inline=inline))
     return stream_file(request, key, content_type, filename, inline, size)

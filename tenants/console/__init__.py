@@ -16,5 +16,6 @@ def includeme(config) -> None:
     config.scan("tenants.console.home")
     config.include("tenants.console.patients")
     config.include("tenants.console.access")
+    config.include("tenants.console.view_as")
     for page in PAGES:
         config.add_office_page(page)

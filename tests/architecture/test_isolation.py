@@ -5,6 +5,7 @@ by themselves.
 """
 
 import re
+from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import UUID, uuid4
 
@@ -13,8 +14,11 @@ import pytest
 from psycopg import sql
 from sqlalchemy import select, text
 
+from core.auth import looking
 from core.auth.models import Account
 from core.auth.realms import OFFICE, PORTAL, Realm, realm_of
+from core.auth.services import NOWHERE
+from core.people.models import Patient
 from core.testing import Factory, Office, add_sign_in, browser, sign_in
 from tenants import demo
 
@@ -57,13 +61,17 @@ def _tables(connection) -> list[str]:
     return [name for (name,) in rows]
 
 
-def _ids_of(migrate_url: str, office: Office) -> dict[str, list[UUID]]:
-    """Some ids of every table that the practice has rows in."""
+def _ids_of(migrate_url: str, office: Office, patient_id: UUID | None = None) -> dict[str, list[UUID]]:
+    """Some ids of every table that the practice has rows in; with a patient, of the tables that have rows of this one."""
     with psycopg.connect(migrate_url, autocommit=True) as connection:
         found = {}
         for table in _tables(connection):
             if connection.execute("select 1 from information_schema.columns where table_name = %s and column_name = 'id'", [table]).fetchone():
-                query = sql.SQL("select id from {} where practice_id = %s order by id limit 2").format(sql.Identifier(table))
+                columns = "select 1 from information_schema.columns where table_name = %s and column_name = 'patient_id'"
+                if patient_id and not connection.execute(columns, [table]).fetchone():
+                    continue
+                whose = sql.SQL("and patient_id = {}").format(sql.Literal(patient_id)) if patient_id else sql.SQL("")
+                query = sql.SQL("select id from {} where practice_id = %s {} order by id limit 2").format(sql.Identifier(table), whose)
                 found[table] = [id_ for (id_,) in connection.execute(query, [office.id])]
     return {table: ids for table, ids in found.items() if ids}
 
@@ -153,6 +161,46 @@ def test_the_session_of_one_practice_is_a_strangers_at_another(prober, offices, 
                 assert not [word for word in words if word in answer.text], (name, method)
                 assert not [value for key, value in answer.headerlist if key == "Set-Cookie" and value.startswith("cuspid=") and "Max-Age=0" not in value]
     assert _digest(migrate_url, asked) == before
+
+
+def _walk(app, office: Office, token: str, ids: dict[str, list[UUID]], methods: tuple[str, ...]) -> list[str]:
+    """Ask for every address of the portal with ids of the practice's own rows; gives what was opened: `page`, or `file` for one to be saved."""
+    opened = []
+    for name, pattern in _routes(office.registry):
+        if realm_of(pattern) is OFFICE or name == "portal.stop_looking" or name.startswith("health."):
+            continue
+        paths = [re.sub(r"\{[^}]*\}", str(found[0]), pattern) for found in ids.values()] if "{" in pattern else [pattern]
+        for method in methods:
+            for path in paths:
+                answer = _ask(app, method, path, office.host, {PORTAL: token})
+                if answer.status_int == 200:
+                    opened.append("file" if answer.headers.get("Content-Disposition", "").startswith("attachment") else "page")
+                if method not in {"GET", "HEAD", "OPTIONS"}:
+                    assert answer.status_int == 403, (name, method, answer.status)
+                    assert "You are looking only" in answer.text
+    return opened
+
+
+def test_whoever_looks_as_a_patient_changes_nothing(offices, portal, migrate_url):
+    """Every route and method, with ids of the patient's own practice; the patient's own reading does leave traces."""
+    _, office = offices
+    with office.session() as session:
+        account = session.scalars(select(Account).where(Account.practice_id == office.id, Account.user_name == "elena")).one()
+        patient = session.get_one(Patient, (office.id, account.patient_id))
+        token = looking.begin(session, Factory(office, session).staff(), patient, "To see that nothing changes", datetime.now(UTC), NOWHERE)
+        session.commit()
+    app = browser(portal, office)
+    app.set_cookie("cuspid", token)
+    form_token = app.get("/home").forms["stop-looking"]["csrf_token"].value
+    ids, before = _ids_of(migrate_url, office, patient.id), _digest(migrate_url, office)
+    assert len(ids) > 10
+    opened = _walk(app, office, form_token, ids, METHODS)
+    assert len(opened) > 20
+    assert "file" not in opened
+    assert _digest(migrate_url, office) == before
+    assert app.get("/home").status_int == 200
+    assert "file" in _walk(sign_in(portal, office, account), office, "", ids, ("GET",))
+    assert _digest(migrate_url, office) != before, "the walk opens what leaves traces when it is the patient's own"
 
 
 def test_the_prober_would_notice(prober, offices, portal, migrate_url):

@@ -1,0 +1,128 @@
+"""What was done, in words: an action of the audit log as a sentence, and which kind of act it is."""
+
+WHOLE = {
+    "portal.home.view": "Opened the home page",
+    "portal.family.view": "Opened the family page",
+    "portal.switch_person": "Switched to this record",
+    "operator.enter": "Went into a practice",
+    "portal.access_log.view": "Opened this access log",
+    "access.given": "Gave access with a one-time password",
+    "access.invited": "Sent an invitation by e-mail",
+    "access.closed": "Took access away",
+    "access.signed_out": "Signed the patient out everywhere",
+    "auth.device.sign_out": "Signed one of the own devices out",
+    "auth.device.sign_out_others": "Signed every other device out",
+    "auth.email.change": "Confirmed a new e-mail address",
+    "auth.email.request": "Asked for another e-mail address",
+    "auth.email.stop": "Stopped a change of the e-mail address",
+    "auth.forgot.asked": "Asked for a new password",
+    "auth.invitation.accept": "Accepted an invitation",
+    "auth.invitation.failed": "Typed a wrong birthdate at an invitation",
+    "auth.language.change": "Chose another language",
+    "auth.link.asked": "Asked for a sign-in link",
+    "auth.link.used": "Used a sign-in link",
+    "auth.notice.off": "Turned a kind of notice off",
+    "auth.notice.on": "Turned a kind of notice on",
+    "auth.offices.agree": "Agreed to be known at another office with the same account",
+    "auth.offices.ask": "Asked for a link to another office",
+    "auth.offices.enter": "Came in from another office",
+    "auth.offices.go": "Went on to another office",
+    "auth.offices.leave": "Ended the link to another office",
+    "auth.offices.link": "Linked an account at another office",
+    "auth.passkey": "Used a passkey",
+    "auth.passkey.failed": "Could not be signed in with a passkey",
+    "auth.passkey.rename": "Renamed a passkey",
+    "auth.password.change": "Changed the password",
+    "auth.password.reset": "Set a new password by a code",
+    "auth.password.reset_failed": "Typed a wrong code for a new password",
+    "auth.proof": "Typed the password once more",
+    "auth.proof.failed": "Typed a wrong password before a change",
+    "auth.register.asked": "Asked for access without an invitation",
+    "auth.register.complete": "Opened an account without an invitation",
+    "auth.register.failed": "Typed a wrong code for access",
+    "auth.second.app": "Typed a code of the app",
+    "auth.second.failed": "Typed a wrong code at the second step",
+    "auth.second.mail": "Typed a code from a mail",
+    "auth.second.passkey": "Used a passkey as the second step",
+    "auth.second.recovery": "Used a recovery code",
+    "auth.second_factor.off": "Turned a way of the second step off",
+    "auth.second_factor.on": "Set up a way of the second step",
+    "auth.second_factor.recovery_codes": "Made new recovery codes",
+    "auth.sign_in": "Signed in",
+    "auth.sign_in.failed": "Typed a wrong user name or password",
+    "auth.sign_in.refused": "Was refused after too many tries",
+    "auth.sign_in.second": "Typed the password; the second step was still to come",
+    "auth.sign_in.welcome": "Signed in for the first time, not complete yet",
+    "auth.sign_out": "Signed out",
+    "auth.user_name.change": "Changed the user name",
+    "auth.welcome.complete": "Completed the first sign-in",
+    "office.patient.view": "Opened the page about the access to this record",
+    "office.patients.find": "Searched for patients",
+    "office.setting.change": "Changed a setting",
+    "office.sheet.print": "Opened the sheet with a one-time password",
+    "office.staff.close": "Took access to the office away",
+    "office.staff.invite": "Invited somebody to work at the office",
+    "office.support.end": "The operator’s visit ended",
+    "office.support.enter": "Entered the office as the operator",
+    "office.support.leave": "Left the office as the operator",
+    "office.unmatched.dismissed": "Dismissed a request for access",
+    "office.unmatched.done": "Settled a request for access",
+    "office.view_as.begin": "Began to look at the portal as this patient",
+    "office.view_as.end": "Stopped looking at the portal as this patient",
+}
+VERBS = {
+    "view": "Opened", "open": "Opened", "find": "Searched", "download": "Downloaded", "print": "Printed", "send": "Sent", "receive": "Received",
+    "share": "Shared", "mail": "Sent by e-mail", "make": "Made", "add": "Added", "create": "Added", "change": "Changed", "update": "Changed",
+    "remove": "Removed", "delete": "Removed", "confirm": "Confirmed", "cancel": "Cancelled", "book": "Booked", "request": "Asked for",
+    "sign": "Signed", "pay": "Paid", "import": "Took in", "export": "Exported", "dropped": "Left undone, because the tab was off:",
+}  # fmt: skip
+THINGS = {
+    "list": "the list", "visit": "a visit", "statement": "a statement", "ledger": "the account history", "payment": "a payment",
+    "receipt": "a receipt", "plan": "a treatment plan", "document": "a health document", "image": "an image", "message": "a message",
+    "form": "a form", "grant": "who may see this record", "invitation": "an invitation", "record": "the record", "task": "a task",
+    "audit": "the audit log", "staff": "the list of staff", "unmatched": "who could not be matched",
+}  # fmt: skip
+_LOOKING, _TAKING = frozenset({"view", "open", "find", "switch_person"}), frozenset({"download", "print", "export"})
+_ENTERING = ("auth.sign_in", "auth.sign_out", "auth.second.", "auth.passkey", "auth.link.", "auth.proof", "auth.welcome.", "auth.invitation.", "auth.register.", "auth.forgot.", "auth.offices.enter")
+KINDS = {
+    "sign_in": "Signing in and out",
+    "failure": "Failed tries",
+    "view": "Opened",
+    "download": "Downloaded or printed",
+    "change": "Changed",
+    "grant": "Access given and taken away",
+    "staff": "Staff",
+}
+"""The kinds of act, in words."""
+
+
+def sentence(action: str) -> str:
+    """What was done, in words: "account.statement.download" is "Downloaded a statement"; an action that is new is still readable."""
+    if action in WHOLE:
+        return WHOLE[action]
+    words = [_plain(part) for part in action.split(".")[1:] if part]
+    if not words:
+        return "Used the portal"
+    verb = VERBS.get(words[-1])
+    if verb is None:
+        return f"Used: {' '.join(words)}"
+    thing = " ".join(words[:-1])
+    return f"{verb} {THINGS.get(thing, thing)}".strip()
+
+
+def kind_of(action: str) -> str:
+    """The kind of act that an action is; one of KINDS."""
+    verb = action.rpartition(".")[2]
+    if verb.endswith(("failed", "refused")):
+        return "failure"
+    if action.startswith("office.staff."):
+        return "view" if verb in _LOOKING else "staff"
+    if action.startswith("access.") or ".grant." in action:
+        return "view" if verb in _LOOKING else "grant"
+    if verb in _LOOKING | _TAKING:
+        return "view" if verb in _LOOKING else "download"
+    return "sign_in" if action.startswith(_ENTERING) and verb != "rename" else "change"
+
+
+def _plain(part: str) -> str:
+    return part.replace("_", " ").strip()

@@ -1,0 +1,61 @@
+"""While somebody looks at the portal as a patient: the way back, and the refusal of whatever acts or is saved as a file."""
+
+from pyramid.events import BeforeTraversal
+from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
+from pyramid.view import view_config
+
+from core.auth import looking
+from core.auth.policy import SIGNED_IN, cookie_name
+from core.auth.realms import PORTAL
+from core.auth.views import set_cookie
+from core.db import write_again
+from core.web.csrf import SAFE_METHODS
+
+STOP = "portal.stop_looking"
+
+
+@view_config(route_name=STOP, permission=SIGNED_IN, request_method="POST")
+def stop(request):
+    """Go back to the patient's page at the office; the portal is closed in this browser."""
+    patient_id = request.person.id
+    if request.identity.support:
+        write_again(request.db)
+        looking.end(request.db, request.practice_id, request.identity.account_id, request.now)
+    response = HTTPSeeOther(looking.page_at_office(patient_id))
+    if request.identity.support:
+        set_cookie(request, response, cookie_name(request), "", max_age=0)
+        response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+def refuse_to_act(event) -> None:
+    """Whoever only looks sends no form. Raises HTTPForbidden."""
+    request = event.request
+    if request.method in SAFE_METHODS or request.practice_id is None or request.realm is not PORTAL:
+        return
+    # Without a cookie nobody looks, and what other programs send is not looked up.
+    if cookie_name(request) not in request.cookies or (request.matched_route and request.matched_route.name == STOP):
+        return
+    if request.identity_of_visitor and request.identity_of_visitor.support:
+        raise HTTPForbidden()
+
+
+def keep_on_screen(view, info):
+    """What would be saved as a file is refused to whoever only looks."""
+
+    def shown(context, request):
+        response = view(context, request)
+        if looking.looks(request) and response.headers.get("Content-Disposition", "").startswith("attachment"):
+            response.app_iter.close() if hasattr(response.app_iter, "close") else None
+            raise HTTPForbidden()
+        return response
+
+    return shown
+
+
+def includeme(config) -> None:
+    """Add the way back and both refusals."""
+    config.add_route(STOP, "/support/stop")
+    config.add_subscriber(refuse_to_act, BeforeTraversal)
+    config.add_view_deriver(keep_on_screen)
+    config.scan("core.auth.looking_views")
