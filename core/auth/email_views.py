@@ -11,7 +11,7 @@ from core.auth import email_change, profile, tickets
 from core.auth.entering import need_proof
 from core.auth.proof_views import rotated
 from core.auth.realms import OWN as OWN_ACCOUNT
-from core.web.forms import Form, empty_form, read_form
+from core.web.forms import Form, begun_form, read_form
 
 ASKED = "Please look into the mailbox of {email} and press the link there. Until then the old address stays."
 OWN = "This is the address that we have already."
@@ -27,13 +27,13 @@ class EmailForm(BaseModel):
 def email_page(request):
     """The address of today, and a field for another."""
     need_proof(request)
-    return _page(request, empty_form())
+    return _page(request, begun_form(request))
 
 
 @view_config(route_name="auth.email", permission=OWN_ACCOUNT, request_method="POST", renderer="change_email.jinja2")
 def ask(request):
     """Send a link to the new address, and one that stops it to the old."""
-    need_proof(request)
+    need_proof(request, keep=EmailForm)
     form, account = read_form(request, EmailForm), _account(request)
     if form.data and form.data.email.lower() == account.email.lower():
         form.refuse(OWN, "email")

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from pydantic import BaseModel
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import exists, select
 
@@ -10,6 +11,7 @@ from core.auth.models import Account, Passkey, SignInSession
 from core.auth.policy import cookie_name
 from core.auth.realms import Realm
 from core.db import write_again
+from core.web.forms import keep_typed, read_form
 
 PROOF_LASTS = timedelta(minutes=10)
 SECOND, WELCOME = "second", "welcome"
@@ -83,15 +85,20 @@ def is_proven(request) -> bool:
     return proven_at is not None and request.now - proven_at <= PROOF_LASTS
 
 
-def need_proof(request, back: str | None = None) -> None:
-    """Before a change that matters: the person has proven within the last ten minutes who they are, else is asked to.
+def need_proof(request, back: str | None = None, keep: type[BaseModel] | None = None) -> None:
+    """Before what matters: the person has proven within the last ten minutes who they are, else is asked to.
 
-    Whoever is asked comes `back` to that page afterwards: for what is only sent, never looked at. Raises HTTPSeeOther, ProvenElsewhere.
+    The proof leads `back`, else to the page that was asked for. What was typed into the form that `keep` describes is there again then,
+    if that page begins its form with `core.web.forms.begun_form`; secrets are not kept. Raises HTTPSeeOther, ProvenElsewhere.
     """
-    if not is_proven(request):
-        if request.identity and request.identity.support:
-            raise ProvenElsewhere
-        raise HTTPSeeOther(request.own_path("prove", {"next": back or request.path}))
+    if is_proven(request):
+        return
+    if request.identity and request.identity.support:
+        raise ProvenElsewhere
+    back = back or request.path
+    if keep and request.method == "POST":
+        keep_typed(request, back, read_form(request, keep).values)
+    raise HTTPSeeOther(request.own_path("prove", {"next": back}))
 
 
 def came_over_at(request) -> datetime | None:

@@ -112,8 +112,8 @@ class SupportAccess(TenantScoped, Base):
 class Ticket(TenantScoped, Base):
     """A single-use link or code that was sent to somebody. The row holds only the SHA-256 of its secret; `tries` counts wrong codes.
 
-    `kind` says what it opens: `reset`, `sign_in`, `invitation`, `register`, `second`, `email`, `staff`, `operator`; `passkey` and `passkey_new` hold the challenge of a
-    browser that was asked for a key, `email_was` an address from before a change. `email` is where it was sent.
+    `kind` says what it opens: `reset`, `sign_in`, `invitation`, `register`, `second`, `proof`, `email`, `staff`, `operator`; `passkey` and
+    `passkey_new` hold the challenge of a browser that was asked for a key, `email_was` an address from before a change. `email` is where it was sent.
     """
 
     __tablename__ = "ticket"

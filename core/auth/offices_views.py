@@ -10,7 +10,7 @@ from pyramid.view import view_config
 from core.auth import hand_over, offices
 from core.auth.entering import need_proof
 from core.auth.realms import OWN as OWN_ACCOUNT
-from core.web.forms import Form, empty_form, read_form
+from core.web.forms import Form, begun_form, read_form
 from core.web.headers import let_forms_lead_to
 from core.web.request import plain_host
 
@@ -70,13 +70,13 @@ def unlink(request):
 def add_page(request):
     """Ask for the office's address."""
     need_proof(request)
-    return {"form": empty_form(), "office": None}
+    return {"form": begun_form(request), "office": None}
 
 
 @view_config(route_name="auth.offices_add", permission=OWN_ACCOUNT, request_method="POST", renderer="offices_add.jinja2")
 def add(request):
     """Show the office that was found, with the way there; the account there has to agree."""
-    need_proof(request)
+    need_proof(request, keep=OfficeForm)
     form = read_form(request, OfficeForm)
     practice_id = _found(request, form, form.data.address) if form.data else None
     if practice_id is None:

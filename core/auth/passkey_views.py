@@ -25,16 +25,16 @@ NOT_MADE = "The passkey could not be made. Please try again; if this device has 
 @in_both("passkey_options", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer="json")
 def sign_in_options(request):
     """What the browser needs to ask for a passkey on the sign-in page."""
-    _count(request, "passkey-options")
-    return _ask(request, passkeys.ask_to_show(request.db, request.practice_id, site_of(request), request.now))
+    count_asking(request, "passkey-options")
+    return ask(request, passkeys.ask_to_show(request.db, request.practice_id, site_of(request), request.now))
 
 
 @in_both("passkey", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer="sign_in.jinja2")
 def sign_in(request):
     """Sign in with a passkey: the key and what opens it on the device are two factors."""
-    _count(request, "passkey")
+    count_asking(request, "passkey")
     try:
-        account = passkeys.show(request.db, request.practice_id, site_of(request), *_answer(request), request.now)
+        account = passkeys.show(request.db, request.practice_id, site_of(request), *answered(request), request.now)
         _require_realm(request, account)
     except passkeys.BadPasskey:
         request.audit("auth.passkey.failed")
@@ -50,8 +50,8 @@ def sign_in(request):
 def second_options(request):
     """What the browser needs to ask for a passkey of the account that waits for its second step."""
     account = waiting_account(request)
-    _count(request, "passkey-options")
-    return _ask(request, passkeys.ask_to_show(request.db, request.practice_id, site_of(request), request.now, account))
+    count_asking(request, "passkey-options")
+    return ask(request, passkeys.ask_to_show(request.db, request.practice_id, site_of(request), request.now, account))
 
 
 @in_both("second_passkey", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer="second.jinja2")
@@ -60,7 +60,7 @@ def second_step(request):
     account = waiting_account(request)
     count_second_try(request, account)
     try:
-        passkeys.show(request.db, request.practice_id, site_of(request), *_answer(request), request.now, account)
+        passkeys.show(request.db, request.practice_id, site_of(request), *answered(request), request.now, account)
     except passkeys.BadPasskey:
         return refuse_second(request, account, second.PASSKEY, WRONG)
     return go_on(request, account, second.PASSKEY, [])
@@ -70,9 +70,9 @@ def second_step(request):
 def new_options(request):
     """What the browser needs to make a passkey."""
     prove(request)
-    _count(request, "passkey-options")
+    count_asking(request, "passkey-options")
     site, account = site_of(request), own_account(request)
-    return _ask(request, passkeys.ask_to_make(request.db, site, account, request.tenant.practice_name, request.now))
+    return ask(request, passkeys.ask_to_make(request.db, site, account, request.tenant.practice_name, request.now))
 
 
 @in_both("passkey_new", permission=OWN, request_method="POST", renderer="security.jinja2")
@@ -81,7 +81,7 @@ def new_passkey(request):
     prove(request)
     account = own_account(request)
     try:
-        passkeys.make(request.db, site_of(request), account, *_answer(request), typed(request, "name"), request.now)
+        passkeys.make(request.db, site_of(request), account, *answered(request), typed(request, "name"), request.now)
     except passkeys.BadPasskey:
         return refuse(request, NOT_MADE)
     return turned_on(request, account, "Your passkey is ready. You can sign in with it.")
@@ -111,17 +111,19 @@ def site_of(request) -> passkeys.Site:
     return passkeys.Site(host, request.registry.portal.address(host))
 
 
-def _ask(request, question: passkeys.Question) -> dict:
+def ask(request, question: passkeys.Question) -> dict:
+    """What the script gets; the challenge stays with this browser."""
     request.session[CHALLENGE] = question.challenge
     return question.options
 
 
-def _answer(request) -> tuple[str, str]:
+def answered(request) -> tuple[str, str]:
     """The challenge that this browser was given, now taken from it, and its answer."""
     return request.session.pop(CHALLENGE, ""), typed(request, "credential")
 
 
-def _count(request, what: str) -> None:
+def count_asking(request, what: str) -> None:
+    """Count one question to a browser. Raises TooManyAttempts."""
     second.count_try(request.registry.limiter, THIRTY, request.now, str(request.practice_id), what, request.remote_addr or "")
 
 

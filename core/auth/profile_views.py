@@ -17,7 +17,7 @@ from core.auth.realms import OWN, add_in_both, in_both
 from core.auth.rules import WeakPassword
 from core.auth.user_names import WrongUserName
 from core.people.languages import own_name
-from core.web.forms import Form, empty_form, page_number, read_form
+from core.web.forms import Form, begun_form, empty_form, page_number, read_form
 
 SAME = "Choose a password that is not the one you have now."
 
@@ -79,13 +79,13 @@ def _password_changed(request, form: Form, given: PasswordForm) -> bool:
 def user_name_page(request):
     """The user name of today in a form."""
     need_proof(request)
-    return {"form": empty_form(user_name=request.identity.user_name)}
+    return {"form": begun_form(request, user_name=request.identity.user_name)}
 
 
 @view_config(route_name="auth.user_name", permission=OWN, request_method="POST", renderer="change_user_name.jinja2")
 def change_user_name(request):
     """Take another user name."""
-    need_proof(request)
+    need_proof(request, keep=UserNameForm)
     form = read_form(request, UserNameForm)
     if form.data:
         try:

@@ -30,6 +30,9 @@ RECOVERY_CODES, RECOVERY_LETTERS = 10, 10
 # Without letters that are taken for digits (Crockford's alphabet): fifty bits in ten of them.
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 APP, MAIL, PASSKEY, RECOVERY = "app", "mail", "passkey", "recovery"
+PASSWORD = "password"  # noqa: S105  (the name of a way, too: of proving oneself again while one is signed in)
+AT_SIGN_IN, AT_PROOF = "second", "proof"
+"""The kinds of ticket that hold a mailed code: a code that was sent for the one is no good for the other."""
 _SIX_DIGITS = re.compile(r"[0-9]{6}")
 
 
@@ -59,6 +62,19 @@ def has_factor(session: Session, account: Account) -> bool:
     """Whether a second step was set up at all, wherever it can be taken."""
     anywhere = select(Passkey.id).where(Passkey.practice_id == account.practice_id, Passkey.account_id == account.id)
     return bool(account.totp_secret or account.email_codes or session.scalar(anywhere.limit(1)))
+
+
+def proof_ways(session: Session, account: Account, host: str) -> list[str]:
+    """How somebody who is signed in can prove again who they are: any of what opens the account, but for two that are too weak for it.
+
+    A code by mail is a way only where neither an app nor a passkey is set up: whoever picks up an unlocked phone holds its mailbox, too.
+    A recovery code is for the day on which everything else is lost, and the password is not.
+    """
+    hosts = set(session.scalars(select(Passkey.host).where(Passkey.practice_id == account.practice_id, Passkey.account_id == account.id)))
+    ways = [PASSWORD] if account.password_hash else []
+    ways += [APP] if account.totp_secret else []
+    ways += [PASSKEY] if host in hosts else []
+    return ways + ([MAIL] if account.email_codes and account.email and not (account.totp_secret or hosts) else [])
 
 
 # The authenticator app.
@@ -134,19 +150,19 @@ def _matching_steps(seed: str, code: str, now: datetime) -> list[int]:
 # Codes by e-mail.
 
 
-def ask_for_mail_code(session: Session, account: Account, now: datetime) -> UUID:
+def ask_for_mail_code(session: Session, account: Account, now: datetime, kind: str = AT_SIGN_IN) -> UUID:
     """Have a code mailed to the account's address; the ticket's id stays with the browser that asked."""
-    ticket_id = tickets.put_code(session, "second", now, MAIL_CODE_LIVES, account.email, account_id=account.id)
+    ticket_id = tickets.put_code(session, kind, now, MAIL_CODE_LIVES, account.email, account_id=account.id)
     enqueue(session, "auth.send_second_code", ticket_id=str(ticket_id))
     return ticket_id
 
 
-def use_mail_code(session: Session, account: Account, ticket_id: str, code: str, now: datetime) -> None:
+def use_mail_code(session: Session, account: Account, ticket_id: str, code: str, now: datetime, kind: str = AT_SIGN_IN) -> None:
     """Take a code that was mailed, once and in the browser that asked for it. Raises WrongCode."""
     if not ticket_id or not _SIX_DIGITS.fullmatch(code):
         raise WrongCode
     try:
-        ticket = tickets.use_code(session, account.practice_id, "second", UUID(ticket_id), code, now)
+        ticket = tickets.use_code(session, account.practice_id, kind, UUID(ticket_id), code, now)
     except tickets.BadTicket:
         raise WrongCode from None
     if ticket.account_id != account.id or ticket.email != account.email:

@@ -1,9 +1,9 @@
-"""The mail with the code of the second step. The code is made here, in the worker, so that it stands in no queue."""
+"""The mail with the code of the second step, or of a proof while one is signed in. The code is made here, in the worker, so that it stands in no queue."""
 
 from uuid import UUID
 
 from core.auth import tickets
-from core.auth.second import MAIL_CODE_LIVES
+from core.auth.second import AT_PROOF, MAIL_CODE_LIVES
 from core.tasks import Work, portal_task
 
 
@@ -14,4 +14,4 @@ def send_second_code(work: Work, ticket_id: str) -> None:
     if given:
         ticket, code = given
         minutes = int(MAIL_CODE_LIVES.total_seconds() // 60)
-        work.send_mail(ticket.email, "mail/second_code", {"code": code, "minutes": minutes})
+        work.send_mail(ticket.email, "mail/second_code", {"code": code, "minutes": minutes, "for_proof": ticket.kind == AT_PROOF})

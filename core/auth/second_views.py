@@ -63,6 +63,12 @@ def count_second_try(request, account: Account) -> None:
     second.count_try(request.registry.limiter, second.TRIES, request.now, *keys)
 
 
+def forgive_second_tries(request, account: Account) -> None:
+    """After a right code the short count begins anew."""
+    # The count by the hour stays: else who knows the password could go on guessing behind the owner's own sign-ins.
+    request.registry.limiter.clear(second.TRIES[0], str(request.practice_id), SECOND, str(account.id))
+
+
 def refuse_second(request, account: Account, way: str, sentence: str) -> dict:
     """The page once more, with what went wrong."""
     request.audit_of(account.id, "auth.second.failed")
@@ -76,8 +82,7 @@ def go_on(request, account: Account, way: str, codes: list[str]) -> HTTPSeeOther
     """The second step is done: a whole session. New recovery codes are shown before anything else."""
     request.audit_of(account.id, f"auth.second.{way}")
     left = second.recovery_codes_left(request.db, account)
-    # The count by the hour stays: else who knows the password could go on guessing behind the owner's own sign-ins.
-    request.registry.limiter.clear(second.TRIES[0], str(request.practice_id), SECOND, str(account.id))
+    forgive_second_tries(request, account)
     response = enter(request, account, own_path(typed(request, "next"), request.realm.home), second_done=True)
     if way == second.RECOVERY:
         request.session.flash(f"You signed in with a recovery code. {left} of them {'is' if left == 1 else 'are'} left.")

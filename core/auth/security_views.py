@@ -1,5 +1,6 @@
 """The pages under /profile/security: what is asked at sign-in beside the password, turned on and off."""
 
+from pydantic import BaseModel
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.view import view_config
 
@@ -8,17 +9,24 @@ from core.auth.entering import need_proof
 from core.auth.models import Account
 from core.auth.realms import OWN, add_in_both, in_both
 from core.auth.second_views import DRAFT, WRONG, app_draft, app_to_scan, shown_address, typed
-from core.web.forms import Form, empty_form
+from core.web.forms import Form, begun_form, empty_form
 from core.web.request import host_name
 
 LAST_WAY = "Your office asks for a second step at sign-in, and this is your only one. Set up another way first."
 NO_ADDRESS = "There is no e-mail address for your account yet. Please add one first, or ask the office to."
 
 
+class PasskeyName(BaseModel):
+    """The name of a passkey: of one that is to be made, or of the one whose id is `key`."""
+
+    name: str = ""
+    key: str = ""
+
+
 @in_both("security", permission=OWN, request_method="GET", renderer="security.jinja2")
 def security_page(request):
     """List what is on."""
-    return security_values(request)
+    return security_values(request, begun_form(request))
 
 
 @in_both("security_app", permission=OWN, request_method="GET", renderer="security_app.jinja2")
@@ -89,7 +97,7 @@ def make_recovery_codes(request):
 
 def prove(request) -> None:
     """Before a change that is only sent, never looked at: whoever has to prove themselves first comes back to the list."""
-    need_proof(request, page_of(request))
+    need_proof(request, back=page_of(request), keep=PasskeyName)
 
 
 def page_of(request) -> str:
@@ -128,15 +136,16 @@ def turned_off(request, words: str) -> HTTPSeeOther:
 def refuse(request, error: str) -> dict:
     """The list once more, with what cannot be done."""
     request.response.status = "422 Unprocessable Content"
-    return security_values(request, error)
+    return security_values(request, empty_form(name=typed(request, "name")), error)
 
 
-def security_values(request, error: str = "") -> dict:
-    """What the list shows."""
+def security_values(request, begun: Form, error: str = "") -> dict:
+    """What the list shows; `begun` holds the name of a passkey that was typed before."""
     account = own_account(request)
     keys = passkeys.keys_of(request.db, request.practice_id, account.id)
     return {
         "error": error,
+        "begun": begun.values,
         "has_app": bool(account.totp_secret),
         "has_mail": account.email_codes,
         "email": shown_address(account.email),

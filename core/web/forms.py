@@ -1,5 +1,6 @@
 """Reading a form: what was typed is checked against a schema, kept as it was typed, and what is wrong is said in plain words."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import UnionType
@@ -12,6 +13,9 @@ Schema = TypeVar("Schema", bound=BaseModel)
 
 WHOLE = ""
 """The name under which `errors` holds what is wrong with the form as a whole."""
+TYPED = "typed"
+MOST_KEPT = 2000
+"""Where the form cookie holds what was typed, and how many bytes of it: more than any form holds that asks for a proof."""
 
 
 @dataclass
@@ -35,6 +39,21 @@ class Form(Generic[Schema]):
 def empty_form(**values: object) -> Form:
     """A form nobody has sent yet, with what its fields hold at first."""
     return Form(values={name: "" if value is None else str(value) for name, value in values.items()})
+
+
+def begun_form(request, **values: object) -> Form:
+    """A form as its page shows it first: with what was typed before somebody had to prove who they are, else like `empty_form`."""
+    path, typed = request.session.get(TYPED, ("", {}))
+    if path != request.path:
+        return empty_form(**values)
+    del request.session[TYPED]
+    return empty_form(**values | typed)
+
+
+def keep_typed(request, path: str, values: Mapping[str, str]) -> None:
+    """Keep what was typed with the browser until it comes to the page with that path; a cookie does not hold much."""
+    kept = {name: value for name, value in values.items() if value}
+    request.session[TYPED] = (path, kept if len(json.dumps(kept)) <= MOST_KEPT else {})
 
 
 def read_form(request, schema: type[Schema]) -> Form[Schema]:

@@ -6,6 +6,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.response import Response
 from pyramid.view import view_config
 
+from core.auth.entering import need_proof
 from core.files.disposition import content_disposition
 from core.web.file_views import LOCKED, send_file
 from plugins.summary.ccd.codes import SMOKING
@@ -18,18 +19,28 @@ CONFINED = (
     "frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 )
 
+PROVEN = "proven"
+"""Stands in the address of the page for whoever has just shown who they are, and wants the download."""
+
 
 @view_config(route_name="summary.home", permission="summary.see", request_method="GET", renderer="summary/home.jinja2")
 def home(request):
     """The care summary from the practice's own records, and the documents from outside."""
     held, received = chart.load_with_documents(request.db, request.practice_id, request.person.id, request.tenant.time_zone)
     request.audit("summary.document.view", request.person.id)
-    return {"page": page.page_of(held), "documents": received, "missing": own.missing(held.subject), "smoking_words": SMOKING}
+    return {
+        "page": page.page_of(held),
+        "documents": received,
+        "missing": own.missing(held.subject),
+        "smoking_words": SMOKING,
+        "is_proven": PROVEN in request.GET,
+    }
 
 
 @view_config(route_name="summary.download", permission="summary.download", request_method="GET")
 def download(request):
-    """The care summary as a Continuity of Care Document."""
+    """The care summary as a Continuity of Care Document: all at once, so whoever takes it along shows first that it is they."""
+    need_proof(request, back=request.route_path("summary.home", _query={PROVEN: "yes"}))
     try:
         document_id, data = own.make(request.db, request.tenant, request.person.id, request.now)
     except own.Incomplete:

@@ -4,6 +4,7 @@ import secrets
 from base64 import b32decode
 from datetime import UTC, date, datetime
 
+import psycopg
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
@@ -52,6 +53,13 @@ def _password(page: Page, running, user_name: str) -> None:
     page.click("#sign-in button[type=submit]")
 
 
+def _proof_runs_out(running, user_name: str) -> None:
+    """As if the person had been signed in for more than ten minutes."""
+    with psycopg.connect(running.migrate_url, autocommit=True) as connection:
+        old = "update sign_in_session set proven_at = now() - interval '11 minutes' where account_id in (select id from account where user_name = %s)"
+        connection.execute(old, [user_name])
+
+
 def _sign_out(page: Page) -> None:
     page.locator(".bar details").last.locator("summary").click()
     page.click("#sign-out button")
@@ -66,10 +74,20 @@ def test_a_passkey_is_made_and_then_takes_the_place_of_the_password(running, ope
     page.wait_for_url("**/home")
     page.goto(running.address("sunrise", "/profile/security"))
     page.get_by_label("Name of the new passkey").fill("Test phone")
+    _proof_runs_out(running, visitor)
+    page.get_by_role("button", name="Add a passkey").click()
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_label("Name of the new passkey")).to_have_value("Test phone")
     page.get_by_role("button", name="Add a passkey").click()
     expect(page.locator("#recovery-codes li")).to_have_count(10)
     page.get_by_role("link", name="I have kept them").click()
     expect(page.locator("main")).to_contain_text("Test phone")
+    _proof_runs_out(running, visitor)
+    page.goto(running.address("sunrise", "/profile/email"))
+    page.get_by_role("link", name="Use a passkey").click()
+    page.get_by_role("button", name="Use my passkey").click()
+    expect(page.get_by_label("New e-mail address")).to_be_visible()
     _sign_out(page)
     page.get_by_role("button", name="Sign in with a passkey").click()
     page.wait_for_url("**/home")

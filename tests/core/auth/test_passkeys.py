@@ -332,6 +332,25 @@ def test_a_passkey_is_the_second_step_after_the_password(web, account, device):
     assert form.submit().location.endswith("/home")
 
 
+def test_a_passkey_proves_before_what_matters_and_another_accounts_does_not(db, practice, site, signed_in, make, account, device):
+    other, theirs = make.account(make.patient()), Device(site.origin)
+    _make(db, site, other, theirs)
+    db.commit()
+    browser = signed_in(account=account)
+    db.execute(update(SignInSession).values(proven_at=None))
+    db.commit()
+    page = browser.get("/profile/email").follow().click("Use a passkey")
+    for shown, status in ((theirs, 422), (device, 303)):
+        form, options = _ask(browser, page, "prove-passkey")
+        form["credential"] = shown.show(options)
+        answer = form.submit(expect_errors=True)
+        assert answer.status_int == status
+        page = answer if status == 422 else page
+    assert "can’t be used here" in page.text
+    assert answer.location.endswith("/profile/email")
+    assert browser.get("/profile/email").status_int == 200
+
+
 def test_an_answer_serves_the_browser_that_was_asked(web, portal, practice, account, device):
     from core.testing import browser
 

@@ -2,12 +2,14 @@
 
 import io
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.audit import AuditEvent
+from core.auth.models import SignInSession
+from core.testing import PASSWORD
 from plugins.summary.models import Document
 from plugins.summary.services import receiving
 
@@ -93,6 +95,22 @@ def test_the_download_is_a_file_that_names_nobody(signed_in, db, ann, chart_of, 
     [(action, target)] = events(db, ann)
     assert action == "summary.document.download"
     assert f'<id root="{target}"/>'.encode() in answer.body
+
+
+def test_whoever_has_been_signed_in_for_long_shows_who_they_are_before_the_download(signed_in, db, ann, chart_of):
+    chart_of(ann)
+    browser = signed_in(ann)
+    assert "downloaded now" not in browser.get("/summary").text
+    db.execute(update(SignInSession).values(proven_at=datetime.now(UTC) - timedelta(minutes=11)))
+    db.commit()
+    page = browser.get("/summary").click(href="^/summary/download$").follow()
+    assert [action for action, _ in events(db, ann)] == ["summary.document.view"] * 2
+    form = page.forms["prove"]
+    form["password"] = PASSWORD
+    after = form.submit().follow()
+    assert after.request.path == "/summary"
+    assert "The care summary can be downloaded now." in after.text
+    assert after.click("Download it").headers["Content-Type"].startswith("application/xml")
 
 
 @pytest.mark.parametrize(
