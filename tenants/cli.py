@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
 import click
@@ -85,6 +86,46 @@ def switch(slug: str, plugin: str, state: str, clinic: str | None) -> None:
         click.echo(f"{plugin} is {'on' if plugin in now.plugins else 'off'} at {now.name}.")
 
 
+@practice.command()
+@click.argument("slug")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--show", is_flag=True, help="Print the notice that is in force, and change nothing.")
+def notice(slug: str, file: Path | None, show: bool) -> None:
+    """Publish the practice's notice of privacy practices.
+
+    FILE is text in UTF-8; headings (#), lists (-) and strong words (**) may be marked as in Markdown. It is shown at /privacy, and everybody
+    is asked to accept it at the next sign-in. Earlier versions are kept; the text that is in force already changes nothing.
+    """
+    from core.auth.welcome import notice_in_force
+    from core.db import bind_tenant
+    from tenants.practices import find
+    from tenants.privacy import publish
+
+    if (file is None) != show:
+        raise click.UsageError("Name a FILE to publish, or give --show.")
+    with installation() as (registry, session):
+        practice_id = find(session, slug)
+        bind_tenant(session, practice_id)
+        if file is None:
+            in_force = notice_in_force(session, practice_id)
+            click.echo(in_force.body if in_force else f"{slug} has no notice.")
+            return
+        published, is_new = publish(session, practice_id, _read_text(file), datetime.now(UTC))
+        session.commit()
+        click.echo(f"Version {published.version} is {'now' if is_new else 'already'} in force: {_address(registry, slug)}/privacy")
+
+
+def _read_text(file: Path) -> str:
+    from tenants.privacy import LONGEST
+
+    with file.open("rb") as opened:
+        content = opened.read(4 * LONGEST + 1)  # a character has four bytes at most
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        raise click.ClickException(f"{file} is not text in UTF-8. Save it as plain text and try again.") from None
+
+
 def _check_plugin(registry, plugin: str) -> None:
     if plugin not in registry.plugins.plugins:
         raise click.ClickException(f"No tab called {plugin!r} is installed; there are {', '.join(registry.plugins.plugins)}.")
@@ -113,13 +154,14 @@ def installation() -> Iterator[tuple]:
     from core.auth.staff import CannotChangeStaff
     from core.db import SessionFactory
     from tenants.practices import CannotMakePractice
+    from tenants.privacy import WrongNotice
     from tenants.settings import WrongValue
 
     registry = configure(config.load()).make_wsgi_app().registry
     try:
         with SessionFactory(bind=registry.engine) as session:
             yield registry, session
-    except (CannotChangeStaff, CannotMakePractice, WrongValue) as error:
+    except (CannotChangeStaff, CannotMakePractice, WrongNotice, WrongValue) as error:
         raise click.ClickException(str(error)) from None
     finally:
         registry.engine.dispose()

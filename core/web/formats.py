@@ -10,6 +10,7 @@ from babel.numbers import format_currency, get_currency_precision
 from jinja2 import pass_context
 
 from core.web.parts import show_card
+from core.web.prose import prose
 
 LOCALE = "en_US"
 _NEAR_DAYS = {-1: "Yesterday", 0: "Today", 1: "Tomorrow"}
@@ -189,6 +190,7 @@ FILTERS = {
     "long_date": long_date,
     "money": money,
     "phone_link": phone_link,
+    "prose": prose,
     "show_card": show_card,
     "weekday": weekday,
     "weekday_date": weekday_date,

@@ -17,11 +17,10 @@ from core.auth.passwords import hash_password
 from core.auth.realms import STAFF
 from core.people.models import Patient, Provider
 from core.records.kinds import kinds_for
-from core.tenant import touch
-from tenants import settings
+from tenants import privacy, settings
 from tenants.demo.chart import Chart, Office
 from tenants.demo.days import calendar_of
-from tenants.models import Branding, Clinic, Domain, PrivacyNotice
+from tenants.models import Branding, Clinic, Domain
 from tenants.practices import create
 
 BY = "demo"
@@ -155,8 +154,7 @@ class Opening:
     def _publish(self, practice_id: UUID) -> None:
         """The notice of privacy practices, if the office has one."""
         if self.story.notice:
-            self.session.add(PrivacyNotice(version=NOTICE_VERSION, body=self.story.notice, published_at=self.now))
-            touch(self.session, practice_id)
+            privacy.publish(self.session, practice_id, self.story.notice, self.now)
 
     def _admit(self, password: str) -> None:
         """Give accounts, and what each may see besides the own chart."""
