@@ -19,7 +19,7 @@ class Settings(BaseModel):
     database_url: str = Field(pattern=r"^postgresql://", description="The application's login; it must not own the tables nor bypass row security.")
     migrate_url: str | None = Field(None, pattern=r"^postgresql://", description="The login that migrates; only `cuspid migrate` needs it.")
     broker_url: str = Field(description="Where Celery's messages go, such as redis://:password@127.0.0.1:6379/0.")
-    limits_url: str | None = Field(None, description="Where failed sign-ins are counted; the broker when it is left out.")
+    limits_url: str | None = Field(None, description="Where tries to sign in are counted; the broker when it is left out.")
     mail_url: str = Field(description="smtp://user:password@host:587?starttls=1, or mailbox:/folder for a local mailbox.")
     mail_from: str = Field("no-reply@localhost", description="The sender address of an office that has none of its own.")
     files_url: str = Field(description="file:/folder, or s3://bucket?endpoint=...&region=....")

@@ -10,6 +10,7 @@ def includeme(config) -> None:
     config.registry.limiter = Limiter(portal.limits_url or portal.broker_url)
     config.include("core.auth.realms")
     config.include("core.auth.policy")
+    config.include("core.auth.known_devices")
     config.add_route("auth.sign_in", "/sign-in")
     config.add_route("auth.sign_out", "/sign-out")
     config.add_route("portal.switch_person", "/family/switch")

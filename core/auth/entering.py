@@ -6,11 +6,11 @@ from pydantic import BaseModel
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from sqlalchemy import exists, select
 
-from core.auth import services
+from core.auth import known_devices, services
 from core.auth.models import Account, Passkey, SignInSession
-from core.auth.policy import cookie_name
 from core.auth.realms import Realm
 from core.db import write_again
+from core.web import cookies
 from core.web.forms import keep_typed, read_form
 
 PROOF_LASTS = timedelta(minutes=10)
@@ -43,7 +43,9 @@ def enter(
     request.audit_of(account.id, "auth.sign_in" if not stage else f"auth.sign_in.{stage}")
     # A fresh form token, so that one planted before sign-in opens nothing.
     request.session.invalidate()
-    return send_token(request, HTTPSeeOther(lead_on(request, stage, next_path or request.realm.home)), token)
+    response = send_token(request, HTTPSeeOther(lead_on(request, stage, next_path or request.realm.home)), token)
+    # Not before the second factor: who knows no more than the password is a stranger still.
+    return response if stage == SECOND else known_devices.remember(request, response, account)
 
 
 def stage_of(request, account: Account, second_done: bool) -> str:
@@ -74,9 +76,7 @@ def lead_on(request, stage: str, next_path: str) -> str:
 
 def send_token(request, response, token: str, realm: Realm | None = None):
     """Give the browser its session, of this realm or of another."""
-    secure = request.registry.portal.secure
-    response.set_cookie(cookie_name(request, realm), token, path="/", secure=secure, httponly=True, samesite="Lax")
-    return response
+    return cookies.put(request, response, (realm or request.realm).cookie, token)
 
 
 def is_proven(request) -> bool:

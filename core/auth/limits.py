@@ -1,10 +1,12 @@
-"""Counting failures: in the broker's store, which all processes share; in this process when that store is away."""
+"""Counting tries: in the broker's store, which all processes share; in this process when that store is away."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
 
 import structlog
-from limits import RateLimitItem
+from limits import RateLimitItem, parse_many
 from limits.errors import StorageError
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
@@ -13,11 +15,25 @@ log = structlog.get_logger("limits")
 
 
 class TooManyAttempts(Exception):
-    """Too many failures for this account or from this address; `seconds` until the next try. `is_kept`: the refused try stands in a row."""
+    """Too many tries: `seconds` until the next one can be made. `full` names the counts that do not allow it."""
 
-    def __init__(self, seconds: int):
+    def __init__(self, seconds: int, full: frozenset[str] = frozenset()):
         super().__init__(seconds)
-        self.seconds, self.is_kept = seconds, False
+        self.seconds, self.full = seconds, full
+
+
+class Count(NamedTuple):
+    """What is counted together: how many in which times (several make a delay that grows), at which practice, what, and whose."""
+
+    windows: tuple[RateLimitItem, ...]
+    practice_id: UUID
+    name: str
+    whose: str = ""
+
+
+def windows(words: str) -> tuple[RateLimitItem, ...]:
+    """Such as "5 per 1 minute; 20 per 1 hour": all of them hold at once."""
+    return tuple(parse_many(words))
 
 
 class Limiter:
@@ -28,37 +44,37 @@ class Limiter:
         self._shared = MovingWindowRateLimiter(storage_from_string(url, wrap_exceptions=True, **options))
         self._own = MovingWindowRateLimiter(MemoryStorage())
 
-    def test(self, item: RateLimitItem, *keys: str) -> bool:
-        """Whether one more is allowed."""
+    def refuse_when_full(self, now: datetime, *counts: Count) -> None:
+        """Nothing when every count allows one more. Raises TooManyAttempts with the time after which all of them do."""
+        full = [(item, keys) for item, keys in _each(counts) if not self._allows(item, keys)]
+        if full:
+            opens = max(self._opens(item, keys) for item, keys in full)
+            raise TooManyAttempts(max(1, int(opens - now.timestamp()) + 1), frozenset(name for _, (_, name, _) in full))
+
+    def hit(self, *counts: Count) -> None:
+        """Count one."""
+        for item, keys in _each(counts):
+            self._own.hit(item, *keys)
+            self._ask("hit", item, *keys)
+
+    def take(self, now: datetime, *counts: Count) -> None:
+        """Count one before it is looked at. Raises TooManyAttempts, and counts nothing then."""
+        self.refuse_when_full(now, *counts)
+        self.hit(*counts)
+
+    def clear(self, *counts: Count) -> None:
+        """Forget what was counted."""
+        for item, keys in _each(counts):
+            self._own.clear(item, *keys)
+            self._ask("clear", item, *keys)
+
+    def _allows(self, item: RateLimitItem, keys: Iterable[str]) -> bool:
         return self._own.test(item, *keys) and self._ask("test", item, *keys) is not False
 
-    def refuse_when_full(self, now: datetime, item: RateLimitItem, *keys: str) -> None:
-        """Nothing when one more is allowed. Raises TooManyAttempts."""
-        if not self.test(item, *keys):
-            raise TooManyAttempts(max(1, int(self.get_window_stats(item, *keys).reset_time - now.timestamp())))
-
-    def hit(self, item: RateLimitItem, *keys: str) -> None:
-        """Count one."""
-        self._own.hit(item, *keys)
-        self._ask("hit", item, *keys)
-
-    def count(self, now: datetime, counts: Iterable[tuple[RateLimitItem, tuple[str, ...]]]) -> None:
-        """Count one in each window, or in none when one of them is full. Raises TooManyAttempts."""
-        counts = tuple(counts)
-        for item, keys in counts:
-            self.refuse_when_full(now, item, *keys)
-        for item, keys in counts:
-            self.hit(item, *keys)
-
-    def clear(self, item: RateLimitItem, *keys: str) -> None:
-        """Forget what was counted."""
-        self._own.clear(item, *keys)
-        self._ask("clear", item, *keys)
-
-    def get_window_stats(self, item: RateLimitItem, *keys: str):
-        """When the window opens again (`reset_time`, seconds since 1970) and how many are left, by the stricter count."""
+    def _opens(self, item: RateLimitItem, keys: Iterable[str]) -> float:
+        """When the window opens again, in seconds since 1970, by the stricter count."""
         own, shared = self._own.get_window_stats(item, *keys), self._ask("get_window_stats", item, *keys)
-        return min(own, shared or own, key=lambda stats: stats.remaining)
+        return min(own, shared or own, key=lambda stats: stats.remaining).reset_time
 
     def _ask(self, method: str, item: RateLimitItem, *keys: str):
         """The shared store's answer; None when it is away."""
@@ -67,3 +83,8 @@ class Limiter:
         except StorageError as error:
             log.warning("limits_store_away", error=type(error.storage_error).__name__)
             return None
+
+
+def _each(counts: Iterable[Count]) -> Iterator[tuple[RateLimitItem, tuple[str, str, str]]]:
+    """Every window with the words under which the store keeps it."""
+    return ((item, (str(count.practice_id), count.name, count.whose)) for count in counts for item in count.windows)

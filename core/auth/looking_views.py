@@ -5,10 +5,10 @@ from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
 from pyramid.view import view_config
 
 from core.auth import looking
-from core.auth.policy import SIGNED_IN, cookie_name
+from core.auth.policy import SIGNED_IN
 from core.auth.realms import PORTAL
-from core.auth.views import set_cookie
 from core.db import write_again
+from core.web import cookies
 from core.web.csrf import SAFE_METHODS
 
 STOP = "portal.stop_looking"
@@ -23,7 +23,7 @@ def stop(request):
         looking.end(request.db, request.practice_id, request.identity.account_id, request.now)
     response = HTTPSeeOther(looking.page_at_office(patient_id))
     if request.identity.support:
-        set_cookie(request, response, cookie_name(request), "", max_age=0)
+        cookies.put(request, response, request.realm.cookie, "", 0)
         response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
@@ -34,7 +34,7 @@ def refuse_to_act(event) -> None:
     if request.method in SAFE_METHODS or request.practice_id is None or request.realm is not PORTAL:
         return
     # Without a cookie nobody looks, and what other programs send is not looked up.
-    if cookie_name(request) not in request.cookies or (request.matched_route and request.matched_route.name == STOP):
+    if not cookies.get(request, request.realm.cookie) or (request.matched_route and request.matched_route.name == STOP):
         return
     if request.identity_of_visitor and request.identity_of_visitor.support:
         raise HTTPForbidden()

@@ -9,12 +9,11 @@ from core import audit
 from core.auth import operators, services
 from core.auth.entering import ProvenElsewhere, send_token
 from core.auth.models import Account
-from core.auth.policy import cookie_name
 from core.auth.realms import OPERATOR_CONSOLE, STILL_HERE
 from core.auth.roles import SETTING, may_enter
 from core.auth.tickets import BadTicket
-from core.auth.views import set_cookie
 from core.db import session_at, write_again
+from core.web import cookies
 from core.web.errors import Trouble, error_response
 from core.web.headers import let_forms_lead_to
 
@@ -73,7 +72,7 @@ def leave(request):
     operators.leave(request.db, request.practice_id, identity.support.id, request.now)
     request.session.invalidate()
     response = HTTPSeeOther(console_address(request) + OPERATOR_CONSOLE.home)
-    set_cookie(request, response, cookie_name(request), "", max_age=0)
+    cookies.put(request, response, request.realm.cookie, "", 0)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 

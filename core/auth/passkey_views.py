@@ -2,20 +2,22 @@
 
 from uuid import UUID
 
-from limits import RateLimitItem, parse
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from core.auth import passkeys, second
 from core.auth.entering import enter
+from core.auth.limits import Count, windows
+from core.auth.lockout import places
 from core.auth.realms import OWN, add_in_both, in_both
+from core.auth.refusals import answered
 from core.auth.second_views import count_second_try, go_on, refuse_second, typed, waiting_account
 from core.auth.security_views import LAST_WAY, is_required, own_account, page_of, prove, refuse, turned_off, turned_on
 from core.auth.views import own_path
 from core.web.forms import empty_form
 from core.web.request import host_name
 
-THIRTY: tuple[RateLimitItem, ...] = (parse("30 per 5 minutes"),)
+THIRTY = windows("30 per 5 minutes")
 CHALLENGE = "passkey"
 """Where the form cookie holds the challenge: whoever answers it is the browser that was asked."""
 WRONG = "That passkey can’t be used here. Please try another way."
@@ -30,11 +32,12 @@ def sign_in_options(request):
 
 
 @in_both("passkey", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer="sign_in.jinja2")
+@answered("auth.passkey")
 def sign_in(request):
     """Sign in with a passkey: the key and what opens it on the device are two factors."""
     count_asking(request, "passkey")
     try:
-        account = passkeys.show(request.db, request.practice_id, site_of(request), *answered(request), request.now)
+        account = passkeys.show(request.db, request.practice_id, site_of(request), *answer_of(request), request.now)
         _require_realm(request, account)
     except passkeys.BadPasskey:
         request.audit("auth.passkey.failed")
@@ -55,12 +58,13 @@ def second_options(request):
 
 
 @in_both("second_passkey", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer="second.jinja2")
+@answered("auth.second")
 def second_step(request):
     """A passkey as the second step."""
     account = waiting_account(request)
     count_second_try(request, account)
     try:
-        passkeys.show(request.db, request.practice_id, site_of(request), *answered(request), request.now, account)
+        passkeys.show(request.db, request.practice_id, site_of(request), *answer_of(request), request.now, account)
     except passkeys.BadPasskey:
         return refuse_second(request, account, second.PASSKEY, WRONG)
     return go_on(request, account, second.PASSKEY, [])
@@ -81,7 +85,7 @@ def new_passkey(request):
     prove(request)
     account = own_account(request)
     try:
-        passkeys.make(request.db, site_of(request), account, *answered(request), typed(request, "name"), request.now)
+        passkeys.make(request.db, site_of(request), account, *answer_of(request), typed(request, "name"), request.now)
     except passkeys.BadPasskey:
         return refuse(request, NOT_MADE)
     return turned_on(request, account, "Your passkey is ready. You can sign in with it.")
@@ -117,14 +121,15 @@ def ask(request, question: passkeys.Question) -> dict:
     return question.options
 
 
-def answered(request) -> tuple[str, str]:
+def answer_of(request) -> tuple[str, str]:
     """The challenge that this browser was given, now taken from it, and its answer."""
     return request.session.pop(CHALLENGE, ""), typed(request, "credential")
 
 
 def count_asking(request, what: str) -> None:
     """Count one question to a browser. Raises TooManyAttempts."""
-    second.count_try(request.registry.limiter, THIRTY, request.now, str(request.practice_id), what, request.remote_addr or "")
+    whose = request.known_devices.owner() or places(request.remote_addr or "")[0]
+    request.registry.limiter.take(request.now, Count(THIRTY, request.practice_id, what, whose))
 
 
 def _require_realm(request, account) -> None:

@@ -6,10 +6,11 @@ from uuid import UUID
 from pyramid.security import Allowed, Denied
 
 from core.auth.identity import Identity, Person, StaffIdentity, Visitor, find_visitor, make_identity, make_staff_identity
-from core.auth.realms import OWN, STILL_HERE, Realm
+from core.auth.realms import OWN, STILL_HERE
 from core.auth.roles import SEE, SETTING, may_enter
 from core.db import only_look
 from core.tenant import Tenant
+from core.web import cookies
 
 SIGNED_IN = "portal.signed_in"
 
@@ -52,14 +53,9 @@ def _every_patient_may(permission: str, identity) -> bool:
     return permission in {SIGNED_IN, STILL_HERE} or (permission == OWN and identity.support is None)
 
 
-def cookie_name(request, realm: Realm | None = None) -> str:
-    """The name of the session cookie of this (or another) realm; `__Host-` keeps other practices' pages from setting it, and needs https."""
-    return ("__Host-" if request.registry.portal.secure else "") + (realm or request.realm).cookie
-
-
 def request_visitor(request) -> Visitor:
     """`request.visitor`: read once, before anything else of the request."""
-    token = request.cookies.get(cookie_name(request))
+    token = cookies.get(request, request.realm.cookie)
     return find_visitor(request.db, request.practice_id, token, request.now, lambda version: _idle(request, version), request.realm)
 
 

@@ -8,12 +8,13 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
 from core import audit_log
-from core.auth import devices, email_change, profile, services
+from core.auth import devices, email_change, known_devices, profile, services
 from core.auth.entering import need_proof
 from core.auth.offices_views import other_offices
 from core.auth.policy import SIGNED_IN
 from core.auth.proof_views import refused_password, rotated
 from core.auth.realms import OWN, add_in_both, in_both
+from core.auth.refusals import answered
 from core.auth.rules import WeakPassword
 from core.auth.user_names import WrongUserName
 from core.people.languages import own_name
@@ -51,13 +52,15 @@ def password_page(_):
 
 
 @in_both("password", permission=OWN, request_method="POST", renderer="change_password.jinja2")
+@answered("auth.proof")
 def change_password(request):
     """Set a new password; every other browser is signed out."""
     form = read_form(request, PasswordForm)
     if form.data is None or not _password_changed(request, form, form.data):
         return _refused(request, {"form": form})
     request.audit("auth.password.change")
-    return _done(request, "Your password is changed. Every other device was signed out.")
+    response = _done(request, "Your password is changed. Every other device was signed out.")
+    return known_devices.remember(request, response, _mine(request).account)
 
 
 def _password_changed(request, form: Form, given: PasswordForm) -> bool:

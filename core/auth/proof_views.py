@@ -6,12 +6,13 @@ from core.auth import passkeys, profile, second, services
 from core.auth.entering import send_token
 from core.auth.models import Account
 from core.auth.passkey_views import WRONG as WRONG_KEY
-from core.auth.passkey_views import answered, ask, count_asking, site_of
+from core.auth.passkey_views import answer_of, ask, count_asking, site_of
 from core.auth.realms import OWN, STILL_HERE, add_in_both, in_both
-from core.auth.second_views import FIELDS, count_second_try, forgive_second_tries, shown_address, typed
+from core.auth.refusals import answered
+from core.auth.second_views import FIELDS, count_of, count_second_try, forgive_second_tries, shown_address, typed
 from core.auth.second_views import WRONG as WRONG_CODE
 from core.auth.security_views import own_account
-from core.auth.views import own_path
+from core.auth.views import attempt_of, own_path
 from core.web.forms import Form, empty_form
 from core.web.request import host_name
 
@@ -29,6 +30,7 @@ def prove_page(request):
 
 
 @in_both("prove", permission=OWN, request_method="POST", renderer="prove.jinja2")
+@answered("auth.proof")
 def prove(request):
     """Check the password or a code."""
     way = typed(request, "way") or second.PASSWORD
@@ -40,12 +42,12 @@ def prove(request):
 
 
 @in_both("prove_send", permission=OWN, request_method="POST")
+@answered("auth.proof")
 def send_code(request):
     """Mail a code, where that is this account's way."""
     account = own_account(request)
     if second.MAIL in _ways(request, account):
-        keys = (str(request.practice_id), "second-mail", str(account.id))
-        second.count_try(request.registry.limiter, second.MAILS, request.now, *keys)
+        request.registry.limiter.take(request.now, count_of(request, account, second.MAILS, "second.mail"))
         request.session[TICKET] = str(second.ask_for_mail_code(request.db, account, request.now, second.AT_PROOF))
     return HTTPSeeOther(request.own_path("prove", {"way": second.MAIL, "next": _next(request)}))
 
@@ -58,12 +60,13 @@ def passkey_options(request):
 
 
 @in_both("prove_passkey", permission=OWN, request_method="POST", renderer="prove.jinja2")
+@answered("auth.proof")
 def prove_by_passkey(request):
     """A passkey, shown once more."""
     account = own_account(request)
     count_second_try(request, account)
     try:
-        passkeys.show(request.db, request.practice_id, site_of(request), *answered(request), request.now, account)
+        passkeys.show(request.db, request.practice_id, site_of(request), *answer_of(request), request.now, account)
     except passkeys.BadPasskey:
         request.audit("auth.proof.failed")
         return _refuse(request, second.PASSKEY, WRONG_KEY)
@@ -84,9 +87,7 @@ def refused_password(request, password: object) -> str:
         return MISSING
     identity, limiter = request.identity, request.registry.limiter
     # One that is longer than any we keep is wrong, and counted, without being worked through.
-    attempt = services.Attempt(
-        identity.user_name, password[: LONGEST + 1], request.remote_addr or "", request.user_agent or "", request.now, request.realm
-    )
+    attempt = attempt_of(request, identity.user_name, password[: LONGEST + 1])
     try:
         profile.prove(request.db, request.practice_id, limiter, identity.account_id, attempt)
     except services.WrongCredentials:

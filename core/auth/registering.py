@@ -8,13 +8,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from limits import RateLimitItem, parse
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from core.auth import tickets
+from core.auth import lockout, tickets
 from core.auth.access import account_of, open_account
-from core.auth.limits import Limiter
+from core.auth.limits import Count, Limiter, windows
 from core.auth.matching import Typed
 from core.auth.models import Account, Registration, Ticket
 from core.auth.rules import WeakPassword, check_new_password
@@ -26,8 +25,8 @@ from core.tasks import enqueue
 
 REGISTER = "register"
 CODE_LIVES = timedelta(minutes=20)
-PER_PERSON: tuple[RateLimitItem, ...] = (parse("5 per 15 minutes"), parse("20 per 1 day"))
-PER_ADDRESS: RateLimitItem = parse("20 per 15 minutes")
+PER_PERSON = windows("5 per 15 minutes; 20 per 1 day")
+PER_ADDRESS, PER_NETWORK = windows("20 per 15 minutes"), windows("60 per 15 minutes")
 
 
 @dataclass(frozen=True)
@@ -65,15 +64,15 @@ def register(session: Session, practice_id: UUID, limiter: Limiter, new: NewAcco
 
     Raises WeakPassword, WrongUserName, TooManyAttempts, and BadTicket (then commit: the try counts).
     """
-    failures = (PER_ADDRESS, (str(practice_id), "register.code", new.address))
-    limiter.refuse_when_full(new.at, failures[0], *failures[1])
+    failures = lockout.of_places(practice_id, "register.code", new.address, PER_ADDRESS, PER_NETWORK)
+    limiter.refuse_when_full(new.at, *failures)
     # What is said before the code was right must say nothing about the patient, nor about user names that are taken.
     user_name = check_user_name(new.user_name) if new.user_name else ""
     check_new_password(new.password, [user_name])
     try:
         patient, ticket = _use_code(session, practice_id, new)
     except BadTicket:
-        limiter.hit(failures[0], *failures[1])
+        limiter.hit(*failures)
         raise
     try:
         address = patient.email.partition("@")[0]
@@ -110,9 +109,8 @@ def _close_others(session: Session, patient: Patient, now: datetime) -> None:
 
 
 def _count(limiter: Limiter, practice_id: UUID, secret_key: str, asked: Asked) -> None:
-    person = (str(practice_id), "register.person", _key(secret_key, asked.typed))
-    address = (str(practice_id), "register.address", asked.address)
-    limiter.count(asked.at, [*((item, person) for item in PER_PERSON), (PER_ADDRESS, address)])
+    person = Count(PER_PERSON, practice_id, "register.person", _key(secret_key, asked.typed))
+    limiter.take(asked.at, person, *lockout.of_places(practice_id, "register", asked.address, PER_ADDRESS, PER_NETWORK))
 
 
 def _key(secret_key: str, typed: Typed) -> str:

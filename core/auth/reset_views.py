@@ -9,6 +9,7 @@ from pyramid.view import view_config
 
 from core.auth import resetting, tickets
 from core.auth.entering import enter
+from core.auth.refusals import answered
 from core.auth.rules import WeakPassword
 from core.auth.tickets import BadTicket
 from core.web.forms import Form, empty_form, read_form
@@ -48,6 +49,7 @@ def forgot_page(request):
 
 
 @view_config(route_name="auth.forgot", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer="forgot.jinja2")
+@answered("auth.forgot")
 def forgot(request):
     """Have a code mailed, if there is such an account, and go on to the page that takes it, in any case."""
     form = _who(request)
@@ -68,6 +70,7 @@ def reset_page(request):
 
 
 @view_config(route_name="auth.reset", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer="reset.jinja2")
+@answered("auth.password.reset")
 def reset(request):
     """Set the new password, if the code is right, and go in; whatever is wrong with the code has one answer."""
     form = read_form(request, CodeAndPassword)
@@ -97,6 +100,7 @@ def link_page(request):
 
 
 @view_config(route_name="auth.link", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer="sign_in_link.jinja2")
+@answered("auth.link")
 def link(request):
     """Have a sign-in link mailed, if there is such an account; say the same in any case."""
     _need_links(request)
@@ -141,14 +145,15 @@ def _who(request) -> Form[Who]:
 
 
 def _asked(request, name: str) -> resetting.Asked:
-    return resetting.Asked(name, request.remote_addr or "", request.now)
+    return resetting.Asked(name, request.remote_addr or "", request.now, request.known_devices)
 
 
 def _new_password(request, data: CodeAndPassword) -> resetting.NewPassword:
     ticket_id = UUID(request.session.get(TICKET, str(NO_TICKET)))
     # As people copy it out of a mail: in two halves, with a space after it.
     code = "".join(data.code.split())
-    return resetting.NewPassword(ticket_id, code, data.new_password.get_secret_value(), request.remote_addr or "", request.now)
+    password, address = data.new_password.get_secret_value(), request.remote_addr or ""
+    return resetting.NewPassword(ticket_id, code, password, address, request.now, request.known_devices)
 
 
 def _refuse(request, form: Form) -> dict:

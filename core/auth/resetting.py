@@ -2,17 +2,21 @@
 
 Whoever asks is looked up by nobody but the worker (core/auth/reset_tasks.py): the request does the same, and takes as long, for a
 name that does not exist. Until then the ticket holds what was typed where the address will stand.
+
+A known device has a count of its own. All others share that of the name, so that a mailbox is not flooded and a code of six digits not
+guessed. It cannot be used to keep somebody out: a link opens in any browser and lives for longer than the pause after too many, so while
+strangers hold up the next mail, one of theirs brings the owner in.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from limits import RateLimitItem, parse
 from sqlalchemy.orm import Session
 
-from core.auth import services, tickets
-from core.auth.limits import Limiter
+from core.auth import lockout, services, tickets
+from core.auth.known_devices import NOTHING_KNOWN, KnownDevices
+from core.auth.limits import Count, Limiter, windows
 from core.auth.models import Account, Ticket
 from core.auth.rules import WeakPassword, check_new_password, words_about
 from core.auth.tickets import BadTicket
@@ -21,17 +25,21 @@ from core.tasks import enqueue
 
 RESET, LINK = "reset", "sign_in"
 CODE_LIVES, LINK_LIVES = timedelta(minutes=20), timedelta(minutes=15)
-PER_NAME: RateLimitItem = parse("5 per 15 minutes")
-PER_ADDRESS: RateLimitItem = parse("20 per 15 minutes")
+# Each code can be guessed at five times, so the day counts, too. The pause for links is shorter than a link lives.
+PER_NAME = {RESET: windows("5 per 15 minutes; 10 per 1 hour; 20 per 1 day"), LINK: windows("3 per 10 minutes")}
+PER_ADDRESS, PER_NETWORK = windows("20 per 15 minutes"), windows("60 per 15 minutes")
+WRONG_CODES = windows("100 per 1 hour; 300 per 1 day")
+"""At a whole practice: who has many addresses guesses no more often."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """Somebody asks for a mail: what was typed as the name, and from where."""
+    """Somebody asks for a mail: what was typed as the name, from where, and in a browser that knows which accounts."""
 
     name: str
     address: str
     at: datetime
+    devices: KnownDevices = NOTHING_KNOWN
 
 
 @dataclass(frozen=True)
@@ -43,11 +51,12 @@ class NewPassword:
     password: str
     address: str
     at: datetime
+    devices: KnownDevices = NOTHING_KNOWN
 
 
 def ask_code(session: Session, practice_id: UUID, limiter: Limiter, asked: Asked) -> UUID:
     """Ask for a code for a new password; returns the ticket's id, which the browser keeps. Raises TooManyAttempts."""
-    _count(limiter, practice_id, RESET, asked)
+    limiter.take(asked.at, *_mails(session, practice_id, RESET, asked))
     ticket_id = tickets.put_code(session, RESET, asked.at, CODE_LIVES, email=asked.name)
     enqueue(session, "auth.send_reset_code", ticket=str(ticket_id))
     return ticket_id
@@ -55,7 +64,7 @@ def ask_code(session: Session, practice_id: UUID, limiter: Limiter, asked: Asked
 
 def ask_link(session: Session, practice_id: UUID, limiter: Limiter, asked: Asked) -> UUID:
     """Ask for a sign-in link; returns the ticket's id. Raises TooManyAttempts."""
-    _count(limiter, practice_id, LINK, asked)
+    limiter.take(asked.at, *_mails(session, practice_id, LINK, asked))
     ticket_id = tickets.put_code(session, LINK, asked.at, LINK_LIVES, email=asked.name)
     enqueue(session, "auth.send_sign_in_link", ticket=str(ticket_id))
     return ticket_id
@@ -63,15 +72,15 @@ def ask_link(session: Session, practice_id: UUID, limiter: Limiter, asked: Asked
 
 def reset_password(session: Session, practice_id: UUID, limiter: Limiter, new: NewPassword) -> Account:
     """Set the new password of whom the code was mailed to. Raises WeakPassword, BadTicket (then commit: the try counts), TooManyAttempts."""
-    failures = (PER_ADDRESS, (str(practice_id), "reset.code", new.address))
-    limiter.refuse_when_full(new.at, failures[0], *failures[1])
+    counts = _wrong_codes(practice_id, new)
+    limiter.refuse_when_full(new.at, *counts)
     # First without the names: what it says before the code was right must say nothing about the account.
     check_new_password(new.password)
     try:
         ticket = tickets.use_code(session, practice_id, RESET, new.ticket_id, new.code, new.at)
         account = _owner(session, ticket)
     except BadTicket:
-        limiter.hit(failures[0], *failures[1])
+        limiter.hit(*counts)
         raise
     try:
         check_new_password(new.password, _words_about(session, account))
@@ -111,6 +120,16 @@ def _words_about(session: Session, account: Account) -> list[str]:
     return words_about(account, patient)
 
 
-def _count(limiter: Limiter, practice_id: UUID, kind: str, asked: Asked) -> None:
-    name = (str(practice_id), f"{kind}.name", services.normal_user_name(asked.name))
-    limiter.count(asked.at, [(PER_NAME, name), (PER_ADDRESS, (str(practice_id), f"{kind}.address", asked.address))])
+def _mails(session: Session, practice_id: UUID, kind: str, asked: Asked) -> tuple[Count, ...]:
+    name = services.normal_user_name(asked.name)
+    if device := asked.devices.asking(session, practice_id, name):
+        return (Count(PER_NAME[kind], practice_id, f"{kind}.device", device),)
+    places = lockout.of_places(practice_id, kind, asked.address, PER_ADDRESS, PER_NETWORK)
+    return Count(PER_NAME[kind], practice_id, f"{kind}.name", name), *places
+
+
+def _wrong_codes(practice_id: UUID, new: NewPassword) -> tuple[Count, ...]:
+    if owner := new.devices.owner():
+        return (Count(PER_ADDRESS, practice_id, "reset.code.owner", owner),)
+    places = lockout.of_places(practice_id, "reset.code", new.address, PER_ADDRESS, PER_NETWORK)
+    return *places, Count(WRONG_CODES, practice_id, "reset.code.practice")

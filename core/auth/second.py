@@ -4,7 +4,6 @@ import hmac
 import re
 import secrets
 from base64 import b32decode, b32encode
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from urllib.parse import quote
 from uuid import UUID
@@ -12,18 +11,16 @@ from uuid import UUID
 import segno
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from limits import RateLimitItem, parse
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from core.auth import tickets
-from core.auth.limits import Limiter
+from core.auth.limits import windows
 from core.auth.models import Account, Passkey, RecoveryCode
 from core.auth.secrets import UnreadableSecret, decrypt, encrypt
 from core.tasks import enqueue
 
-TRIES: tuple[RateLimitItem, ...] = (parse("5 per 5 minutes"), parse("20 per 1 hour"))
-MAILS: tuple[RateLimitItem, ...] = (parse("4 per 10 minutes"), parse("20 per 1 day"))
+TRIES, MAILS = windows("5 per 5 minutes; 20 per 1 hour"), windows("4 per 10 minutes; 20 per 1 day")
 MAIL_CODE_LIVES = timedelta(minutes=10)
 SEED_BYTES, STEP_SECONDS = 20, 30
 RECOVERY_CODES, RECOVERY_LETTERS = 10, 10
@@ -42,11 +39,6 @@ class WrongCode(Exception):
 
 class LastWay(Exception):
     """The office asks for a second step, and this is the only one the account has."""
-
-
-def count_try(limiter: Limiter, items: Iterable[RateLimitItem], now: datetime, *keys: str) -> None:
-    """Count one try before it is looked at. Raises TooManyAttempts."""
-    limiter.count(now, [(item, keys) for item in items])
 
 
 def ways_of(session: Session, account: Account, host: str) -> list[str]:

@@ -1,12 +1,15 @@
 """The page of the second step at sign-in. It opens for a session that waits for it, and for nothing else."""
 
+from limits import RateLimitItem
 from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from core.auth import second
 from core.auth.entering import SECOND, enter, pending
+from core.auth.limits import Count
 from core.auth.models import Account
 from core.auth.realms import add_in_both, in_both
+from core.auth.refusals import answered
 from core.auth.views import own_path
 from core.web.forms import Form, empty_form
 from core.web.request import host_name
@@ -24,6 +27,7 @@ def second_page(request):
 
 
 @in_both("second", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer="second.jinja2")
+@answered("auth.second")
 def take_code(request):
     """Check a code; a wrong one has the same answer whatever is wrong with it."""
     account = waiting_account(request)
@@ -38,12 +42,12 @@ def take_code(request):
 
 
 @in_both("second_send", permission=NO_PERMISSION_REQUIRED, request_method="POST")
+@answered("auth.second.send")
 def send_code(request):
     """Mail a code, if this account gets its codes by mail or is to choose now how it gets them."""
     account = waiting_account(request)
     if second.MAIL in _ways(request, account):
-        keys = (str(request.practice_id), "second-mail", str(account.id))
-        second.count_try(request.registry.limiter, second.MAILS, request.now, *keys)
+        request.registry.limiter.take(request.now, count_of(request, account, second.MAILS, "second.mail"))
         request.session[TICKET] = str(second.ask_for_mail_code(request.db, account, request.now))
     onward = typed(request, "next")
     return HTTPSeeOther(request.own_path(SECOND, {"way": second.MAIL} | ({"next": onward} if onward else {})))
@@ -59,14 +63,19 @@ def waiting_account(request) -> Account:
 
 def count_second_try(request, account: Account) -> None:
     """Count one try of this account's second step. Raises TooManyAttempts."""
-    keys = (str(request.practice_id), SECOND, str(account.id))
-    second.count_try(request.registry.limiter, second.TRIES, request.now, *keys)
+    request.registry.limiter.take(request.now, count_of(request, account, second.TRIES, SECOND))
+
+
+def count_of(request, account: Account, allowed: tuple[RateLimitItem, ...], name: str) -> Count:
+    """The count of what this account does at its second step."""
+    # By the device when the account knows it: somebody who has found out the password does not use up the owner's tries.
+    return Count(allowed, request.practice_id, name, request.known_devices.of(account) or str(account.id))
 
 
 def forgive_second_tries(request, account: Account) -> None:
     """After a right code the short count begins anew."""
     # The count by the hour stays: else who knows the password could go on guessing behind the owner's own sign-ins.
-    request.registry.limiter.clear(second.TRIES[0], str(request.practice_id), SECOND, str(account.id))
+    request.registry.limiter.clear(count_of(request, account, second.TRIES[:1], SECOND))
 
 
 def refuse_second(request, account: Account, way: str, sentence: str) -> dict:

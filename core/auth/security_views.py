@@ -6,8 +6,10 @@ from pyramid.view import view_config
 
 from core.auth import passkeys, second
 from core.auth.entering import need_proof
+from core.auth.limits import Count
 from core.auth.models import Account
 from core.auth.realms import OWN, add_in_both, in_both
+from core.auth.refusals import answered
 from core.auth.second_views import DRAFT, WRONG, app_draft, app_to_scan, shown_address, typed
 from core.web.forms import Form, begun_form, empty_form
 from core.web.request import host_name
@@ -37,11 +39,12 @@ def app_page(request):
 
 
 @in_both("security_app", permission=OWN, request_method="POST", renderer="security_app.jinja2")
+@answered("auth.second_factor")
 def turn_on_app(request):
     """The app counts once it has shown a right code."""
     need_proof(request)
     account, draft, secret_key = own_account(request), request.session.get(DRAFT, ""), request.registry.portal.secret_key
-    second.count_try(request.registry.limiter, second.TRIES, request.now, str(request.practice_id), "second-app", str(account.id))
+    request.registry.limiter.take(request.now, Count(second.TRIES, request.practice_id, "second.app", str(account.id)))
     try:
         second.turn_on_app(request.db, secret_key, account, draft, typed(request, "app_code"), request.now)
     except second.WrongCode:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from limits import RateLimitItem, parse
+import structlog
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from core.auth import offices, tickets
+from core.auth import lockout, offices, tickets
 from core.auth.identity import token_hash
+from core.auth.known_devices import NOTHING_KNOWN, KnownDevices
 from core.auth.limits import Limiter, TooManyAttempts
 from core.auth.models import Account, SignInAttempt, SignInSession
 from core.auth.passwords import check_password, hash_password, needs_rehash
@@ -19,8 +20,8 @@ from core.people.family import refresh_grants
 from core.people.models import Grant
 from core.tasks import enqueue
 
-TEN_FAILURES: RateLimitItem = parse("10 per 15 minutes")
-KEPT_REFUSALS: RateLimitItem = parse("50 per 15 minutes")
+log = structlog.get_logger("auth")
+
 TOKEN_BYTES = 32
 
 
@@ -47,7 +48,7 @@ class WrongCredentials(Exception):
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try: what was typed, and from where."""
+    """One try: what was typed, from where, and in a browser that knows which accounts."""
 
     user_name: str
     password: str
@@ -55,6 +56,7 @@ class Attempt:
     user_agent: str
     at: datetime
     realm: Realm = PORTAL
+    devices: KnownDevices = NOTHING_KNOWN
 
 
 def normal_user_name(user_name: str) -> str:
@@ -67,33 +69,30 @@ def sign_in(session: Session, practice_id: UUID, limiter: Limiter, attempt: Atte
     name = normal_user_name(attempt.user_name)
     account = find_account(session, practice_id, name, attempt.realm)
     # The same count whether the user name or the e-mail address was typed.
-    counts = [(str(practice_id), "account", account.user_name_norm if account else name), (str(practice_id), "address", attempt.address)]
+    counted, device = account.user_name_norm if account else name, attempt.devices.of(account)
+    counts = lockout.of_password(practice_id, attempt.realm, counted, attempt.address, device)
     try:
-        for count in counts:
-            limiter.refuse_when_full(attempt.at, TEN_FAILURES, *count)
+        limiter.refuse_when_full(attempt.at, *counts)
     except TooManyAttempts as refusal:
-        refusal.is_kept = _keep_refused(session, practice_id, limiter, name, attempt)
+        if "practice" in refusal.full:
+            log.warning("sign_ins_slowed", practice=str(practice_id))
         raise
     right = check_password(account.password_hash if account else None, attempt.password)
     session.add(SignInAttempt(user_name_norm=name, address=attempt.address, attempted_at=attempt.at, succeeded=right))
     if account is None or not right:
-        for count in counts:
-            limiter.hit(TEN_FAILURES, *count)
+        limiter.hit(*counts)
         raise WrongCredentials
-    limiter.clear(TEN_FAILURES, *counts[0])
+    if device:
+        limiter.clear(*counts)
     if needs_rehash(account.password_hash):
         account.password_hash = hash_password(attempt.password)
     return account
 
 
-def _keep_refused(session: Session, practice_id: UUID, limiter: Limiter, name: str, attempt: Attempt) -> bool:
-    """Keep a try that was refused without a look at the password; a flood of them must not fill the table."""
-    count = (str(practice_id), "refused", attempt.address)
-    if not limiter.test(KEPT_REFUSALS, *count):
-        return False
-    limiter.hit(KEPT_REFUSALS, *count)
+def keep_refused(session: Session, attempt: Attempt) -> None:
+    """Keep a try that was refused without a look at the password."""
+    name = normal_user_name(attempt.user_name)
     session.add(SignInAttempt(user_name_norm=name, address=attempt.address, attempted_at=attempt.at, succeeded=False))
-    return True
 
 
 def find_account(session: Session, practice_id: UUID, name: str, realm: Realm = PORTAL) -> Account | None:

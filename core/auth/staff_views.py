@@ -10,13 +10,13 @@ from pyramid.view import view_config
 from core.auth import looking, profile, services, staff
 from core.auth.entering import enter
 from core.auth.models import Account
-from core.auth.policy import cookie_name
 from core.auth.realms import OFFICE, OWN, add_to_consoles
 from core.auth.rules import WeakPassword
 from core.auth.tickets import BadTicket
 from core.auth.user_names import WrongUserName
-from core.auth.views import MISSING, WRONG, own_path, set_cookie
-from core.web.errors import Trouble, error_response, too_many
+from core.auth.views import MISSING, WRONG, own_path, proven_account, typed_credentials
+from core.web import cookies
+from core.web.errors import Trouble, error_response
 from core.web.forms import Form, empty_form, read_form
 
 
@@ -38,19 +38,12 @@ def sign_in_page(request):
 @view_config(route_name="office.sign_in", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer="office/sign_in.jinja2")
 def sign_in(request):
     """Check the password of somebody of the office; the second step follows always."""
-    user_name, password = request.POST.get("user_name", ""), request.POST.get("password", "")
-    if not (isinstance(user_name, str) and isinstance(password, str) and user_name.strip() and password):
+    user_name, password = typed_credentials(request)
+    if not user_name or not password:
         return _refuse(request, MISSING)
-    attempt = services.Attempt(user_name, password, request.remote_addr or "", request.user_agent or "", request.now, request.realm)
-    try:
-        account = services.sign_in(request.db, request.practice_id, request.registry.limiter, attempt)
-    except services.WrongCredentials:
-        request.audit("auth.sign_in.failed")
-        return _refuse(request, WRONG)
-    except services.TooManyAttempts as refusal:
-        if refusal.is_kept:
-            request.audit("auth.sign_in.refused")
-        return too_many(refusal, request)
+    account = proven_account(request, user_name, password)
+    if not isinstance(account, Account):
+        return account or _refuse(request, WRONG)
     return enter(request, account, own_path(request.POST.get("next"), OFFICE.home))
 
 
@@ -62,7 +55,7 @@ def sign_out(request):
     request.audit("auth.sign_out")
     request.session.invalidate()
     response = HTTPSeeOther(request.route_path("office.sign_in"))
-    set_cookie(request, response, cookie_name(request), "", max_age=0)
+    cookies.put(request, response, request.realm.cookie, "", 0)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
@@ -119,13 +112,12 @@ def _accepted(request, form: Form, typed: StaffInvitation) -> bool:
 
 
 def _page(request, user_name: str = "", error: str | None = None) -> dict:
-    return {"form": Form(values={"user_name": user_name}), "error": error, "next": request.params.get("next", "")}
+    return {"form": Form(values={"user_name": user_name}), "error": error, "next": own_path(request.params.get("next"), "")}
 
 
 def _refuse(request, error: str) -> dict:
     request.response.status = "422 Unprocessable Content"
-    typed = request.POST.get("user_name", "")
-    return _page(request, typed if isinstance(typed, str) else "", error)
+    return _page(request, typed_credentials(request)[0], error)
 
 
 def _dead(request):

@@ -8,13 +8,15 @@ from pyramid.view import view_config
 
 from core.auth import services
 from core.auth.entering import enter
-from core.auth.policy import SIGNED_IN, cookie_name
+from core.auth.models import Account
+from core.auth.policy import SIGNED_IN
 from core.auth.realms import PORTAL
-from core.web.errors import too_many
+from core.auth.refusals import too_often
+from core.web import cookies
 from core.web.forms import Form
 
 REMEMBER_SECONDS = 365 * 24 * 3600
-USER_NAME_COOKIE = "user-name"
+USER_NAME_COOKIE = "cuspid-user-name"
 WRONG = "The user name or the password is not right. Please check both and try again."
 MISSING = "Please type your user name and your password."
 
@@ -27,25 +29,18 @@ def sign_in_page(request):
         return HTTPSeeOther(own_path(request.GET.get("next")))
     if request.matched_route.name == "portal.start":
         return HTTPSeeOther(request.route_path("auth.sign_in"))
-    return _page(request, user_name=request.cookies.get(USER_NAME_COOKIE, ""))
+    return _page(request, user_name=cookies.get(request, USER_NAME_COOKIE))
 
 
 @view_config(route_name="auth.sign_in", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer="sign_in.jinja2")
 def sign_in(request):
     """Check the password; a wrong one is told without saying which was wrong, and what was typed as the name stays."""
-    user_name, password = request.POST.get("user_name", ""), request.POST.get("password", "")
-    if not user_name.strip() or not password:
+    user_name, password = typed_credentials(request)
+    if not user_name or not password:
         return _refuse(request, MISSING)
-    attempt = services.Attempt(user_name, password, request.remote_addr or "", request.user_agent or "", request.now)
-    try:
-        account = services.sign_in(request.db, request.practice_id, request.registry.limiter, attempt)
-    except services.WrongCredentials:
-        request.audit("auth.sign_in.failed")
-        return _refuse(request, WRONG)
-    except services.TooManyAttempts as refusal:
-        if refusal.is_kept:
-            request.audit("auth.sign_in.refused")
-        return too_many(refusal, request)  # an answer, not an error: the record of the try is to be committed
+    account = proven_account(request, user_name, password)
+    if not isinstance(account, Account):
+        return account or _refuse(request, WRONG)
     response = enter(request, account, own_path(request.POST.get("next")))
     _remember(request, response, user_name if request.POST.get("remember") else None)
     return response
@@ -58,7 +53,7 @@ def sign_out(request):
     request.audit("auth.sign_out")
     request.session.invalidate()
     response = HTTPSeeOther(request.route_path("auth.sign_in"))
-    set_cookie(request, response, cookie_name(request), "", max_age=0)
+    cookies.put(request, response, request.realm.cookie, "", 0)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
@@ -75,30 +70,49 @@ def switch_person(request):
     return HTTPSeeOther(own_path(request.POST.get("next")))
 
 
-def own_path(path: str | None, home: str = PORTAL.home) -> str:
+def typed_credentials(request) -> tuple[str, str]:
+    """What was typed as the name, without spaces around it, and as the password; a file in place of a text is nothing."""
+    name, password = (value if isinstance(value, str) else "" for value in map(request.POST.get, ("user_name", "password")))
+    return name.strip(), password
+
+
+def proven_account(request, user_name: str, password: str):
+    """The account at this sign-in whose password was given; None when it was wrong, or the answer to who tries too often. Raises Busy."""
+    attempt = attempt_of(request, user_name, password)
+    try:
+        return services.sign_in(request.db, request.practice_id, request.registry.limiter, attempt)
+    except services.WrongCredentials:
+        request.audit("auth.sign_in.failed")
+        return None
+    except services.TooManyAttempts as refusal:
+        return too_often(request, refusal, "auth.sign_in", lambda: services.keep_refused(request.db, attempt))
+
+
+def attempt_of(request, user_name: str, password: str) -> services.Attempt:
+    """A try to sign in from this browser."""
+    address, agent = request.remote_addr or "", request.user_agent or ""
+    return services.Attempt(user_name, password, address, agent, request.now, request.realm, request.known_devices)
+
+
+def own_path(path: object, home: str = PORTAL.home) -> str:
     """A path of this portal to go on to; anything that could lead elsewhere becomes the home page."""
-    if not path or not path.isascii() or not path.isprintable() or set(path) & set("\\ "):
+    if not isinstance(path, str) or not path.isascii() or not path.isprintable() or set(path) & set("\\ "):
         return home
     return path if path.startswith("/") and not path.startswith("//") else home
 
 
 def _page(request, user_name: str, error: str | None = None) -> dict:
-    remembered = "yes" if request.cookies.get(USER_NAME_COOKIE) or request.POST.get("remember") else ""
-    return {"form": Form(values={"user_name": user_name, "remember": remembered}), "error": error, "next": request.params.get("next", "")}
+    remembered = "yes" if cookies.get(request, USER_NAME_COOKIE) or request.POST.get("remember") else ""
+    return {"form": Form(values={"user_name": user_name, "remember": remembered}), "error": error, "next": own_path(request.params.get("next"), "")}
 
 
 def _refuse(request, error: str) -> dict:
     request.response.status = "422 Unprocessable Content"
-    return _page(request, request.POST.get("user_name", ""), error)
-
-
-def set_cookie(request, response, name: str, value: str, max_age: int | None = None) -> None:
-    """Set a cookie that scripts cannot read, for this host only."""
-    response.set_cookie(name, value, max_age=max_age, path="/", secure=request.registry.portal.secure, httponly=True, samesite="Lax")
+    return _page(request, typed_credentials(request)[0], error)
 
 
 def _remember(request, response, user_name: str | None) -> None:
     if user_name:
-        set_cookie(request, response, USER_NAME_COOKIE, user_name.strip()[:100], REMEMBER_SECONDS)
-    elif USER_NAME_COOKIE in request.cookies:
-        set_cookie(request, response, USER_NAME_COOKIE, "", 0)
+        cookies.put(request, response, USER_NAME_COOKIE, user_name.strip()[:100], REMEMBER_SECONDS)
+    elif cookies.get(request, USER_NAME_COOKIE):
+        cookies.put(request, response, USER_NAME_COOKIE, "", 0)

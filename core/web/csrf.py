@@ -9,7 +9,7 @@ from pyramid.session import BaseCookieSessionFactory, JSONSerializer
 from webob.cookies import SignedSerializer
 from zope.interface import implementer
 
-from core.auth.policy import cookie_name
+from core.web import cookies
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 OWN_SITE = frozenset({"same-origin", "none"})
@@ -45,7 +45,7 @@ class BoundTokens(LegacySessionCSRFStoragePolicy):
 
     def check_csrf_token(self, request, supplied_token: str) -> bool:
         """Whether a form's token is right. On a page that is open to anyone nobody has asked yet who is signed in."""
-        if cookie_name(request) in request.cookies:
+        if cookies.get(request, request.realm.cookie):
             _ = request.identity_of_visitor
         return super().check_csrf_token(request, supplied_token)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from math import ceil
 
 import structlog
 from pyramid.exceptions import BadCSRFToken
@@ -110,11 +111,12 @@ def form_expired(request):
 
 
 @exception_view_config(TooManyAttempts)
-def too_many(error, request):
-    """Say how long to wait."""
-    minutes = max(1, round(error.seconds / 60))
-    wait = "a minute" if minutes == 1 else f"{minutes} minutes"
-    response = error_response(request, Trouble(429, "Too many tries", f"Please wait {wait}, then try again, or call the office."))
+def too_many(error, request, advice: str = "", other_way: tuple[str, str] | None = None):
+    """Say how long to wait, and what else can be done; `other_way` is a button's words and where it leads."""
+    minutes = ceil(error.seconds / 60)
+    wait = "a minute" if minutes == 1 else f"{minutes} minutes" if minutes < 90 else f"{ceil(minutes / 60)} hours"
+    text = f"Please wait {wait}, then try again{f'. {advice}' if advice else ', or call the office.'}"
+    response = error_response(request, Trouble(429, "Too many tries", text), other_way=other_way)
     response.headers["Retry-After"] = str(error.seconds)
     return response
 

@@ -7,11 +7,11 @@ from pyramid.view import view_config
 from core.auth import looking
 from core.auth.entering import send_token
 from core.auth.models import Account
-from core.auth.policy import cookie_name
 from core.auth.realms import PORTAL
 from core.auth.roles import VIEW_AS
 from core.auth.services import Place
 from core.people.models import Patient
+from core.web import cookies
 from core.web.forms import Form, empty_form, read_form
 from tenants.console.patients import patient_of
 
@@ -45,7 +45,7 @@ def look(request):
     if form.data is None:
         request.response.status = "422 Unprocessable Content"
         return _page(request, patient, form)
-    if before := request.cookies.get(cookie_name(request, PORTAL)):
+    if before := cookies.get(request, PORTAL.cookie):
         looking.leave_portal(request.db, request.practice_id, before)
     account = request.db.get_one(Account, (request.practice_id, request.identity.account_id))
     place = Place(request.remote_addr or "", request.user_agent or "")
@@ -55,7 +55,7 @@ def look(request):
 
 def _page(request, patient: Patient, form: Form) -> dict:
     minutes = looking.LASTS.seconds // 60
-    return {"patient": patient, "form": form, "minutes": minutes, "is_open": cookie_name(request, PORTAL) in request.cookies}
+    return {"patient": patient, "form": form, "minutes": minutes, "is_open": bool(cookies.get(request, PORTAL.cookie))}
 
 
 def includeme(config) -> None:

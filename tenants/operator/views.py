@@ -3,13 +3,13 @@
 from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
-from limits import RateLimitItem, parse
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
-from core.auth import operators, second
+from core.auth import operators
 from core.auth.entering import is_proven
+from core.auth.limits import Count, windows
 from core.auth.proof_views import refused_password, rotated
 from core.auth.roles import ACT, NONE, SEE, SETTING
 from core.db import session_at
@@ -19,7 +19,7 @@ from core.web.headers import let_forms_lead_to
 from tenants.practices import LAST_PAGE, PAGE, CannotMakePractice, find, listed
 
 # Whoever helps goes from one practice to the next; whoever has stolen a sign-in goes through all of them.
-ENTRIES: tuple[RateLimitItem, ...] = (parse("20 per 1 hour"),)
+ENTRIES = windows("20 per 1 hour")
 MISSING = "Say why you enter: the practice reads it."
 
 
@@ -85,7 +85,7 @@ def _is_refused(request, door: Door, form: Form, entry: Entry) -> bool:
 def _lead_in(request, door: Door, entry: Entry):
     """Write it down behind the practice's wall, and here who entered which practice; both are kept or neither."""
     identity = request.identity
-    second.count_try(request.registry.limiter, ENTRIES, request.now, str(request.practice_id), "operator.enter", str(identity.account_id))
+    request.registry.limiter.take(request.now, Count(ENTRIES, request.practice_id, "operator.enter", str(identity.account_id)))
     there = session_at(request, door.id)
     operator = operators.Operator(identity.account_id, f"{identity.name} ({request.tenant.practice_name})")
     token = operators.ask(there, door.id, operator, entry.reason, entry.level, request.now)

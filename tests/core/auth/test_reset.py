@@ -355,10 +355,10 @@ def test_the_audit_log_has_both_ways(web, practice, account, code_for, link_for,
 
 @pytest.mark.parametrize(("path", "form"), [("/forgot", "forgot"), ("/sign-in/link", "link")])
 @pytest.mark.parametrize("known", [True, False])
-def test_five_mails_for_a_name_then_a_pause(web, account, path, form, known):
-    name = account.user_name if known else "nobody"
-    answers = [_asks(web, name if count % 2 else f" {name.upper()} ", path, form) for count in range(6)]
-    assert [answer.status_int for answer in answers] == [303] * 5 + [429]
+def test_some_mails_for_a_name_then_a_pause(web, account, path, form, known):
+    name, most = account.user_name if known else "nobody", 5 if form == "forgot" else 3
+    answers = [_asks(web, name if count % 2 else f" {name.upper()} ", path, form) for count in range(most + 1)]
+    assert [answer.status_int for answer in answers] == [303] * most + [429]
     assert int(answers[-1].headers["Retry-After"]) > 0
     assert _asks(web, "somebody-else", path, form).status_int == 303
 

@@ -4,6 +4,7 @@ import re
 from base64 import b32decode
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
@@ -14,7 +15,7 @@ from sqlalchemy import func, select, text, update
 
 from core.audit import AuditEvent
 from core.auth import second, tickets
-from core.auth.limits import TooManyAttempts
+from core.auth.limits import Count, TooManyAttempts
 from core.auth.models import Account, RecoveryCode, SignInSession, Ticket
 from core.outbox import OutboxRow
 from core.testing import PASSWORD, browser
@@ -249,11 +250,11 @@ def test_tries_are_counted_also_when_the_store_is_away(registry):
         def _ask(self, *_):
             return None
 
-    limiter, now = Away("memory://"), datetime.now(UTC)
+    limiter, now, count = Away("memory://"), datetime.now(UTC), Count(second.TRIES, uuid4(), "second", "account")
     for _ in range(5):
-        second.count_try(limiter, second.TRIES, now, "practice", "second", "account")
+        limiter.take(now, count)
     with pytest.raises(TooManyAttempts):
-        second.count_try(limiter, second.TRIES, now, "practice", "second", "account")
+        limiter.take(now, count)
 
 
 def test_the_last_way_stays_where_the_office_asks_for_one(db, with_app):

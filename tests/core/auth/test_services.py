@@ -52,14 +52,14 @@ def test_the_token_itself_is_not_stored(db, practice, make, limiter):
     assert db.scalars(select(SignInSession.token_hash).where(SignInSession.practice_id == practice.id)).all() == [token_hash(token)]
 
 
-def test_ten_failures_slow_down_the_account_from_any_address(db, practice, make, limiter):
+def test_five_failures_slow_down_the_account_from_any_address(db, practice, make, limiter):
     account = make.account(make.patient())
-    for count in range(10):
+    for count in range(5):
         with pytest.raises(services.WrongCredentials):
             services.sign_in(db, practice.id, limiter, _attempt(account.user_name, "wrong", f"192.0.2.{count}"))
     with pytest.raises(services.TooManyAttempts) as refused:
         services.sign_in(db, practice.id, limiter, _attempt(account.user_name, PASSWORD, "198.51.100.7"))
-    assert 0 < refused.value.seconds <= 15 * 60
+    assert 0 < refused.value.seconds <= 61
 
 
 def test_ten_failures_slow_down_the_address_for_any_account(db, practice, make, limiter):
@@ -80,12 +80,15 @@ def test_a_flood_at_one_practice_does_not_slow_another(other_db, other_practice,
     assert services.sign_in(other_db, other_practice.id, limiter, _attempt(account.user_name))
 
 
-def test_success_clears_the_accounts_count(db, practice, make, limiter):
+def test_the_owners_success_gives_strangers_no_more_guesses(db, practice, make, limiter):
     account = make.account(make.patient())
-    for count in range(12):
+    for count in range(5):
         with pytest.raises(services.WrongCredentials):
             services.sign_in(db, practice.id, limiter, _attempt(account.user_name, "wrong", f"192.0.2.{count}"))
-        services.sign_in(db, practice.id, limiter, _attempt(account.user_name, address=f"192.0.2.{count}"))
+        if count < 4:
+            services.sign_in(db, practice.id, limiter, _attempt(account.user_name, address=f"192.0.2.{count}"))
+    with pytest.raises(services.TooManyAttempts):
+        services.sign_in(db, practice.id, limiter, _attempt(account.user_name, "wrong", "198.51.100.7"))
 
 
 def test_every_attempt_is_kept_also_for_a_name_that_does_not_exist(db, practice, limiter):
@@ -93,15 +96,6 @@ def test_every_attempt_is_kept_also_for_a_name_that_does_not_exist(db, practice,
         services.sign_in(db, practice.id, limiter, _attempt("nobody"))
     db.flush()
     assert db.scalar(select(func.count()).where(SignInAttempt.user_name_norm == "nobody", ~SignInAttempt.succeeded)) == 1
-
-
-def test_a_store_that_is_away_still_counts_in_this_process(db, practice, make):
-    limiter = Limiter("redis://127.0.0.1:1/0")
-    for _ in range(10):
-        with pytest.raises(services.WrongCredentials):
-            services.sign_in(db, practice.id, limiter, _attempt("nobody"))
-    with pytest.raises(services.TooManyAttempts):
-        services.sign_in(db, practice.id, limiter, _attempt("nobody"))
 
 
 def test_a_session_ends_when_it_is_idle_and_when_it_is_old(db, practice, make):
@@ -124,7 +118,7 @@ def test_who_signs_in_may_type_the_email_address_and_the_tries_count_together(db
     account.email = f"{account.user_name}@Example.test"
     db.commit()
     assert services.sign_in(db, practice.id, limiter, _attempt(account.email.upper())).id == account.id
-    for count in range(10):
+    for count in range(5):
         with pytest.raises(services.WrongCredentials):
             services.sign_in(db, practice.id, limiter, _attempt(account.email if count % 2 else account.user_name, "wrong", f"192.0.2.{count}"))
     with pytest.raises(services.TooManyAttempts):

@@ -106,10 +106,10 @@ def test_no_onward_path_leads_elsewhere(path):
     assert not set(onward) & set("\\\r\n\t ")
 
 
-def test_ten_wrong_passwords_slow_down(web, make):
+def test_five_wrong_passwords_slow_down(web, make):
     account = make.account(make.patient())
-    statuses = [_sign_in(web, account.user_name, "wrong").status_int for _ in range(11)]
-    assert statuses == [422] * 10 + [429]
+    statuses = [_sign_in(web, account.user_name, "wrong").status_int for _ in range(6)]
+    assert statuses == [422] * 5 + [429]
     answer = _sign_in(web, account.user_name)
     assert answer.status_int == 429
     assert int(answer.headers["Retry-After"]) > 0
@@ -145,3 +145,14 @@ def test_every_answer_carries_the_safety_headers(web, path):
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/office/sign-in"])
+@pytest.mark.parametrize("field", ["user_name", "password", "next"])
+def test_a_file_in_place_of_a_text_is_told_like_an_empty_field(web, make, path, field):
+    account = make.account(make.patient())
+    token = web.get(path).forms["sign-in"]["csrf_token"].value
+    typed = {"csrf_token": token, "user_name": account.user_name, "password": "wrong"}
+    typed.pop(field, None)
+    page = web.post(path, typed, upload_files=[(field, "name.txt", b"text")], status=422)
+    assert "right" in page.text if field == "next" else "Please type" in page.text
