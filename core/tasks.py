@@ -17,6 +17,7 @@ from pyramid.exceptions import ConfigurationError
 from sqlalchemy.orm import Session
 
 from core import audit, mail, outbox, sealing
+from core.auth import clearing
 from core.db import SessionFactory, after_commit, bind_tenant
 from core.people import birthdays
 from core.plugins import PluginHost
@@ -56,6 +57,7 @@ CORE_PERIODIC = (
     Chore("audit.seal", sealing.seal_waiting, timedelta(minutes=1)),
     # Oftener than it is needed: a schedule that begins anew with every start of the workers might never reach a whole day.
     Chore("family.tell_beforehand", birthdays.tell_beforehand, timedelta(hours=1)),
+    Chore("auth.clear_away", clearing.clear_away, timedelta(hours=1)),
 )
 
 

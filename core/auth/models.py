@@ -183,7 +183,7 @@ class SignInAttempt(TenantScoped, Base):
     """An attempt to sign in, also for a name that does not exist."""
 
     __tablename__ = "sign_in_attempt"
-    __table_args__ = (index_in_practice("user_name_norm", "attempted_at"),)
+    __table_args__ = (index_in_practice("user_name_norm", "attempted_at"), index_in_practice("attempted_at"))
 
     user_name_norm: Mapped[str]
     address: Mapped[str]
