@@ -56,6 +56,7 @@ WHOLE = {
     "auth.sign_out": "Signed out",
     "auth.user_name.change": "Changed the user name",
     "auth.welcome.complete": "Completed the first sign-in",
+    "office.notice.publish": "Put a notice of privacy practices in force",
     "office.patient.view": "Opened the page about the access to this record",
     "office.patients.find": "Searched for patients",
     "office.setting.change": "Changed a setting",

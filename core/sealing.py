@@ -70,7 +70,7 @@ _OLDEST_OF_ALL = _waiting([_EVENTS.c.happened_at], _UNSEALED_OF_ALL, 1, window=F
 _NEXT_OF_ALL = _waiting(_ENTRY, _UNSEALED_OF_ALL, BATCH, window=False)
 _LOCK = Prepared(select(func.pg_try_advisory_xact_lock(func.hashtextextended(bindparam("name"), literal_column("0")))))
 _LAST = Prepared(
-    select(_SEALS.c.sequence, _SEALS.c.hash)
+    select(_SEALS.c.sequence, _SEALS.c.hash, _SEALS.c.sealed_at)
     .where(_SEALS.c.practice_id == _PRACTICE)
     .order_by(_SEALS.c.sequence.desc())
     .limit(literal_column("1"))
@@ -181,8 +181,14 @@ def seal_waiting(session: Session, practice_id: UUID, now: datetime) -> None:
 
 def head(session: Session, practice_id: UUID) -> Head | None:
     """The end of a practice's chain, to be kept elsewhere; None while nothing is sealed."""
+    last = last_seal(session, practice_id)
+    return last[0] if last else None
+
+
+def last_seal(session: Session, practice_id: UUID) -> tuple[Head, datetime] | None:
+    """The end of a practice's chain, and when it was made; None while nothing is sealed."""
     rows = _LAST.rows(session, {"practice": practice_id})
-    return Head(*rows[0]) if rows else None
+    return (Head(*rows[0][:2]), rows[0][2]) if rows else None
 
 
 def waiting_since(session: Session, practice_id: UUID) -> datetime | None:

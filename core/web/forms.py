@@ -4,12 +4,15 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import UnionType
-from typing import Any, Generic, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 Schema = TypeVar("Schema", bound=BaseModel)
+
+Line = Annotated[str, AfterValidator(lambda text: " ".join(text.replace("\0", "").split()))]
+"""One line of text, without what cannot be kept and with single spaces."""
 
 WHOLE = ""
 """The name under which `errors` holds what is wrong with the form as a whole."""

@@ -4,6 +4,7 @@ from core.web.office import OfficePage
 
 PAGES = (
     OfficePage("Office", "office.home", "building", "office.home", 0),
+    OfficePage("Audit log", "office.audit", "clock-history", "office.audit.see", 90),
     OfficePage("Patients", "office.patients", "people", "office.patients.see", 10),
 )
 """What stands in the bar."""
@@ -17,5 +18,6 @@ def includeme(config) -> None:
     config.include("tenants.console.patients")
     config.include("tenants.console.access")
     config.include("tenants.console.view_as")
+    config.include("tenants.console.audit")
     for page in PAGES:
         config.add_office_page(page)

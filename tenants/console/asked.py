@@ -5,6 +5,7 @@ import json
 from core.auth.secrets import UnreadableSecret, decrypt, encrypt
 
 _MARK = "office.asked:"
+AUDIT = "audit"
 
 
 def write_asked(request, about: str, values: dict[str, str]) -> str:
@@ -21,3 +22,9 @@ def read_asked(request, about: str) -> dict[str, str]:
     mark = f"{_MARK}{about}:"
     # Other things are encrypted with the same key, and must not be readable here.
     return json.loads(text.removeprefix(mark)) if text.startswith(mark) else {}
+
+
+def audit_path(request, **values: str) -> str:
+    """The audit log with these things searched for (tenants/console/audit.py); without any, the whole log."""
+    given = {name: value for name, value in values.items() if value}
+    return request.route_path("office.audit", _query={"asked": write_asked(request, AUDIT, given)} if given else {})

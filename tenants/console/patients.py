@@ -13,9 +13,9 @@ from core.people.finding import LONGEST, find, patient_at, read_wanted
 from core.people.languages import english_name
 from core.people.models import Patient
 from core.web.forms import Form, empty_form, read_form
-from tenants.console.asked import read_asked, write_asked
+from tenants.console.asked import audit_path, read_asked, write_asked
 
-ABOUT = "patients"
+ABOUT, AUDIT = "patients", "office.audit.see"
 
 
 class FindForm(BaseModel):
@@ -75,10 +75,11 @@ def patient_values(request, error: str = "") -> dict:
         "language": english_name(access.language or patient.language),
         "holders": [holder for holder in holders if not holder.is_over(request.now)],
         "former": [holder for holder in holders if holder.is_over(request.now)],
-        "titles": {name: plugin.title for name, plugin in request.registry.plugins.plugins.items()},
+        "titles": tab_titles(request),
         "rights_in_words": rights_in_words,
         "clinics": clinic_names(request),
         "asked": asked,
+        "log": audit_path(request, chart=patient.external_id) if patient.external_id and AUDIT in identity.permissions else None,
         "error": error,
     }
 
@@ -102,6 +103,11 @@ def id_in_path(request) -> UUID:
 def clinic_names(request) -> dict[UUID, str]:
     """The clinics' names, by id."""
     return {clinic.id: clinic.name for clinic in request.tenant.clinics}
+
+
+def tab_titles(request) -> dict[str, str]:
+    """The titles of all tabs, by name, on or off."""
+    return {name: plugin.title for name, plugin in request.registry.plugins.plugins.items()}
 
 
 def rights_in_words(rights: frozenset[str], titles: Mapping[str, str]) -> str:

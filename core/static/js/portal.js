@@ -38,11 +38,11 @@ document.querySelectorAll("[data-show-password]").forEach((button) => {
 });
 
 // A form that acts is sent once, however often its button is pressed; coming back to the page opens it again. What opens a window of
-// its own leaves the page as it is, and may be pressed again.
+// its own, or gives a file, leaves the page as it is, and may be pressed again.
 const busy = new Set();
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post" || form.target) return;
+  if (form.method !== "post" || form.target || "again" in form.dataset) return;
   if (busy.has(form)) event.preventDefault();
   busy.add(form);
 });

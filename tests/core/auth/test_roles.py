@@ -57,7 +57,7 @@ def test_views_ask_for_permissions_that_exist(registry):
 
 SEEING = {"office.home", "office.patients.see", "office.unmatched.see", "office.audit.see", "office.staff.see"}
 # What is sent there is only a question: it is sent so that no name stands in an address.
-ASKING = {"office.patients"}
+ASKING = {"office.patients", "office.audit"}
 
 
 def test_what_changes_something_asks_for_a_permission_to_change(registry):
