@@ -27,6 +27,7 @@ def configure(portal: settings.Settings, ini=None) -> Configurator:
     config.include("core.files")
     config.include("core.mail")
     config.include("core.web.request")
+    config.include("core.web.body")
     config.include("core.web.headers")
     config.include("core.web.csrf")
     config.include("core.web.templating")

@@ -15,6 +15,7 @@ from core.auth.refusals import too_often
 from core.web import cookies
 from core.web.forms import Form
 
+LONGEST_NAME, LONGEST_PASSWORD = 254, 200
 REMEMBER_SECONDS = 365 * 24 * 3600
 USER_NAME_COOKIE = "cuspid-user-name"
 WRONG = "The user name or the password is not right. Please check both and try again."
@@ -71,9 +72,12 @@ def switch_person(request):
 
 
 def typed_credentials(request) -> tuple[str, str]:
-    """What was typed as the name, without spaces around it, and as the password; a file in place of a text is nothing."""
+    """What was typed as the name, without spaces around it, and as the password; a file in place of a text is nothing.
+
+    What is longer than any that we keep, or holds what no database takes, is wrong, and counted, without being worked through.
+    """
     name, password = (value if isinstance(value, str) else "" for value in map(request.POST.get, ("user_name", "password")))
-    return name.strip(), password
+    return name.strip().replace("\0", "\ufffd")[: LONGEST_NAME + 1], password[: LONGEST_PASSWORD + 1]
 
 
 def proven_account(request, user_name: str, password: str):
