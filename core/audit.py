@@ -91,9 +91,9 @@ def request_audit(request, action: str, patient_id: UUID | None = None, target_i
     record(request.db, request.practice_id, action, request.now, account_id=account_id, patient_id=patient_id, target_id=target_id)
 
 
-def request_audit_of(request, account_id: UUID, action: str, target_id: UUID | None = None) -> None:
+def request_audit_of(request, account_id: UUID, action: str, target_id: UUID | None = None, patient_id: UUID | None = None) -> None:
     """`request.audit_of`: record what an account did that is not signed in (yet), such as signing in."""
-    record(request.db, request.practice_id, action, request.now, account_id=account_id, target_id=target_id)
+    record(request.db, request.practice_id, action, request.now, account_id=account_id, target_id=target_id, patient_id=patient_id)
 
 
 def includeme(config) -> None:

@@ -3,6 +3,13 @@
 WHOLE = {
     "portal.home.view": "Opened the home page",
     "portal.family.view": "Opened the family page",
+    "portal.grants.view": "Looked at who can see this record",
+    "portal.grant.offer": "Offered somebody access to this record",
+    "portal.grant.send": "Sent an offer of access to this record again",
+    "portal.grant.withdraw": "Took back an offer of access to this record",
+    "portal.grant.accept": "Took access to this record that was offered",
+    "portal.grant.failed": "Typed a wrong birthdate at an offer of access",
+    "portal.grant.end": "Ended somebody’s access to this record",
     "portal.switch_person": "Switched to this record",
     "operator.enter": "Went into a practice",
     "portal.access_log.view": "Opened this access log",

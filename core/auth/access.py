@@ -1,6 +1,7 @@
 """How patients get in: credentials that the office gives, an invitation by e-mail, and taking access away again."""
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -171,13 +172,13 @@ def open_invitation(session: Session, practice_id: UUID, token: str, now: dateti
 
 
 def prove_birthdate(session: Session, ticket: Ticket, born: date, now: datetime) -> Patient:
-    """The invited patient, if this is the birthdate. The fifth wrong one ends the link. Raises BadTicket, WrongBirthdate; the caller must commit."""
+    """The patient whom a link is about, if this is the birthdate. The fifth wrong one ends the link. Raises BadTicket, WrongBirthdate; the caller must commit."""
     patient = session.get_one(Patient, (ticket.practice_id, ticket.patient_id))
     right = patient.birthdate is not None and patient.birthdate == born
     # Counted and locked in one statement: many who guess at the same time have five tries together.
     counted = session.scalar(
         update(Ticket)
-        .where(Ticket.practice_id == ticket.practice_id, Ticket.id == ticket.id, *usable_invitations(now))
+        .where(Ticket.practice_id == ticket.practice_id, Ticket.id == ticket.id, *usable_links(ticket.kind, now))
         .values(tries=Ticket.tries + (0 if right else 1))
         .returning(Ticket.tries)
     )
@@ -199,9 +200,21 @@ def accept(session: Session, ticket: Ticket, token: str, user_name: str, passwor
 def open_account(session: Session, patient: Patient, user_name: str, password: str, now: datetime) -> Account:
     """An account for a patient who has none. Without a user name it gets one. Raises WrongUserName, also when somebody was quicker."""
     name = user_name or free_user_name(session, patient.practice_id, patient.first_name)
+    return _unless_taken(session, lambda: services.create_account(session, patient, name, password, now))
+
+
+def open_for_representative(
+    session: Session, practice_id: UUID, name: str, email: str, user_name: str, password: str, now: datetime
+) -> Account:
+    """An account for somebody without a chart. Without a user name it gets one. Raises WrongUserName, also when somebody was quicker."""
+    user_name = user_name or free_user_name(session, practice_id, name.partition(" ")[0])
+    return _unless_taken(session, lambda: services.create_representative(session, name, email, user_name, password, now))
+
+
+def _unless_taken(session: Session, create: Callable[[], Account]) -> Account:
     try:
         with session.begin_nested():
-            return services.create_account(session, patient, name, password, now)
+            return create()
     except IntegrityError:
         raise WrongUserName(TAKEN) from None
 
@@ -220,7 +233,12 @@ def send_invitation(work: Work, patient_id: str) -> None:
 
 def usable_invitations(now: datetime) -> tuple:
     """Which tickets are invitations that still open something."""
-    return Ticket.kind == INVITATION, Ticket.used_at.is_(None), Ticket.expires_at > now, Ticket.tries < tickets.MOST_TRIES
+    return usable_links(INVITATION, now)
+
+
+def usable_links(kind: str, now: datetime) -> tuple:
+    """Which tickets of a kind still open something to whoever knows the birthdate."""
+    return Ticket.kind == kind, Ticket.used_at.is_(None), Ticket.expires_at > now, Ticket.tries < tickets.MOST_TRIES
 
 
 def _open_invitation(session: Session, patient: Patient, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import exists, select
 
 from core.auth import known_devices, services
 from core.auth.models import Account, Passkey, SignInSession
-from core.auth.realms import Realm
+from core.auth.realms import PERSON, Realm
 from core.db import write_again
 from core.web import cookies
 from core.web.forms import keep_typed, read_form
@@ -16,6 +16,7 @@ from core.web.forms import keep_typed, read_form
 PROOF_LASTS = timedelta(minutes=10)
 SECOND, WELCOME = "second", "welcome"
 """What a session waits for that is not whole yet; the page of each has the same name."""
+NOTHING_LEFT = "The access that you were given has ended: there is no record here any more that you may see. If this is not right, please call us."
 
 
 class ProvenElsewhere(Exception):
@@ -33,6 +34,9 @@ def enter(
     """
     if account.kind not in request.realm.kinds:
         raise HTTPNotFound()
+    if account.kind == PERSON and account.patient_id is None and not services.sees_somebody(request.db, account, request.now):
+        request.session.flash(NOTHING_LEFT)
+        return HTTPSeeOther(request.own_path("sign_in"))
     write_again(request.db)  # whoever was here before may only have looked
     if request.visitor.row:  # rotated: the token from before this proof is worth nothing any more
         services.sign_out(request.db, request.practice_id, request.visitor.row.id)

@@ -8,6 +8,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from core.auth.access import account_of
+from core.people.ages import years
 from core.people.alike import digits, letters
 from core.people.models import Patient
 
@@ -69,17 +70,12 @@ def _hindrance(session: Session, patient: Patient, today: date, adult_age: int) 
         return CLOSED if account.closed_at else ACCOUNT
     if patient.is_confidential:
         return CONFIDENTIAL
-    age = _age(patient, today)
+    age = years(patient.birthdate or today, today)
     if age < YOUNGEST:
         return YOUNG
     if not patient.email:
         return NO_ADDRESS
     return SHARED if age < adult_age and _is_shared(session, patient) else ""
-
-
-def _age(patient: Patient, today: date) -> int:
-    born = patient.birthdate or today
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 
 def _is_shared(session: Session, patient: Patient) -> bool:

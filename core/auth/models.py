@@ -112,7 +112,7 @@ class SupportAccess(TenantScoped, Base):
 class Ticket(TenantScoped, Base):
     """A single-use link or code that was sent to somebody. The row holds only the SHA-256 of its secret; `tries` counts wrong codes.
 
-    `kind` says what it opens: `reset`, `sign_in`, `invitation`, `register`, `second`, `proof`, `email`, `staff`, `operator`; `passkey` and
+    `kind` says what it opens: `reset`, `sign_in`, `invitation`, `register`, `second`, `proof`, `email`, `staff`, `operator`, `grant`; `passkey` and
     `passkey_new` hold the challenge of a browser that was asked for a key, `email_was` an address from before a change. `email` is where it was sent.
     """
 
@@ -120,6 +120,7 @@ class Ticket(TenantScoped, Base):
     __table_args__ = (
         belongs_to("account"),
         belongs_to("patient"),
+        belongs_to("access_offer", "offer_id"),
         index_in_practice("kind", "account_id"),
         index_in_practice("secret_hash"),
     )
@@ -128,6 +129,7 @@ class Ticket(TenantScoped, Base):
     secret_hash: Mapped[str]
     account_id: Mapped[UUID | None]
     patient_id: Mapped[UUID | None]
+    offer_id: Mapped[UUID | None]
     email: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -94,6 +94,11 @@ def request_tenant(request):
     return request.registry.tenants.tenant(request.practice_id, clinic_id, request.visitor.version)
 
 
+def request_whole_tenant(request):
+    """`request.whole_tenant`: the practice as a whole, with what holds for all its clinics, such as its calendar."""
+    return request.registry.tenants.tenant(request.practice_id, None, request.visitor.version)
+
+
 def includeme(config) -> None:
     """Add the policy and what it reads to the request."""
     config.set_security_policy(PortalPolicy())
@@ -102,3 +107,4 @@ def includeme(config) -> None:
     config.add_request_method(request_identity, "identity_of_visitor", reify=True)
     config.add_request_method(request_person, "person", reify=True)
     config.add_request_method(request_tenant, "tenant", reify=True)
+    config.add_request_method(request_whole_tenant, "whole_tenant", reify=True)

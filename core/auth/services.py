@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.auth import lockout, offices, tickets
@@ -159,19 +159,29 @@ def view_person(session: Session, practice_id: UUID, session_id: UUID, patient_i
 
 def create_account(session: Session, patient, user_name: str, password: str, now: datetime) -> Account:
     """Give a patient access: an account, with every right on the patient's own record."""
-    account = Account(
-        patient_id=patient.id,
-        user_name=user_name.strip(),
-        user_name_norm=normal_user_name(user_name),
-        password_hash=hash_password(password),
-        email=patient.email,
-        created_at=now,
-    )
-    session.add(account)
-    session.flush()
+    account = _add_account(session, user_name, password, now, patient_id=patient.id, email=patient.email)
     grant(session, account.id, patient.id, "self", now)
     refresh_grants(session, patient.practice_id, now)
     return account
+
+
+def create_representative(session: Session, name: str, email: str, user_name: str, password: str, now: datetime) -> Account:
+    """An account for somebody without a chart here, who sees nothing yet."""
+    return _add_account(session, user_name, password, now, name=name, email=email)
+
+
+def _add_account(session: Session, user_name: str, password: str, now: datetime, **owner) -> Account:
+    name = {"user_name": user_name.strip(), "user_name_norm": normal_user_name(user_name)}
+    account = Account(**name, password_hash=hash_password(password), created_at=now, **owner)
+    session.add(account)
+    session.flush()
+    return account
+
+
+def sees_somebody(session: Session, account: Account, now: datetime) -> bool:
+    """Whether there is a record that the account may see."""
+    held = (Grant.practice_id == account.practice_id, Grant.account_id == account.id, Grant.since <= now)
+    return bool(session.scalar(select(exists().where(*held, or_(Grant.until.is_(None), Grant.until > now)))))
 
 
 def grant(
@@ -184,6 +194,6 @@ def grant(
     level: str = "act",
     until: datetime | None = None,
 ) -> None:
-    """Let an account see, or act on, one tab (or every tab) of a patient's record."""
+    """Let an account see, or act on, one tab (or every tab) of a patient's record, as the office wishes."""
     given = {"plugin": plugin, "level": level, "relation": relation, "given_by": "office", "since": since, "until": until}
     session.add(Grant(account_id=account_id, patient_id=patient_id, **given))

@@ -1,6 +1,6 @@
 """How access to a record stands: the patient's own account, an open invitation, signed-in devices, and everybody who may see the record."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -33,8 +33,13 @@ class Standing:
 
 @dataclass(frozen=True)
 class Holder:
-    """Somebody who may see the record, did, or will. `rights` are such as `*.act` or `images.see`."""
+    """Somebody who may see the record, did, or will. `rights` are such as `*.act` or `images.see`.
 
+    `giver` and `ended_by` are the names of those who gave it in the portal, and who ended it before its time; `grant_id` is one of its grants.
+    """
+
+    grant_id: UUID
+    account_id: UUID
     who: str
     relation: str
     rights: frozenset[str]
@@ -42,6 +47,10 @@ class Holder:
     until: datetime | None
     given_by: str
     patient_id: UUID | None
+    giver_id: UUID | None = None
+    giver: str = ""
+    ended_by_id: UUID | None = None
+    ended_by: str = ""
 
     def is_over(self, now: datetime) -> bool:
         """Whether it has ended."""
@@ -92,18 +101,32 @@ def holders(session: Session, practice_id: UUID, patient_id: UUID) -> list[Holde
         .outerjoin(Patient, own)
         .where(Grant.practice_id == practice_id, Grant.patient_id == patient_id)
         .where(or_(Account.patient_id.is_(None), Account.patient_id != patient_id))
-        .order_by(Grant.until.is_not(None), Grant.until.desc(), Grant.since, Account.id, Grant.relation, Grant.given_by)
+        .order_by(Grant.until.is_not(None), Grant.until.desc(), Grant.since, Account.id, Grant.relation, Grant.given_by, Grant.giver_id)
     ).all()
-    return [_holder([(row[0], row[1], row[2]) for row in together]) for _, together in groupby(rows, lambda row: _occasion(row[0]))]
+    others = {other for grant, *_ in rows for other in (grant.giver_id, grant.ended_by_id) if other}
+    names = names_of(session, practice_id, others) if others else {}
+    return [_holder([(row[0], row[1], row[2]) for row in together], names) for _, together in groupby(rows, lambda row: _occasion(row[0]))]
+
+
+def names_of(session: Session, practice_id: UUID, account_ids: Collection[UUID]) -> dict[UUID | None, str]:
+    """What the owners of accounts are called."""
+    own = and_(Patient.practice_id == practice_id, Patient.id == Account.patient_id)
+    query = select(Account, Patient).outerjoin(Patient, own).where(Account.practice_id == practice_id, Account.id.in_(account_ids))
+    return {account.id: _name(account, patient) for account, patient in session.execute(query)}
+
+
+def _name(account: Account, patient: Patient | None) -> str:
+    return patient.name if patient else account.name or account.user_name
 
 
 def _occasion(grant: Grant) -> tuple:
-    return grant.until, grant.since, grant.account_id, grant.relation, grant.given_by
+    return grant.until, grant.since, grant.account_id, grant.relation, grant.given_by, grant.giver_id
 
 
-def _holder(rows: list[tuple[Grant, Account, Patient | None]]) -> Holder:
+def _holder(rows: list[tuple[Grant, Account, Patient | None]], names: Mapping[UUID | None, str]) -> Holder:
     grant, account, patient = rows[0]
     rights = frozenset(f"{one.plugin}.{one.level}" for one, _, _ in rows)
-    who = patient.name if patient else account.name or account.user_name
-    return Holder(who, grant.relation, rights, grant.since, grant.until, grant.given_by, account.patient_id)
+    who, giver, ended_by = _name(account, patient), names.get(grant.giver_id, ""), names.get(grant.ended_by_id, "")
+    whom = (grant.id, account.id, who, grant.relation, rights, grant.since, grant.until, grant.given_by, account.patient_id)
+    return Holder(*whom, grant.giver_id, giver, grant.ended_by_id, ended_by)
 

@@ -22,7 +22,7 @@ class BadTicket(Exception):
 
 
 def issue_link(session: Session, kind: str, now: datetime, lives: timedelta, email: str = "", **owner: UUID | None) -> str:
-    """A link's secret, to be sent once. `owner` is account_id, patient_id or both; earlier tickets of the kind for the owner are void."""
+    """A link's secret, to be sent once. `owner` is account_id, patient_id, offer_id or some of them; earlier tickets of the kind for the owner are void."""
     token = secrets.token_urlsafe(LINK_BYTES)
     _put(session, kind, _hash(token), now, lives, email, owner)
     return token

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from core.settings import PortalSettings
 
-GIVEN_BY = "practice system"
+GIVEN_BY, BY_ACCOUNT = "practice system", "account"
+"""Who gave a grant: the rules here; or a patient, or a child's guardian, in the portal (core/people/offers.py)."""
 RULES = frozenset({"portal.guarantor_access", "portal.adult_age", "portal.narrow_age", "portal.narrowed_tabs"})
 """The settings that decide here; a change of one makes the grants anew."""
 
@@ -68,11 +69,18 @@ _DESIRED = """desired (account_id, patient_id, relation, level, plugin, since, u
 _MINE = "g.practice_id = :practice and g.given_by = :given_by and (g.until is null or g.until > :now)"
 _SAME = """(d.account_id, d.patient_id, d.relation, d.level, d.plugin) = (g.account_id, g.patient_id, g.relation, g.level, g.plugin)
     and d.since = greatest(g.since, :now) and d.until is not distinct from g.until"""
+# What a guardian has given lasts no longer than what the guardian has.
+_ON_LOAN = """g.practice_id = :practice and g.given_by = :by_account and (g.until is null or g.until > :now)
+    and not exists (select from account giver where giver.practice_id = :practice and giver.id = g.giver_id and giver.patient_id = g.patient_id)
+    and not exists (select from desired d where d.account_id = g.giver_id and d.patient_id = g.patient_id and d.relation = 'guardian'
+        and d.since <= :now and d.plugin in ('*', g.plugin) and (d.level = 'act' or g.level = 'see'))"""
 # What never began is no history.
 _RENEW = text(f"""{_PEOPLE}, {_ENTITLED}, {_DESIRED}, called_off as (
     delete from access_grant g where {_MINE} and g.since > :now and not exists (select from desired d where {_SAME})
 ), ended as (
     update access_grant g set until = :now where {_MINE} and g.since <= :now and not exists (select from desired d where {_SAME})
+), called_in as (
+    update access_grant g set until = :now where {_ON_LOAN}
 )
 insert into access_grant (practice_id, id, account_id, patient_id, plugin, level, relation, given_by, since, until)
 select :practice, gen_random_uuid(), d.account_id, d.patient_id, d.plugin, d.level, d.relation, :given_by, d.since, d.until
@@ -107,7 +115,7 @@ def refresh_grants(session: Session, practice_id: UUID, now: datetime) -> None:
     session.flush()
     rules = rules_of(session, practice_id)
     given = {
-        "practice": practice_id, "now": now, "given_by": GIVEN_BY, "guarantors": rules.guarantor_access, "adult_age": rules.adult_age,
+        "practice": practice_id, "now": now, "given_by": GIVEN_BY, "by_account": BY_ACCOUNT, "guarantors": rules.guarantor_access, "adult_age": rules.adult_age,
         "narrow_age": rules.narrow_age, "tabs": list(rules.narrowed_tabs), "time_zone": rules.time_zone,
     }  # fmt: skip
     session.execute(_RENEW, given)

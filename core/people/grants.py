@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Granted(Protocol):
@@ -58,3 +58,28 @@ def periods(grants: Iterable[Granted], now: datetime) -> list[Period]:
         if rights and not (found and found[-1].until is None):
             found.append(Period(rights, moment, None))
     return found
+
+
+
+class Plain(NamedTuple):
+    """One right for a while, whoever gave it."""
+
+    plugin: str
+    level: str
+    since: datetime
+    until: datetime | None
+
+
+def plain(right: str, since: datetime, until: datetime | None) -> Plain:
+    """A right such as `images.see` as a grant."""
+    plugin, _, level = right.partition(".")
+    return Plain(plugin, level, since, until)
+
+
+def lasts(grants: Iterable[Granted], right: str, now: datetime) -> Period | None:
+    """From now until when grants give a right without a gap; None when they do not give it now."""
+    plugin, _, level = right.partition(".")
+    of_it = [grant for grant in grants if grant.plugin in ("*", plugin) and (grant.level == "act" or level == "see")]
+    # Whichever of them gives it: for this question they are all the same.
+    found = periods([Plain(plugin, level, grant.since, grant.until) for grant in of_it], now)
+    return found[0] if found and found[0].since == now else None

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from core.auth.identity import Person
 from core.people import words
+from core.people.family import GIVEN_BY
 from core.people.grants import Period, periods
 
 # `mine` is what the account's own patient is to the person, `theirs` what the person is to that patient.
 _HELD = text("""
-select held.patient_id, held.plugin, held.level, held.relation, held.since, held.until, patient.sex,
+select held.id, held.given_by, held.giver_id, held.patient_id, held.plugin, held.level, held.relation, held.since, held.until, patient.sex,
     array(select relation from relationship where practice_id = :practice and patient_id = patient.id and related_id = account.patient_id) as mine,
     array(select relation from relationship where practice_id = :practice and patient_id = account.patient_id and related_id = patient.id) as theirs
 from access_grant held
@@ -28,6 +29,9 @@ order by held.since, held.relation
 class Held(NamedTuple):
     """A grant that holds now or is to come."""
 
+    id: UUID
+    given_by: str
+    giver_id: UUID | None
     patient_id: UUID
     plugin: str
     level: str
@@ -40,12 +44,13 @@ class Held(NamedTuple):
 
 
 class Member(NamedTuple):
-    """One person: `place` gives the tint, `relation` is such as "Your daughter", `allowed` what may be done."""
+    """One person: `place` gives the tint, `relation` is such as "Your daughter"; `given` are grants that one can give up: one of each giver."""
 
     person: Person
     place: int
     relation: str
     periods: list[Period]
+    given: list[UUID]
 
 
 def members(session: Session, practice_id: UUID, account_id: UUID, people: Sequence[Person], now: datetime) -> list[Member]:
@@ -60,7 +65,8 @@ def members(session: Session, practice_id: UUID, account_id: UUID, people: Seque
 def _member(person: Person, place: int, held: list[Held], now: datetime) -> Member:
     # Whoever looks in as the patient does has no grant, but rights for a while.
     found = periods(held, now) or [Period(person.rights, now, None)]
-    return Member(person, place, "You" if person.is_self else _relation(held, now), found)
+    given = {one.giver_id: one.id for one in held if one.given_by != GIVEN_BY and not person.is_self}
+    return Member(person, place, "You" if person.is_self else _relation(held, now), found, list(given.values()))
 
 
 def _relation(held: Iterable[Held], now: datetime) -> str:

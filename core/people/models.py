@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Text, text
+from sqlalchemy import ARRAY, CheckConstraint, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, TenantScoped, belongs_to, index_in_practice, unique_in_practice
@@ -108,14 +108,18 @@ class Relationship(TenantScoped, Base):
 class Grant(TenantScoped, Base):
     """This account may see, or act on, this tab for this patient. `plugin` is a tab's name, or `*` for every tab.
 
-    `told_at` is when the mail was asked for that tells of an end by a birthday.
+    `given_by` is `office`, `practice system`, or `account` for what a patient, or the guardian of a child, has given: `giver_id` says who.
+    `ended_by_id` is who ended it before its time. `told_at` is when the mail was asked for that tells of an end by a birthday.
     """
 
     __tablename__ = "access_grant"
     __table_args__ = (
         belongs_to("account"),
         belongs_to("patient"),
+        belongs_to("account", "giver_id"),
+        belongs_to("account", "ended_by_id"),
         index_in_practice("account_id", "patient_id"),
+        index_in_practice("patient_id"),
         CheckConstraint("level in ('see', 'act')", name="level"),
     )
 
@@ -128,3 +132,28 @@ class Grant(TenantScoped, Base):
     since: Mapped[datetime]
     until: Mapped[datetime | None]
     told_at: Mapped[datetime | None]
+    giver_id: Mapped[UUID | None]
+    ended_by_id: Mapped[UUID | None]
+
+
+class AccessOffer(TenantScoped, Base):
+    """Access that somebody was offered by mail and has not taken yet, or has: what the giver typed, and what was chosen.
+
+    `rights` are such as `account.act` or `images.see`; `until` is when the access will end, whenever it is taken. The link is a ticket
+    (core/auth/models.py) that names the offer.
+    """
+
+    __tablename__ = "access_offer"
+    __table_args__ = (belongs_to("patient"), belongs_to("account", "giver_id"), belongs_to("account"), index_in_practice("patient_id"))
+
+    patient_id: Mapped[UUID]
+    giver_id: Mapped[UUID]
+    name: Mapped[str]
+    email: Mapped[str]
+    relation: Mapped[str]
+    rights: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    until: Mapped[datetime | None]
+    made_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    account_id: Mapped[UUID | None]

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 
-from core.auth.models import Account
+from core.auth import tickets
+from core.auth.models import Account, Ticket
 from core.people.birthdays import find_ending
 from core.tasks import Work, portal_task
 
@@ -28,6 +29,30 @@ def tell_patient(work: Work, grant_id: str) -> None:
     ending = find_ending(work.db, work.tenant.practice_id, UUID(grant_id), work.now)
     if ending and ending.left:
         _mail(work, Account.patient_id == ending.patient_id, "mail/own_birthday_ahead", {"day": _day(work, ending.at)})
+
+
+GRANTS = {
+    "given": "Somebody whom you, or whoever looks after you, invited has taken the access to a record here.",
+    "given_you": "You have taken access to a record here that is not your own.",
+    "ended": "Somebody’s access to a record that is yours, or that you look after, has ended.",
+    "ended_you": "Your access to a record here that is not your own has ended.",
+}
+
+
+@portal_task("family.send_offer")
+def send_offer(work: Work, ticket_id: str) -> None:
+    """Make the link here and put it into the mail, nowhere else; an offer that was withdrawn in the meantime is not sent."""
+    ticket = work.db.get(Ticket, (work.tenant.practice_id, UUID(ticket_id)))
+    if ticket is None or ticket.used_at or ticket.secret_hash or ticket.expires_at <= work.now:
+        return
+    token = tickets.give_link(ticket)
+    work.send_mail(ticket.email, "mail/grant_offer", {"path": f"/family/offer/{token}", "day": _day(work, ticket.expires_at)})
+
+
+@portal_task("family.tell_of_grant")
+def tell_of_grant(work: Work, account_id: str, change: str) -> None:
+    """Tell somebody that access to a record was taken or has ended."""
+    _mail(work, Account.id == UUID(account_id), "mail/grant_changed", {"change": GRANTS[change], "is_over": change == "ended_you"})
 
 
 def _mail(work: Work, whose: ColumnElement[bool], template: str, context: dict) -> None:

@@ -2,7 +2,6 @@
 
 from pyramid.view import view_config
 
-from core.auth.identity import Person
 from core.auth.policy import SIGNED_IN
 from core.people import words
 from core.people.household import Member, members
@@ -24,11 +23,4 @@ def family(request):
 
 
 def _allowed(request, member: Member) -> str:
-    zone = request.registry.tenants.tenant(request.practice_id, None, request.visitor.version).time_zone
-    return words.allowed("You", member.periods, titles_for(request, member.person), zone)
-
-
-def titles_for(request, person: Person) -> dict[str, str]:
-    """The names of the tabs that are on for a person."""
-    on = request.tenant_of(person).plugins
-    return {name: plugin.title for name, plugin in request.registry.plugins.plugins.items() if name in on}
+    return words.allowed("You", member.periods, request.titles_of(member.person), request.whole_tenant.time_zone)

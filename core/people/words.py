@@ -34,15 +34,21 @@ def whose(sex: str, mine: Iterable[str], theirs: Iterable[str]) -> str:
 
 
 def allowed(who: str, periods: Sequence[Period], titles: Mapping[str, str], zone: tzinfo) -> str:
-    """What somebody may do now and later, in sentences: "You may see Account and act there, until March 3, 2031." `titles` are those of
+    """What somebody ("You", "They") may do now and later, in sentences: "You may see Account and act there, until March 3, 2031." `titles` are those of
     the tabs that are on."""
-    sentences = [f"{who if not place else f'After that {_lower(who)}'} may {_verbs(period.rights, titles)}" for place, period in enumerate(periods)]
+    sentences = [f"{f'After that {who.lower()}' if place else who} may {_verbs(period.rights, titles)}" for place, period in enumerate(periods)]
     ends = [f", until {long_day(period.until.astimezone(zone).date())}." if period.until else "." for period in periods]
     return " ".join(f"{sentence}{end}" for sentence, end in zip(sentences, ends, strict=True))
 
 
-def _lower(who: str) -> str:
-    return "you" if who == "You" else who
+def could(who: str, rights: frozenset[str], titles: Mapping[str, str]) -> str:
+    """What somebody was allowed: "They could see Account and act there."."""
+    return f"{who} could {_verbs(rights, titles)}."
+
+
+def would(who: str, rights: frozenset[str], titles: Mapping[str, str]) -> str:
+    """What somebody is offered: "They would see Account and act there."."""
+    return f"{who} would {_verbs(rights, titles)}."
 
 
 def _verbs(rights: frozenset[str], titles: Mapping[str, str]) -> str:

@@ -69,6 +69,12 @@ def request_path_of(request, route: str) -> str:
     return paths[route]
 
 
+def request_titles_of(request, person: Person) -> dict[str, str]:
+    """`request.titles_of`: the tabs that are on for a person, by name, as people know them."""
+    on = request.tenant_of(person).plugins
+    return {name: plugin.title for name, plugin in request.registry.plugins.plugins.items() if name in on}
+
+
 def _leads_home(request, plugin: str, tab: Tab) -> bool:
     """Whether a tab leads to its own plugin; one that leads nowhere would break every page."""
     own = request.registry.route_owners.get(tab.route) == plugin
@@ -108,6 +114,7 @@ def includeme(config) -> None:
     config.add_request_method(request_tabs, "tabs", reify=True)
     config.add_request_method(request_tenant_of, "tenant_of")
     config.add_request_method(request_may, "may")
+    config.add_request_method(request_titles_of, "titles_of")
     config.add_request_method(request_may_see, "may_see")
     config.add_request_method(request_path_of, "path_of")
     config.add_request_method(lambda request, name: name in request.tenant.plugins, "has_plugin")

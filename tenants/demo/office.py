@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.resources import files
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,10 @@ from core.auth import services as auth
 from core.auth.models import Account
 from core.auth.passwords import hash_password
 from core.auth.realms import STAFF
+from core.people import offers
+from core.people.family import BY_ACCOUNT
+from core.people.giving import Day, giver_of
+from core.people.models import Grant as AccessGrant
 from core.people.models import Patient, Provider
 from core.records.kinds import kinds_for
 from tenants import privacy, settings
@@ -50,6 +54,16 @@ class Grant:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """Access that a patient has offered to somebody without a chart here, who has not taken it yet."""
+
+    name: str
+    email: str
+    relation: str
+    rights: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Access:
     """Someone who can sign in: whose chart it is, and a line about them."""
 
@@ -57,6 +71,7 @@ class Access:
     patient: str
     note: str
     grants: tuple[Grant, ...] = ()
+    offers: tuple[Offer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -157,15 +172,34 @@ class Opening:
             privacy.publish(self.session, practice_id, self.story.notice, self.now)
 
     def _admit(self, password: str) -> None:
-        """Give accounts, and what each may see besides the own chart."""
+        """Give accounts, what each may see besides the own chart, and what they have offered to others."""
+        accounts = {}
         for access in self.story.people:
-            account = auth.create_account(self.session, self.patients[access.patient], access.user_name, password, self.now)
+            account = accounts[access.patient] = auth.create_account(
+                self.session, self.patients[access.patient], access.user_name, password, self.now
+            )
             if self.story.notice:  # they have been here before
                 account.notice_version, account.notice_accepted_at = NOTICE_VERSION, self.now
+        for access in self.story.people:
             for grant in access.grants:
-                for plugin in grant.plugins:
-                    auth.grant(self.session, account.id, self.patients[grant.patient].id, grant.relation, self.now, plugin, grant.level)
+                self._share(accounts[access.patient], accounts[grant.patient], grant)
+            for offer in access.offers:
+                self._offer(accounts[access.patient], offer)
         self.session.flush()
+
+    def _share(self, account: Account, giver: Account, grant: Grant) -> None:
+        """What a patient has given to somebody who is a patient, too."""
+        given = {"relation": grant.relation, "level": grant.level, "given_by": BY_ACCOUNT, "giver_id": giver.id, "since": self.now}
+        for plugin in grant.plugins:
+            self.session.add(AccessGrant(account_id=account.id, patient_id=self.patients[grant.patient].id, plugin=plugin, **given))
+
+    def _offer(self, account: Account, offer: Offer) -> None:
+        """An offer whose mail the worker sends."""
+        patient, day = next(patient for patient in self.patients.values() if patient.id == account.patient_id), Day(self.now, self.now.date(), 18)
+        giver = giver_of(self.session, patient.practice_id, account.id, patient.id, day)
+        assert giver is not None, "who offers access in the demo is of age"
+        wanted = offers.Offered(offer.name, offer.email, offer.relation, frozenset(offer.rights), None)
+        offers.make(self.session, self.registry.limiter, giver, wanted, self.now, timedelta(days=14))
 
     def _employ(self, practice_id: UUID, password: str) -> None:
         """Those who work in the office; the second step they set up at their first sign-in."""

@@ -29,6 +29,7 @@ OPEN |= {"office.passkey", "office.passkey_options"}
 OPEN |= {"office.enter"}
 OPEN |= {"auth.unsubscribe"}  # the link at the foot of a mail, which works without signing in: its token is the right
 OPEN |= {"auth.register", "auth.register_code"}
+OPEN |= {"portal.grant_offer"}  # the link in a mail to somebody who may have no account yet
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 

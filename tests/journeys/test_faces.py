@@ -6,7 +6,7 @@ import pytest
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 PHONE, NARROW, DESK = {"width": 390, "height": 844}, {"width": 320, "height": 640}, {"width": 1280, "height": 900}
-PAGES = ("/home", "/family", "/appointments", "/account", "/account/pay", "/plan", "/webmail", "/webmail/compose", "/summary", "/images", "/contact", "/nowhere")
+PAGES = ("/home", "/family", "/family/access", "/family/access/give", "/appointments", "/account", "/account/pay", "/plan", "/webmail", "/webmail/compose", "/summary", "/images", "/contact", "/nowhere")
 LOOKS = [("elena", "sunrise"), ("rafael", "sunrise"), ("jasper", "harbor")]
 RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations']}"
 

@@ -254,8 +254,8 @@ def test_a_mother_sees_less_of_who_is_over_thirteen_and_some_of_her_fathers_tabs
         ("SUN-1003", "appointments", "act", "guardian"),
         ("SUN-1003", "account", "act", "guardian"),
         ("SUN-1004", "*", "act", "guardian"),
-        ("SUN-2001", "appointments", "see", "daughter"),
-        ("SUN-2001", "summary", "see", "daughter"),
+        ("SUN-2001", "appointments", "see", "child"),
+        ("SUN-2001", "summary", "see", "child"),
     }
     assert "Mateo" in signed_in(portal, people[0]).get("/home").text
     assert "Mateo" not in signed_in(portal, people[1]).get("/home").text

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Row, Select, Table, Uuid, and_, any_, bindparam, func, select, update
+from sqlalchemy import ARRAY, Row, Select, Table, Uuid, and_, any_, bindparam, case, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from core.auth.models import Account
@@ -51,7 +51,8 @@ class MessageNotFound(Exception):
 class Item:
     """A message in a list. `provider` is the name of who wrote it or whom it is for, empty for the office as a whole.
 
-    `writer` is who wrote to the office, `writer_id` the same person's patient id; both None for messages of the office.
+    `writer` is who wrote to the office, `account_id` with which account, None when it was the patient without one; both None for messages of
+    the office.
     """
 
     id: UUID
@@ -60,7 +61,7 @@ class Item:
     opening: str
     provider: str
     writer: str | None
-    writer_id: UUID | None
+    account_id: UUID | None
     sent_at: datetime
     read_at: datetime | None
 
@@ -75,7 +76,7 @@ class Letter:
     body: str
     provider: str
     writer: str | None
-    writer_id: UUID | None
+    account_id: UUID | None
     sent_at: datetime
     read_at: datetime | None
 
@@ -132,12 +133,12 @@ def _messages(practice_id: UUID, patient_id: UUID, body) -> Select:
     return (
         select(message.id, message.thread_id, message.direction, message.subject, message.sent_at, message.read_at, body.label("body"))
         .add_columns(Provider.preferred_name, Provider.title, Provider.first_name, Provider.last_name, Provider.suffix)
-        .add_columns(_Writer.id.label("writer_id"), _Writer.first_name.label("writer_first"), _Writer.last_name.label("writer_last"))
-        .add_columns(_Writer.preferred_name.label("writer_preferred"))
+        .add_columns(message.account_id, _Writer.first_name.label("writer_first"), _Writer.last_name.label("writer_last"))
+        .add_columns(_Writer.preferred_name.label("writer_preferred"), Account.name.label("writer_name"))
         .outerjoin(Provider, and_(Provider.practice_id == practice_id, Provider.id == message.provider_id))
         .outerjoin(Account, and_(Account.practice_id == practice_id, Account.id == message.account_id))
-        # What an older portal took down without an account was written by the patient.
-        .outerjoin(_Writer, and_(_Writer.practice_id == practice_id, _Writer.id == func.coalesce(Account.patient_id, message.patient_id)))
+        # What an older portal took down without an account was written by the patient; an account without a chart has a name of its own.
+        .outerjoin(_Writer, and_(_Writer.practice_id == practice_id, _Writer.id == case((Account.id.is_(None), message.patient_id), else_=Account.patient_id)))
         .where(message.practice_id == practice_id, message.patient_id == patient_id)
     )
 
@@ -163,4 +164,6 @@ def provider_name(row: Row) -> str:
 def _writer(row: Row) -> tuple[str | None, UUID | None]:
     if row.direction == "to_patient":
         return None, None
-    return Patient(first_name=row.writer_first, last_name=row.writer_last, preferred_name=row.writer_preferred).name, row.writer_id
+    if row.writer_first is None:
+        return row.writer_name, row.account_id
+    return Patient(first_name=row.writer_first, last_name=row.writer_last, preferred_name=row.writer_preferred).name, row.account_id

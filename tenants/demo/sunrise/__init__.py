@@ -1,7 +1,7 @@
 """Sunrise Family Dental: two clinics in two time zones, all tabs on, a family of four, a grandfather, and a patient without access yet."""
 
 from tenants.demo.chart import Chart, Office
-from tenants.demo.office import Access, Grant, Look, Story, Worker
+from tenants.demo.office import Access, Grant, Look, Offer, Story, Worker
 from tenants.demo.sunrise import daniel, elena, june, mateo, rafael, sophie
 from tenants.demo.sunrise.notice import NOTICE
 from tenants.demo.sunrise.staff import CLINICS, FOLDERS, LAKESIDE, PROVIDERS
@@ -46,11 +46,16 @@ STORY = Story(
             elena.NUMBER,
             "Elena Marlow, mother and head of the family account: also sees her son; visits and account of her daughter and her husband; some tabs "
             "of her father at the other clinic",
-            (Grant(rafael.NUMBER, "daughter", "see", ("appointments", "summary")),),
+            (Grant(rafael.NUMBER, "child", "see", ("appointments", "summary")),),
         ),
         Access("daniel", daniel.NUMBER, "Daniel Marlow, father: his own chart only"),
         Access("sophie", sophie.NUMBER, "Sophie Marlow, 15, with braces: her own chart"),
-        Access("rafael", rafael.NUMBER, "Rafael Ibarra, grandfather: the Lakeside clinic, with a look of its own"),
+        Access(
+            "rafael",
+            rafael.NUMBER,
+            "Rafael Ibarra, grandfather: the Lakeside clinic, with a look of its own; lets his daughter see some tabs, and has offered others to his sister",
+            offers=(Offer("Teresa Ibarra", "teresa.ibarra@example.test", "sibling", ("appointments.act", "account.see")),),
+        ),
     ),
     staff=(
         Worker("grace", "Grace Ibekwe", "office_admin", "Grace Ibekwe, office admin: everything"),

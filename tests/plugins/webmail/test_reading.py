@@ -32,7 +32,7 @@ def test_messages_of_an_older_portal_appear_as_sent_by_the_patient(make, db, pra
     patient = make.patient(first_name="Robin", last_name="Vale")
     make.take_in([message(patient, 1, direction="to_office", provider=None)])
     [item] = reading.messages(db, practice.id, patient.id, "to_office")[0]
-    assert (item.writer, item.provider, item.writer_id) == ("Robin Vale", "", patient.id)
+    assert (item.writer, item.provider, item.account_id) == ("Robin Vale", "", None)
 
 
 def test_long_folders_come_in_pages_that_leave_nothing_out(make, db, practice):

@@ -1,0 +1,65 @@
+"""A patient lets somebody without a chart see two tabs, on phones: offered, taken, used, ended, and the next click is refused."""
+
+import re
+import time
+
+from playwright.sync_api import expect
+
+from core.mail import mail_from_url
+
+PHONE = {"width": 390, "height": 844}
+OWN = "Maple-canoe-42 window"
+
+
+def link_in_mail(running, address: str) -> str:
+    """The link of the newest offer to an address, as soon as it is there."""
+    end = time.monotonic() + 60
+    while not (found := [mail for mail in mail_from_url(running.settings.mail_url).messages() if mail["To"] == address]):
+        assert time.monotonic() < end, "no mail came"
+        time.sleep(0.2)
+    return re.search(r"http://\S+/family/offer/\S+", found[-1].get_body(("plain",)).get_content())[0]
+
+
+def test_access_is_offered_taken_used_and_ended(signed_in_page, open_page, running):
+    patient = signed_in_page("wren", "harbor", size=PHONE)
+    patient.goto(running.address("harbor", "/profile"))
+    patient.get_by_role("link", name="Who can see my record").click()
+    patient.get_by_role("link", name="Give access").click()
+    patient.get_by_label("Name").fill("Juniper Halloran")
+    patient.get_by_label("E-mail address").fill("juniper@example.test")
+    patient.get_by_label("Who is it to you?").select_option("friend")
+    patient.get_by_role("group", name="Account").get_by_label("See", exact=True).check()
+    patient.get_by_role("group", name="Appointments").get_by_label("See and act").check()
+    assert patient.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    patient.get_by_role("button", name="Send the link").click()
+    expect(patient.locator("main")).to_contain_text("Offered, not taken yet")
+
+    friend = open_page(size=PHONE)
+    friend.goto(link_in_mail(running, "juniper@example.test"))
+    expect(friend.locator("body")).not_to_contain_text("Wren")
+    friend.get_by_label("Your name").fill("Juniper Halloran")
+    friend.get_by_label("Password", exact=True).fill(OWN)
+    friend.get_by_label(re.compile("^Birthdate")).fill("1990-01-01")
+    friend.get_by_role("button", name="Take the access").click()
+    expect(friend.get_by_role("alert")).to_contain_text("not the birthdate")
+    patient.goto(running.address("harbor", "/profile"))
+    born = patient.locator("dt", has_text="Born").locator("xpath=following-sibling::dd[1]").inner_text()
+    friend.get_by_label(re.compile("^Birthdate")).fill(time.strftime("%Y-%m-%d", time.strptime(born, "%B %d, %Y")))
+    friend.get_by_label("Password", exact=True).fill(OWN)
+    friend.get_by_role("button", name="Take the access").click()
+    friend.wait_for_url("**/family")
+    expect(friend.locator("main")).to_contain_text("You may see Appointments and act there, and see Account.")
+    assert [name.split("\n")[0] for name in friend.get_by_role("navigation", name="Tabs").get_by_role("link").all_inner_texts()] == [
+        "Home", "Appointments", "Account",
+    ]  # fmt: skip
+    office = friend.url.removesuffix("/family")  # mails lead to the office's own domain
+    assert friend.goto(office + "/summary").status == 403
+    assert friend.goto(office + "/account").status == 200
+    expect(friend.locator(".viewing")).to_contain_text("Wren Castellanos")
+
+    patient.goto(running.address("harbor", "/family/access"))
+    patient.get_by_role("link", name=re.compile("^End")).click()
+    patient.get_by_role("button", name="End the access").click()
+    expect(patient.locator("main")).to_contain_text("Who could see it earlier (1)")
+    friend.get_by_role("navigation", name="Tabs").get_by_role("link", name="Appointments").click()
+    friend.wait_for_url("**/sign-in?next=%2Fappointments")
