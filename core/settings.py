@@ -1,8 +1,11 @@
 """What an office decides about the portal as a whole; each tab has a schema of its own."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, Field, StringConstraints
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 TabName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$", max_length=60)]
 
@@ -18,5 +21,16 @@ class PortalSettings(BaseModel):
     adult_age: int = Field(18, ge=12, le=21, title="A guardian’s access ends on this birthday")
     narrow_age: int = Field(0, ge=0, le=21, title="A guardian’s access narrows on this birthday; 0 when it does not")
     narrowed_tabs: list[TabName] = Field(["appointments", "account"], max_length=50, title="The tabs that guardians keep from then on")
+    one_time_password_days: int = Field(90, ge=0, le=365, title="Days for which a one-time password can be used; 0 when it has no end")
     invitation_days: int = Field(14, ge=1, le=60, title="Days for which an invitation can be used")
     operator_access: Literal["none", "see", "act"] = Field("see", title="What the operator of the portal may do who enters with a reason")
+
+
+_CHOSEN = text("select name, value from office_setting where practice_id = :practice and clinic_id is null and name like 'portal.%'")
+
+
+def chosen(session: Session, practice_id: UUID) -> PortalSettings:
+    """What a practice has decided as of now, in this transaction; a request has it in `request.tenant.settings` already."""
+    rows = session.execute(_CHOSEN, {"practice": practice_id})
+    kept: dict[str, Any] = {name.partition(".")[2]: value["value"] for name, value in rows}
+    return PortalSettings(**kept)

@@ -1,6 +1,5 @@
 """How patients get in: credentials that the office gives, an invitation by e-mail, and taking access away again."""
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,16 +12,14 @@ from sqlalchemy.orm import Session
 from core import audit
 from core.auth import offices, services, tickets
 from core.auth.models import Account, Ticket
+from core.auth.one_time import draw_password, end_of, has_ended, last_day_of
 from core.auth.passwords import check_password
-from core.auth.rules import WeakPassword, check_new_password
 from core.auth.user_names import TAKEN, WrongUserName, free_user_name
 from core.people.models import Patient
 from core.tasks import Work, enqueue, portal_task
 
 INVITATION = "invitation"
-# Without what is read wrongly from paper: 0 and O, 1 and l and I, 5 and S, 2 and Z, 8 and B, g and q and 9.
-ALPHABET = "ACDEFGHJKLMNPQRTUVWXYabcdefhjkmnprtuvwxy3467"
-PASSWORD_LENGTH = 12
+FIRST = "first sign-in to come"
 
 
 class CannotGiveAccess(Exception):
@@ -35,15 +32,16 @@ class WrongBirthdate(Exception):
 
 @dataclass(frozen=True)
 class Credentials:
-    """What the sheet carries: it opens the portal once, then the patient chooses a password."""
+    """What the sheet carries: it opens the portal once, then the patient chooses a password. `last_day` is the last on which it does."""
 
     user_name: str
     password: str
+    last_day: date | None = None
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the list of who has access. `state` is `open`, `first sign-in to come`, `closed` or `invited`.
+    """One line of the list of who has access. `state` is `open`, `first sign-in to come`, `password ended`, `closed` or `invited`.
 
     `language` is the one that the person asks for in the portal, a tag; empty when they leave it to the chart.
     """
@@ -53,17 +51,6 @@ class Entry:
     state: str
     signed_in_at: datetime | None
     language: str = ""
-
-
-def draw_password() -> str:
-    """A one-time password by chance that can be read from paper and meets the rule."""
-    while True:
-        drawn = "".join(secrets.choice(ALPHABET) for _ in range(PASSWORD_LENGTH))
-        try:
-            check_new_password(drawn)
-        except WeakPassword:
-            continue
-        return drawn
 
 
 def give(session: Session, practice_id: UUID, number: str, now: datetime, by: UUID | None = None) -> Credentials:
@@ -80,10 +67,10 @@ def give(session: Session, practice_id: UUID, number: str, now: datetime, by: UU
     else:
         account.closed_at = None
         services.set_password(session, account, password, now)
-    account.is_first = True
+    account.is_first, account.password_ends_at = True, end_of(session, practice_id, now)
     tickets.void(session, practice_id, now, INVITATION, patient_id=patient.id)
     _record(session, "access.given", patient, account, now, by)
-    return Credentials(account.user_name, password)
+    return Credentials(account.user_name, password, last_day_of(session, account))
 
 
 def invite(session: Session, practice_id: UUID, number: str, now: datetime, by: UUID | None = None) -> None:
@@ -127,19 +114,19 @@ def end_sessions(session: Session, practice_id: UUID, number: str, now: datetime
     return services.sign_out_others(session, practice_id, account.id)
 
 
-def is_first_password(session: Session, practice_id: UUID, patient_id: UUID, given: Credentials) -> bool:
-    """Whether these credentials were given and not used yet: only then may a sheet be made of them."""
+def unused(session: Session, practice_id: UUID, patient_id: UUID, user_name: str, password: str, now: datetime) -> Credentials | None:
+    """These credentials, if they were given and can still be used for the first time: only then may a sheet be made of them."""
     account = account_of(session, practice_id, patient_id)
-    if account is None or account.closed_at or not account.is_first or account.user_name != given.user_name:
-        return False
-    return check_password(account.password_hash, given.password)
+    if account is None or state_of(account, now) != FIRST or account.user_name != user_name:
+        return None
+    return Credentials(user_name, password, last_day_of(session, account)) if check_password(account.password_hash, password) else None
 
 
 def entries(session: Session, practice_id: UUID, now: datetime) -> list[Entry]:
     """Everybody who has, had or was offered access, by the number of the chart."""
     mine = (Patient.practice_id == practice_id, Account.practice_id == practice_id, Account.patient_id == Patient.id)
     found = [
-        Entry(number or "", account.user_name, state_of(account), account.signed_in_at, account.language)
+        Entry(number or "", account.user_name, state_of(account, now), account.signed_in_at, account.language)
         for number, account in session.execute(select(Patient.external_id, Account).where(*mine))
     ]
     asked = (Ticket.practice_id == practice_id, Ticket.patient_id == Patient.id, *usable_invitations(now))
@@ -148,11 +135,13 @@ def entries(session: Session, practice_id: UUID, now: datetime) -> list[Entry]:
     return sorted(found, key=lambda entry: (entry.patient, entry.user_name))
 
 
-def state_of(account: Account) -> str:
-    """How an account stands: `open`, `first sign-in to come` or `closed`."""
+def state_of(account: Account, now: datetime) -> str:
+    """How an account stands: `open`, `first sign-in to come`, `password ended` (the one-time one, unused) or `closed`."""
     if account.closed_at:
         return "closed"
-    return "first sign-in to come" if account.is_first else "open"
+    if account.is_first:
+        return "password ended" if has_ended(account, now) else FIRST
+    return "open"
 
 
 def account_of(session: Session, practice_id: UUID, patient_id: UUID) -> Account | None:

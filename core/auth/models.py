@@ -19,6 +19,8 @@ class Account(TenantScoped, Base):
 
     `language` is the one in which the person likes to be spoken to and written to, a tag such as `es`; when it is empty the chart's counts.
 
+    `password_ends_at` is when a one-time password opens nothing any more; none for one's own.
+
     `kind` says at which of the two sign-ins it counts (core/auth/realms.py). A representative may have no chart here, staff never have:
     then there is no patient, and `name` is what they are called. `role` (core/auth/roles.py) and `clinic_ids` (none: all clinics) are of
     staff.
@@ -47,6 +49,7 @@ class Account(TenantScoped, Base):
     signed_in_at: Mapped[datetime | None]
     is_first: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     password_changed_at: Mapped[datetime | None]
+    password_ends_at: Mapped[datetime | None]
     notice_version: Mapped[int] = mapped_column(server_default=text("0"), default=0)
     notice_accepted_at: Mapped[datetime | None]
     totp_secret: Mapped[str] = mapped_column(server_default="", default="")

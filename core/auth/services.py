@@ -14,6 +14,7 @@ from core.auth.identity import token_hash
 from core.auth.known_devices import NOTHING_KNOWN, KnownDevices
 from core.auth.limits import Limiter, TooManyAttempts
 from core.auth.models import Account, SignInAttempt, SignInSession
+from core.auth.one_time import has_ended
 from core.auth.passwords import check_password, hash_password, needs_rehash
 from core.auth.realms import PORTAL, Realm
 from core.people.family import refresh_grants
@@ -77,7 +78,8 @@ def sign_in(session: Session, practice_id: UUID, limiter: Limiter, attempt: Atte
         if "practice" in refusal.full:
             log.warning("sign_ins_slowed", practice=str(practice_id))
         raise
-    right = check_password(account.password_hash if account else None, attempt.password)
+    # A one-time password whose time is over is as wrong as any other, and takes as long.
+    right = check_password(account.password_hash if account else None, attempt.password) and not (account and has_ended(account, attempt.at))
     session.add(SignInAttempt(user_name_norm=name, address=attempt.address, attempted_at=attempt.at, succeeded=right))
     if account is None or not right:
         limiter.hit(*counts)
@@ -143,7 +145,7 @@ def sign_out_others(session: Session, practice_id: UUID, account_id: UUID, keep:
 def set_password(session: Session, account: Account, password: str, now: datetime, keep: UUID | None = None) -> None:
     """A new password that was checked (core/auth/rules.py): every other session ends, open links are void, no other office leads here any
     more, the owner is told by mail."""
-    account.password_hash, account.password_changed_at = hash_password(password), now
+    account.password_hash, account.password_changed_at, account.password_ends_at = hash_password(password), now, None
     sign_out_others(session, account.practice_id, account.id, keep)
     tickets.void(session, account.practice_id, now, account_id=account.id)
     offices.forget(session, offices.Holder(account.practice_id, account.id))

@@ -20,8 +20,8 @@ NONE, INVITED, OPEN, CLOSED = "none", "invited", "open", "closed"
 
 @dataclass(frozen=True)
 class Standing:
-    """The patient's own access. `state` is `none`, `invited`, `first sign-in to come`, `open` or `closed`; `devices` are signed in now;
-    `language` is the one that the patient asks for in the portal, if any."""
+    """The patient's own access. `state` is `none`, `invited`, `first sign-in to come`, `password ended`, `open` or `closed`; `devices` are
+    signed in now; `language` is the one that the patient asks for in the portal, if any."""
 
     state: str
     user_name: str = ""
@@ -65,7 +65,7 @@ def states(session: Session, practice_id: UUID, patient_ids: Collection[UUID], n
     mine = (Account.practice_id == practice_id, Account.patient_id.in_(patient_ids))
     # Of several accounts the last of these counts: the open one, then the oldest, as `account_of` has it.
     accounts = session.scalars(select(Account).where(*mine).order_by(Account.closed_at.is_(None), Account.created_at.desc()))
-    return found | {account.patient_id: state_of(account) for account in accounts if account.patient_id}
+    return found | {account.patient_id: state_of(account, now) for account in accounts if account.patient_id}
 
 
 def patient_and_standing(
@@ -83,13 +83,13 @@ def patient_and_standing(
         .order_by(Account.closed_at.is_not(None), Account.created_at)
         .limit(1)
     ).one_or_none()
-    return (row[0], _standing(*row[1:])) if row else None
+    return (row[0], _standing(now, *row[1:])) if row else None
 
 
-def _standing(account: Account | None, devices: int, invited_until: datetime | None) -> Standing:
+def _standing(now: datetime, account: Account | None, devices: int, invited_until: datetime | None) -> Standing:
     if account is None:
         return Standing(INVITED if invited_until else NONE, invited_until=invited_until)
-    return Standing(state_of(account), account.user_name, account.signed_in_at, devices, language=account.language)
+    return Standing(state_of(account, now), account.user_name, account.signed_in_at, devices, language=account.language)
 
 
 def holders(session: Session, practice_id: UUID, patient_id: UUID) -> list[Holder]:

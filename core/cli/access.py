@@ -41,6 +41,8 @@ def give(practice: str, patient: str, sheet: Path | None) -> None:
         click.echo(f"Address            {at.registry.portal.address(tenant.host)}")
         click.echo(f"User name          {credentials.user_name}")
         click.echo(f"One-time password  {credentials.password}")
+        if credentials.last_day:
+            click.echo(f"Can be used until  {credentials.last_day}")
         if sheet:
             click.echo(f"The sheet is {sheet}. Delete it once it is printed: it holds the password.")
 
@@ -84,8 +86,8 @@ def close(practice: str, patient: str) -> None:
 def list_access(practice: str) -> None:
     """List who has access, and who was invited.
 
-    One line for each: the number of the chart, the user name, how things stand (open, first sign-in to come, closed, invited), the day
-    of the last sign-in, and the language that the patient asks for in the portal.
+    One line for each: the number of the chart, the user name, how things stand (open, first sign-in to come, password ended, closed,
+    invited), the day of the last sign-in, and the language that the patient asks for in the portal.
     """
     from core.auth.access import entries
     from core.people.languages import english_name

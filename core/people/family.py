@@ -7,13 +7,12 @@ office or a patient has granted by hand is left alone.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.settings import PortalSettings
+from core.settings import chosen
 
 GIVEN_BY, BY_ACCOUNT = "practice system", "account"
 """Who gave a grant: the rules here; or a patient, or a child's guardian, in the portal (core/people/offers.py)."""
@@ -85,7 +84,6 @@ _RENEW = text(f"""{_PEOPLE}, {_ENTITLED}, {_DESIRED}, called_off as (
 insert into access_grant (practice_id, id, account_id, patient_id, plugin, level, relation, given_by, since, until)
 select :practice, gen_random_uuid(), d.account_id, d.patient_id, d.plugin, d.level, d.relation, :given_by, d.since, d.until
 from desired d where not exists (select from access_grant g where {_MINE} and {_SAME})""")  # noqa: S608
-_SETTINGS = text("select name, value from office_setting where practice_id = :practice and clinic_id is null and name = any(:names)")
 # Locked: two who make the grants anew at the same moment come one after the other, else both would add the same.
 _ZONE = text("select time_zone from practice where id = :practice for no key update")
 
@@ -104,10 +102,8 @@ class Rules:
 def rules_of(session: Session, practice_id: UUID) -> Rules:
     """The practice's rules as of now; until the transaction ends nobody else makes grants by them."""
     time_zone = session.execute(_ZONE, {"practice": practice_id}).scalar_one()
-    rows = session.execute(_SETTINGS, {"practice": practice_id, "names": sorted(RULES)})
-    kept: dict[str, Any] = {name.partition(".")[2]: value["value"] for name, value in rows}
-    chosen = PortalSettings(**kept)
-    return Rules(chosen.guarantor_access, chosen.adult_age, chosen.narrow_age, tuple(sorted(set(chosen.narrowed_tabs))), time_zone)
+    kept = chosen(session, practice_id)
+    return Rules(kept.guarantor_access, kept.adult_age, kept.narrow_age, tuple(sorted(set(kept.narrowed_tabs))), time_zone)
 
 
 def refresh_grants(session: Session, practice_id: UUID, now: datetime) -> None:

@@ -5,7 +5,7 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from core.auth import access, standing
-from core.auth.access import CannotGiveAccess, Credentials
+from core.auth.access import CannotGiveAccess
 from core.auth.entering import need_proof
 from core.auth.sheet import make_sheet
 from core.people.models import Patient
@@ -13,7 +13,7 @@ from core.web.errors import Trouble, error_response
 from tenants.console.patients import patient_of, patient_values
 
 CHANGE = "office.access.change"
-GONE = Trouble(404, "This sheet can’t be made any more", "The one-time password was used, or a newer one was given. Give access again for a new sheet.")
+GONE = Trouble(404, "This sheet can’t be made any more", "The one-time password was used or has ended, or a newer one was given. Give access again for a new sheet.")
 # The sheet carries its styles in itself, and may do nothing else.
 SHEET_SECURITY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
@@ -40,11 +40,11 @@ def give(request):
 @view_config(route_name="office.patients.sheet", permission=CHANGE, request_method="POST")
 def sheet(request):
     """The sheet to print, of what the page before this one holds: nothing else knows the password."""
-    patient, typed = patient_of(request), [request.POST.get(name, "") for name in ("user_name", "password")]
-    if not all(isinstance(word, str) for word in typed):
+    patient, user_name, password = patient_of(request), request.POST.get("user_name", ""), request.POST.get("password", "")
+    if not (isinstance(user_name, str) and isinstance(password, str)):
         raise HTTPNotFound()
-    given = Credentials(*typed)
-    if not access.is_first_password(request.db, request.practice_id, patient.id, given):
+    given = access.unused(request.db, request.practice_id, patient.id, user_name, password, request.now)
+    if given is None:
         return error_response(request, GONE)
     request.audit("office.sheet.print", patient.id)
     tenant = request.registry.tenants.tenant(request.practice_id, patient.clinic_id, request.tenant.version)

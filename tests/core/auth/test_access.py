@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from core.audit import AuditEvent
-from core.auth import access, services, tickets
+from core.auth import access, one_time, services, tickets
 from core.auth.access import CannotGiveAccess, WrongBirthdate
 from core.auth.models import Account, SignInSession, Ticket
 from core.auth.passwords import check_password
@@ -50,7 +50,7 @@ def test_the_name_is_written_in_plain_letters(first_name, letters):
 
 
 def test_drawn_passwords_meet_the_rule_can_be_read_from_paper_and_differ():
-    drawn = [access.draw_password() for _ in range(300)]
+    drawn = [one_time.draw_password() for _ in range(300)]
     assert len(set(drawn)) == len(drawn)
     for password in drawn:
         assert len(password) >= max(10, SHORTEST)
