@@ -20,6 +20,7 @@ def includeme(config) -> None:
     config.include("core.auth.second_views")
     config.include("core.auth.security_views")
     config.include("core.auth.passkey_views")
+    config.include("core.auth.passkey_offer_views")
     config.include("core.auth.reset_views")
     config.include("core.auth.welcome_views")
     config.include("core.auth.invitation_views")

@@ -10,6 +10,7 @@ from pyramid.view import view_config
 from core.auth import access
 from core.auth.entering import enter
 from core.auth.models import Account, Ticket
+from core.auth.passkey_offer_views import lead_to_offer
 from core.auth.rules import WeakPassword, check_new_password
 from core.auth.tickets import BadTicket
 from core.auth.user_names import WrongUserName, check_user_name
@@ -54,7 +55,7 @@ def accept(request):
         request.response.status = "422 Unprocessable Content"
         return {"form": form}
     request.audit_of(account.id, "auth.invitation.accept")
-    response = enter(request, account)
+    response = enter(request, account, lead_to_offer(request))
     if not request.POST.get("user_name", "").strip():
         request.session.flash(f"Your user name is {account.user_name}. Please write it down: you sign in with it.")
     return response

@@ -15,7 +15,7 @@ class Account(TenantScoped, Base):
 
     `is_first` until the first sign-in is complete: a password that the office made is replaced, the user name may be. `totp_secret` is
     encrypted (core/auth/secrets.py), `totp_step` the last time step that was accepted: a code counts once. `email_codes` asks for a code
-    by mail after the password. `closed_at` when the office took the access away.
+    by mail after the password. `passkey_offered_at` is when the offer of a passkey was answered, which is made once. `closed_at` when the office took the access away.
 
     `language` is the one in which the person likes to be spoken to and written to, a tag such as `es`; when it is empty the chart's counts.
 
@@ -54,6 +54,7 @@ class Account(TenantScoped, Base):
     notice_accepted_at: Mapped[datetime | None]
     totp_secret: Mapped[str] = mapped_column(server_default="", default="")
     totp_step: Mapped[int] = mapped_column(BigInteger, server_default=text("0"), default=0)
+    passkey_offered_at: Mapped[datetime | None]
     email_codes: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     closed_at: Mapped[datetime | None]
 

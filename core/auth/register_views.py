@@ -10,6 +10,7 @@ from pyramid.view import view_config
 from core.auth import registering
 from core.auth.entering import enter
 from core.auth.matching import Typed
+from core.auth.passkey_offer_views import lead_to_offer
 from core.auth.reset_views import NO_TICKET, WRONG_CODE
 from core.auth.rules import WeakPassword
 from core.auth.tickets import BadTicket
@@ -94,7 +95,7 @@ def register(request):
     if account is None:
         return _refuse(request, form)
     request.audit_of(account.id, "auth.register.complete")
-    response = enter(request, account)
+    response = enter(request, account, lead_to_offer(request))
     if not request.POST.get("user_name", "").strip():
         request.session.flash(f"Your user name is {account.user_name}. Please write it down: you sign in with it.")
     return response

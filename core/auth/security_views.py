@@ -118,15 +118,15 @@ def is_required(request) -> bool:
     return request.realm.is_office or request.tenant.settings["portal.second_factor"] == "required"
 
 
-def turned_on(request, account: Account, words: str):
-    """A way was set up: note it, and show recovery codes if there were none."""
+def turned_on(request, account: Account, words: str, onward: str = ""):
+    """A way was set up: note it, and show recovery codes if there were none; then on, else to the list."""
     request.audit("auth.second_factor.on", target_id=account.id)
     codes = second.first_recovery_codes(request.db, request.registry.portal.secret_key, account)
     if not codes:
         request.session.flash(words)
-        return HTTPSeeOther(page_of(request))
+        return HTTPSeeOther(onward or page_of(request))
     request.override_renderer = "recovery_codes.jinja2"
-    return {"codes": codes, "onward": page_of(request), "words": words}
+    return {"codes": codes, "onward": onward or page_of(request), "words": words}
 
 
 def turned_off(request, words: str) -> HTTPSeeOther:

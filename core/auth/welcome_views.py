@@ -8,6 +8,7 @@ from pyramid.view import view_config
 from core.auth import welcome
 from core.auth.entering import WELCOME, came_over_at, enter, pending
 from core.auth.models import Account
+from core.auth.passkey_offer_views import lead_to_offer
 from core.auth.rules import WeakPassword
 from core.auth.user_names import WrongUserName, check_user_name, rename
 from core.auth.views import own_path
@@ -63,8 +64,8 @@ def finish(request):
     password = typed.new_password.get_secret_value() if was_first else None
     welcome.complete(request.db, account, password, notice, request.now)
     request.audit_of(account.id, "auth.welcome.complete")
-    since = None if was_first else came_over_at(request)
-    response = enter(request, account, own_path(request.POST.get("next")), second_done=True, since=since)
+    since, onward = None if was_first else came_over_at(request), own_path(request.POST.get("next"))
+    response = enter(request, account, lead_to_offer(request, onward) if was_first else onward, second_done=True, since=since)
     if was_first:
         request.session.flash("Your account is ready. From now on, sign in with your own password.")
     return response

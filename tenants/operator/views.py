@@ -93,7 +93,7 @@ def _lead_in(request, door: Door, entry: Entry):
     response = HTTPSeeOther(f"{_address(request, door)}/office/enter/{token}")
     if is_proven(request):
         return response
-    request.audit("auth.proof")
+    request.audit("auth.proof.password")
     return rotated(request, response)
 
 

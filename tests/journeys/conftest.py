@@ -145,6 +145,20 @@ def open_page(chromium, running):
 
 
 @pytest.fixture
+def with_authenticator():
+    """`with_authenticator(page)`: a device that holds passkeys, and whose owner's finger is always on it."""
+
+    def add(page: Page, knows_owner: bool = True) -> None:
+        devices = page.context.new_cdp_session(page)
+        devices.send("WebAuthn.enable")
+        options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+        options |= {"isUserVerified": knows_owner} | ({"automaticPresenceSimulation": True} if knows_owner else {})
+        devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+    return add
+
+
+@pytest.fixture
 def signed_in_page(open_page, running):
     """`signed_in_page(user, slug, …)`: a window in which a demo person has signed in through the form."""
 

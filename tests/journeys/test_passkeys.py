@@ -38,14 +38,6 @@ def visitor(running) -> str:
     return user_name
 
 
-def _with_authenticator(page: Page) -> None:
-    """A device that holds passkeys, and whose owner's finger is always on it."""
-    devices = page.context.new_cdp_session(page)
-    devices.send("WebAuthn.enable")
-    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
-    devices.send("WebAuthn.addVirtualAuthenticator", {"options": options | {"isUserVerified": True, "automaticPresenceSimulation": True}})
-
-
 def _password(page: Page, running, user_name: str) -> None:
     page.goto(running.address("sunrise", "/sign-in"))
     page.fill("[name=user_name]", user_name)
@@ -67,9 +59,9 @@ def _sign_out(page: Page) -> None:
 
 
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-def test_a_passkey_is_made_and_then_takes_the_place_of_the_password(running, open_page, visitor, size):
+def test_a_passkey_is_made_and_then_takes_the_place_of_the_password(running, open_page, visitor, with_authenticator, size):
     page = open_page(size=size)
-    _with_authenticator(page)
+    with_authenticator(page)
     _password(page, running, visitor)
     page.wait_for_url("**/home")
     page.goto(running.address("sunrise", "/profile/security"))
@@ -98,13 +90,10 @@ def test_a_passkey_is_made_and_then_takes_the_place_of_the_password(running, ope
     page.wait_for_url("**/home")
 
 
-def test_a_device_without_a_passkey_says_so_and_the_password_still_works(running, open_page, visitor):
+def test_a_device_without_a_passkey_says_so_and_the_password_still_works(running, open_page, visitor, with_authenticator):
     page = open_page(size=PHONE)
     # Without user verification there is nothing that the portal takes.
-    devices = page.context.new_cdp_session(page)
-    devices.send("WebAuthn.enable")
-    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True, "isUserVerified": False}
-    devices.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    with_authenticator(page, knows_owner=False)
     page.goto(running.address("sunrise", "/sign-in"))
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.locator("#passkey-sign-in [role=alert]")).to_contain_text("sign in with your password")

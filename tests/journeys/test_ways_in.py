@@ -52,19 +52,20 @@ def in_mail(running, address: str, pattern: str) -> str:
     return re.search(pattern, found[-1].get_body(("plain",)).get_content())[0]
 
 
-def accept_notice(page: Page) -> None:
+def accept_notice(page: Page, then: str = "**/home") -> None:
     expect(page.locator("#welcome")).to_contain_text("privacy officer")
     page.get_by_label("I have read and accept the notice").check()
     page.get_by_role("button", name="Open my portal").click()
-    page.wait_for_url("**/home")
+    page.wait_for_url(then)
 
 
 @pytest.mark.parametrize("javascript", [True, False], ids=["with JavaScript", "without"])
-def test_from_the_invitation_to_the_home_page(newcomer, open_page, running, javascript):
+def test_from_the_invitation_to_the_home_page(newcomer, open_page, running, with_authenticator, javascript):
     number, name = ("NEW-1", "Odalys") if javascript else ("NEW-2", "Percival")
     address = newcomer(number, name)
     cuspid(running, "access", "invite", "sunrise", number)
     page = open_page(size=PHONE, javascript=javascript)
+    with_authenticator(page)
     page.goto(in_mail(running, address, r"http://\S+/invitation/\S+"))
     expect(page.locator("body")).not_to_contain_text(name)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -74,12 +75,27 @@ def test_from_the_invitation_to_the_home_page(newcomer, open_page, running, java
     expect(page.get_by_role("alert")).to_contain_text("easy to guess")
     page.get_by_label("Password", exact=True).fill(OWN)
     page.get_by_role("button", name="Open my portal").click()
-    page.wait_for_url("**/welcome")
-    accept_notice(page)
+    page.wait_for_url("**/welcome?next=**" if javascript else "**/welcome")
+    accept_notice(page, then="**/welcome/passkey" if javascript else "**/home")
+    if javascript:
+        take_the_offer(page)
     expect(page.locator("h1")).to_contain_text(name)
 
 
-def test_from_the_sheet_to_the_home_page(newcomer, open_page, running, tmp_path):
+def take_the_offer(page: Page) -> None:
+    """Make the passkey that is offered, go home, and come back with it."""
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Make a passkey").click()
+    expect(page.locator("#recovery-codes li")).to_have_count(10)
+    page.get_by_role("link", name="I have kept them").click()
+    page.wait_for_url("**/home")
+    page.locator(".bar details").last.locator("summary").click()
+    page.click("#sign-out button")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.wait_for_url("**/home")
+
+
+def test_from_the_sheet_to_the_home_page(newcomer, open_page, running, tmp_path, with_authenticator):
     newcomer("NEW-3", "Mirabel")
     sheet = tmp_path / "sheet.html"
     cuspid(running, "access", "give", "sunrise", "NEW-3", "--sheet", str(sheet))
@@ -89,6 +105,7 @@ def test_from_the_sheet_to_the_home_page(newcomer, open_page, running, tmp_path)
     address, user_name, password = paper.locator("dd").all_inner_texts()
     assert user_name.startswith("Mirabel")
     page = open_page(size=PHONE)
+    with_authenticator(page)
     page.goto(address)
     page.fill("[name=user_name]", user_name)
     page.fill("[name=password]", password)
@@ -97,7 +114,9 @@ def test_from_the_sheet_to_the_home_page(newcomer, open_page, running, tmp_path)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.get_by_label("User name").fill("mirabel of the hill")
     page.get_by_label("New password", exact=True).fill(OWN)
-    accept_notice(page)
+    accept_notice(page, then="**/welcome/passkey")
+    page.get_by_role("button", name="Not now").click()
+    page.wait_for_url("**/home")
     expect(page.locator("h1")).to_contain_text("Mirabel")
     again = open_page(size=PHONE)
     again.goto(address)

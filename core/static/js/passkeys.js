@@ -42,6 +42,9 @@ const ask = async (form) => {
 };
 
 if (window.PublicKeyCredential) {
+  document.querySelectorAll("[data-passkeys]").forEach(async (field) => {
+    if (await PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable?.()) field.value = "yes";
+  });
   document.querySelectorAll("form[data-passkey]").forEach((form) => {
     const trouble = form.querySelector("[data-passkey-trouble]");
     let asking = false;

@@ -351,6 +351,18 @@ def test_a_passkey_proves_before_what_matters_and_another_accounts_does_not(db, 
     assert browser.get("/profile/email").status_int == 200
 
 
+def test_a_passkey_from_the_offer_brings_recovery_codes_and_leads_on(db, practice, signed_in, account, site):
+    app, device = signed_in(account=account), Device(site.origin)
+    app.extra_environ["HTTP_USER_AGENT"] = "Mozilla/5.0 (Linux; Android 15) Chrome/140.0 Mobile Safari/537.36"
+    form, options = _ask(app, app.get("/welcome/passkey?next=/plan"), "passkey-offer")
+    form["credential"] = device.make(options)
+    page = form.submit()
+    assert "Your recovery codes" in page.text
+    assert page.lxml.xpath("//a[contains(., 'I have kept them')]/@href") == ["/plan"]
+    assert [key.name for key in passkeys.keys_of(db, practice.id, account.id)] == ["Chrome on Android"]
+    assert app.get("/welcome/passkey").location.endswith("/home")
+
+
 def test_an_answer_serves_the_browser_that_was_asked(web, portal, practice, account, device):
     from core.testing import browser
 
