@@ -151,7 +151,7 @@ def installation() -> Iterator[tuple]:
     """The registry of the installation in the environment, and a session; a wrong wish is said in one sentence."""
     from core import config
     from core.app import configure
-    from core.auth.staff import CannotChangeStaff
+    from core.auth.staff_rules import CannotChangeStaff
     from core.db import SessionFactory
     from tenants.practices import CannotMakePractice
     from tenants.privacy import WrongNotice

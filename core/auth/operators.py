@@ -18,7 +18,7 @@ from core.auth import tickets
 from core.auth.models import Account, SignInSession, SupportAccess
 from core.auth.realms import OPERATOR, STAFF
 from core.auth.roles import LEVELS
-from core.auth.staff import ADMIN
+from core.auth.staff_rules import ADMIN
 from core.db import uuid7
 from core.tasks import Work, enqueue, portal_task
 

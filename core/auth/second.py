@@ -218,6 +218,14 @@ def _code_hash(secret_key: str, account: Account, letters: str) -> str:
 # What every change does.
 
 
+def forget(session: Session, account: Account) -> None:
+    """Forget every way of the second step, for somebody who has lost them; it is set up anew at the next sign-in. The owner is told."""
+    account.totp_secret, account.totp_step, account.email_codes = "", 0, False
+    session.execute(delete(Passkey).where(Passkey.practice_id == account.practice_id, Passkey.account_id == account.id))
+    session.execute(delete(RecoveryCode).where(*_codes_of(account)))
+    tell(session, account)
+
+
 def after_removal(session: Session, account: Account) -> None:
     """Tell the owner that a way is gone; with the last of them the recovery codes go."""
     session.flush()

@@ -4,32 +4,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core import audit
-from core.auth import services, tickets
+from core.auth import second, services, tickets
 from core.auth.email_change import check_email
 from core.auth.models import Account, Passkey, Ticket
 from core.auth.realms import STAFF
 from core.auth.roles import ROLES
 from core.auth.rules import check_new_password, words_about
+from core.auth.staff_rules import CannotChangeStaff, Giver, check_giver, refuse_last_admin
 from core.auth.user_names import check_user_name, free_user_name, rename
 from core.tasks import Work, enqueue, portal_task
 
 INVITATION = "staff"
 INVITATION_LIVES = timedelta(days=7)
 LONGEST_NAME = 100
-ADMIN = "office_admin"
-
-
-class CannotChangeStaff(Exception):
-    """This cannot be done; the text says why and what to do."""
-
 
 @dataclass(frozen=True)
 class Member:
-    """One line of the list of staff. `state` is `open`, `invited`, `second step to come` or `closed`."""
+    """One line of the list of staff. `state` is `open`, `invited`, `second step to come` or `closed`; `has_app` and `keys` are the second step."""
 
     id: UUID
     name: str
@@ -38,6 +33,17 @@ class Member:
     clinic_ids: tuple[UUID, ...]
     state: str
     signed_in_at: datetime | None
+    user_name: str
+    has_app: bool
+    keys: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """What somebody does in the office, and at which clinics (none: all)."""
+
+    role: str
+    clinic_ids: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,37 +56,61 @@ class Wish:
     clinic_ids: tuple[UUID, ...] = ()
 
 
-def invite(session: Session, practice_id: UUID, wish: Wish, now: datetime, by: UUID | None = None, kind: str = STAFF) -> Account:
+def invite(session: Session, practice_id: UUID, wish: Wish, now: datetime, by: Giver | None = None, kind: str = STAFF) -> Account:
     """Ask for an invitation to be sent to somebody who is to work here, or who lost the password; a closed account is open again.
 
     Inviting again sets name, role and clinics anew; password and second step stay until the link is used. Raises CannotChangeStaff.
     """
     name, email = _checked(wish, kind)
     account = session.scalars(_of_kind(practice_id, kind).where(func.lower(Account.email) == email.lower())).one_or_none()
+    check_giver(by, account, wish.role, wish.clinic_ids)
     if account is None:
         given = {"user_name": free_user_name(session, practice_id, name), "email": email, "kind": kind, "created_at": now}
         account = Account(patient_id=None, password_hash="", is_first=True, **given)  # no password opens it yet
         account.user_name_norm = services.normal_user_name(account.user_name)
         session.add(account)
     else:
-        _refuse_last_admin(session, account, wish.role)
+        refuse_last_admin(session, account, wish.role, wish.clinic_ids)
     account.name, account.role, account.clinic_ids, account.closed_at = name, wish.role, list(wish.clinic_ids), None
     session.flush()
     enqueue(session, "auth.send_staff_invitation", account_id=str(account.id))
-    audit.record(session, practice_id, "office.staff.invite", now, account_id=by, target_id=account.id)
+    audit.record(session, practice_id, "office.staff.invite", now, account_id=_id(by), target_id=account.id)
     return account
 
 
-def close(session: Session, practice_id: UUID, account_id: UUID, now: datetime, by: UUID | None = None, kind: str = STAFF) -> Account:
+def close(session: Session, practice_id: UUID, account_id: UUID, now: datetime, by: Giver | None = None, kind: str = STAFF) -> Account:
     """Take somebody's access to the office away: sessions and links end at once. Raises CannotChangeStaff."""
-    account = session.scalars(_of_kind(practice_id, kind).where(Account.id == account_id, Account.closed_at.is_(None))).one_or_none()
-    if account is None:
-        raise CannotChangeStaff("Nobody who works here has this access.")
-    _refuse_last_admin(session, account, "")
+    account = _open(session, practice_id, account_id, kind)
+    check_giver(by, account)
+    refuse_last_admin(session, account, "")
     account.closed_at = now
     services.sign_out_others(session, practice_id, account.id)
     tickets.void(session, practice_id, now, account_id=account.id)
-    audit.record(session, practice_id, "office.staff.close", now, account_id=by, target_id=account.id)
+    audit.record(session, practice_id, "office.staff.close", now, account_id=_id(by), target_id=account.id)
+    return account
+
+
+def change(session: Session, practice_id: UUID, account_id: UUID, place: Place, now: datetime, by: Giver | None = None) -> Account:
+    """Give somebody another role or other clinics; whatever is signed in ends, so that nobody goes on with rights of before. Raises
+    CannotChangeStaff."""
+    account = _open(session, practice_id, account_id, STAFF)
+    if place.role not in ROLES:
+        raise CannotChangeStaff("Choose a role from the list.")
+    check_giver(by, account, place.role, place.clinic_ids)
+    refuse_last_admin(session, account, place.role, place.clinic_ids)
+    account.role, account.clinic_ids = place.role, list(place.clinic_ids)
+    services.sign_out_others(session, practice_id, account.id)
+    audit.record(session, practice_id, "office.staff.change", now, account_id=_id(by), target_id=account.id)
+    return account
+
+
+def forget_second(session: Session, practice_id: UUID, account_id: UUID, now: datetime, by: Giver | None = None) -> Account:
+    """A lost phone: the second step is set up anew at the next sign-in, after the password; what is open ends. Raises CannotChangeStaff."""
+    account = _open(session, practice_id, account_id, STAFF)
+    check_giver(by, account)
+    second.forget(session, account)
+    services.sign_out_others(session, practice_id, account.id)
+    audit.record(session, practice_id, "office.staff.forget_second", now, account_id=_id(by), target_id=account.id)
     return account
 
 
@@ -94,9 +124,14 @@ def find(session: Session, practice_id: UUID, email: str, kind: str = STAFF) -> 
 
 def members(session: Session, practice_id: UUID, kind: str = STAFF) -> list[Member]:
     """Everybody who works here, or did, by name."""
-    keys = exists().where(Passkey.practice_id == practice_id, Passkey.account_id == Account.id)
-    rows = session.execute(_of_kind(practice_id, kind).add_columns(keys).order_by(Account.closed_at.is_not(None), Account.name))
-    return [_member(account, has_key) for account, has_key in rows]
+    rows = session.execute(_with_keys(practice_id, kind).order_by(Account.closed_at.is_not(None), Account.name, Account.id))
+    return [_member(account, keys) for account, keys in rows]
+
+
+def member(session: Session, practice_id: UUID, account_id: UUID) -> Member | None:
+    """One of those who work here, or did."""
+    row = session.execute(_with_keys(practice_id, STAFF).where(Account.id == account_id)).one_or_none()
+    return _member(*row) if row else None
 
 
 def open_invitation(session: Session, practice_id: UUID, token: str, now: datetime) -> Account:
@@ -127,8 +162,24 @@ def send_staff_invitation(work: Work, account_id: str) -> None:
     work.send_mail(account.email, "mail/staff_invitation", {"path": f"/office/invitation/{token}", "days": INVITATION_LIVES.days})
 
 
+def _id(giver: Giver | None) -> UUID | None:
+    return giver.account_id if giver else None
+
+
+def _open(session: Session, practice_id: UUID, account_id: UUID, kind: str) -> Account:
+    account = session.scalars(_of_kind(practice_id, kind).where(Account.id == account_id, Account.closed_at.is_(None))).one_or_none()
+    if account is None:
+        raise CannotChangeStaff("Nobody who works here has this access.")
+    return account
+
+
 def _of_kind(practice_id: UUID, kind: str):
     return select(Account).where(Account.practice_id == practice_id, Account.kind == kind)
+
+
+def _with_keys(practice_id: UUID, kind: str):
+    keys = select(func.count()).select_from(Passkey).where(Passkey.practice_id == practice_id, Passkey.account_id == Account.id)
+    return _of_kind(practice_id, kind).add_columns(keys.scalar_subquery())
 
 
 def _checked(wish: Wish, kind: str) -> tuple[str, str]:
@@ -143,16 +194,6 @@ def _checked(wish: Wish, kind: str) -> tuple[str, str]:
         raise CannotChangeStaff(str(wrong)) from None
 
 
-def _refuse_last_admin(session: Session, account: Account, role: str) -> None:
-    """An office without an admin could never give itself one again."""
-    if account.role != ADMIN or role == ADMIN or account.closed_at:
-        return
-    # Locked: two admins who take the role from each other come one after the other.
-    admins = _of_kind(account.practice_id, STAFF).where(Account.role == ADMIN, Account.closed_at.is_(None)).with_for_update()
-    if len(session.scalars(admins).all()) < 2:
-        raise CannotChangeStaff("This is the only office admin. Make somebody else an office admin first.")
-
-
 def _invited(session: Session, ticket: Ticket) -> Account:
     account = session.get(Account, (ticket.practice_id, ticket.account_id)) if ticket.account_id else None
     if account is None or account.closed_at or account.email != ticket.email:
@@ -160,11 +201,12 @@ def _invited(session: Session, ticket: Ticket) -> Account:
     return account
 
 
-def _member(account: Account, has_key: bool) -> Member:
+def _member(account: Account, keys: int) -> Member:
     if account.closed_at:
         state = "closed"
     elif not account.password_hash:
         state = "invited"
     else:
-        state = "open" if account.totp_secret or has_key else "second step to come"
-    return Member(account.id, account.name, account.email, account.role, tuple(account.clinic_ids), state, account.signed_in_at)
+        state = "open" if account.totp_secret or keys else "second step to come"
+    place = (account.role, tuple(account.clinic_ids), state, account.signed_in_at)
+    return Member(account.id, account.name, account.email, *place, account.user_name, bool(account.totp_secret), keys)

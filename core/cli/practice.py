@@ -26,7 +26,7 @@ def at_practice(slug: str) -> Iterator[AtPractice]:
     from core import config
     from core.app import configure
     from core.auth.access import CannotGiveAccess
-    from core.auth.staff import CannotChangeStaff
+    from core.auth.staff_rules import CannotChangeStaff
     from core.auth.unmatched import NotWaiting
     from core.db import SessionFactory, bind_tenant
 

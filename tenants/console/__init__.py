@@ -6,6 +6,7 @@ PAGES = (
     OfficePage("Office", "office.home", "building", "office.home", 0),
     OfficePage("Audit log", "office.audit", "clock-history", "office.audit.see", 90),
     OfficePage("Patients", "office.patients", "people", "office.patients.see", 10),
+    OfficePage("Staff", "office.staff", "person-badge", "office.staff.see", 80),
 )
 """What stands in the bar."""
 
@@ -19,5 +20,6 @@ def includeme(config) -> None:
     config.include("tenants.console.access")
     config.include("tenants.console.view_as")
     config.include("tenants.console.audit")
+    config.include("tenants.console.staff")
     for page in PAGES:
         config.add_office_page(page)
