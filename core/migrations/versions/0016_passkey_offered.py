@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '5c0e8d27ba61'
-down_revision = '5d1e9b3f60c8'
+down_revision = 'a61f3c08d9e4'
 branch_labels = None
 depends_on = None
 
