@@ -42,7 +42,9 @@ def _due(now: datetime) -> Iterator[tuple[type, ColumnElement[bool]]]:
 
 def _clear(session: Session, model, practice_id: UUID, due: ColumnElement[bool]) -> int:
     """Delete one batch, and let go of it: a long transaction would keep others waiting. Returns how many rows there were."""
-    batch = select(model.id).where(model.practice_id == practice_id, due).limit(BATCH).with_for_update(skip_locked=True)
-    gone = session.execute(delete(model).where(model.practice_id == practice_id, model.id.in_(batch)).returning(model.id)).all()
+    # Not a plain subquery: a nested loop would look for a batch once for each row, and delete them all.
+    batch = select(model.id).where(model.practice_id == practice_id, due).limit(BATCH).with_for_update(skip_locked=True).cte("batch")
+    chosen = (model.practice_id == practice_id, model.id.in_(select(batch.c.id)))
+    gone = session.execute(delete(model).where(*chosen).returning(model.id)).all()
     session.commit()
     return len(gone)

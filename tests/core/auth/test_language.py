@@ -51,11 +51,13 @@ def test_what_is_not_in_the_list_is_refused_with_a_sentence(signed_in, make, pra
     assert kept(practice, account) == ""
 
 
-def test_a_file_in_place_of_a_language_is_refused_with_a_sentence(signed_in, make):
+def test_a_file_in_place_of_a_language_is_an_empty_field(signed_in, make):
     browser = signed_in(make.patient())
     token = browser.get("/home").forms["sign-out"]["csrf_token"].value
     answer = browser.post("/profile/language", {"csrf_token": token}, upload_files=[("language", "a.txt", b"en")], expect_errors=True)
-    assert answer.status_int == 422
+    assert answer.status_int == 303
+    untouched = signed_in(make.patient()).get("/profile").lxml.xpath("//a[@href='/profile/language']/../..")[0].text_content()
+    assert browser.get("/profile").lxml.xpath("//a[@href='/profile/language']/../..")[0].text_content() == untouched
 
 
 def test_without_a_chart_and_without_a_word_there_is_no_wish(signed_in, make):
