@@ -55,10 +55,11 @@ def fits(patient: Patient, typed: Typed) -> bool:
     """Whether all that was typed is this patient's; the name that the patient is called by counts as the first name."""
     given = {letters(patient.first_name), letters(patient.preferred_name)} - {""}
     names = letters(typed.first_name) in given and letters(typed.last_name) == letters(patient.last_name) != ""
-    return names and patient.birthdate == typed.birthdate and _reaches(patient, typed.contact)
+    return names and patient.birthdate == typed.birthdate and reaches(patient, typed.contact)
 
 
-def _reaches(patient: Patient, contact: str) -> bool:
+def reaches(patient: Patient, contact: str) -> bool:
+    """Whether this is the e-mail address or the phone in the chart."""
     if "@" in contact:
         return patient.email.strip().casefold() == contact.strip().casefold()
     return digits(contact) == digits(patient.phone) != ""

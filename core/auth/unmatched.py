@@ -1,11 +1,12 @@
 """The office's list of those who asked for access and did not get it by themselves: what they typed, and why."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, or_, select, text, update
+from sqlalchemy import Select, and_, delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -15,6 +16,7 @@ from core.auth.registering import CODE_LIVES
 from core.people.models import Patient
 
 PAGE = 50
+LAST_NUMBER = 2**31 - 1
 DONE: Literal["done"] = "done"
 DISMISSED: Literal["dismissed"] = "dismissed"
 Outcome = Literal["done", "dismissed"]
@@ -52,18 +54,26 @@ def put(session: Session, entry: Registration, reason: str, patient_id: UUID | N
     entry.number, entry.reason, entry.patient_id = (highest or 0) + 1, reason, patient_id
 
 
-def entries(session: Session, practice_id: UUID, now: datetime, page: int = 1) -> tuple[list[Entry], bool]:
-    """Fifty of those who wait for the office, the newest first, and whether there are more."""
-    chart = and_(Patient.practice_id == Registration.practice_id, Patient.id == Registration.patient_id)
-    rows = session.execute(
-        select(Registration, Patient.external_id)
-        .outerjoin(Patient, chart)
-        .where(*_waiting(practice_id, now))
-        .order_by(Registration.number.desc())
-        .limit(PAGE + 1)
-        .offset((max(page, 1) - 1) * PAGE)
-    ).all()
+def entries(
+    session: Session, practice_id: UUID, now: datetime, page: int = 1, clinic_ids: Collection[UUID] = ()
+) -> tuple[list[Entry], bool]:
+    """Fifty of those who wait for the office, the newest first, and whether there are more. Whose chart is of another clinic than these (none:
+    all) is left out."""
+    newest = _seen(select(Registration, Patient.external_id), practice_id, now, clinic_ids).order_by(Registration.number.desc())
+    rows = session.execute(newest.limit(PAGE + 1).offset((max(page, 1) - 1) * PAGE)).all()
     return [_entry(row, number) for row, number in rows[:PAGE]], len(rows) > PAGE
+
+
+def entry(session: Session, practice_id: UUID, number: int, now: datetime, clinic_ids: Collection[UUID] = ()) -> Entry | None:
+    """One of them, by its number."""
+    one = _seen(select(Registration, Patient.external_id), practice_id, now, clinic_ids).where(Registration.number == number)
+    row = session.execute(one).one_or_none()
+    return _entry(row[0], row[1]) if row else None
+
+
+def how_many(session: Session, practice_id: UUID, now: datetime, clinic_ids: Collection[UUID] = ()) -> int:
+    """How many wait."""
+    return session.scalar(_seen(select(func.count(Registration.id)), practice_id, now, clinic_ids)) or 0
 
 
 def settle(session: Session, practice_id: UUID, number: int, outcome: Outcome, now: datetime, by: UUID | None = None) -> None:
@@ -74,6 +84,12 @@ def settle(session: Session, practice_id: UUID, number: int, outcome: Outcome, n
     if entry_id is None:
         raise NotWaiting(f"No request with the number {number} is waiting.")
     audit.record(session, practice_id, f"office.unmatched.{outcome}", now, account_id=by, target_id=entry_id)
+
+
+def _seen(query: Select, practice_id: UUID, now: datetime, clinic_ids: Collection[UUID]) -> Select:
+    chart = and_(Patient.practice_id == Registration.practice_id, Patient.id == Registration.patient_id)
+    waiting = query.outerjoin(Patient, chart).where(*_waiting(practice_id, now))
+    return waiting.where(or_(Registration.patient_id.is_(None), Patient.clinic_id.in_(clinic_ids))) if clinic_ids else waiting
 
 
 def _waiting(practice_id: UUID, now: datetime) -> tuple:

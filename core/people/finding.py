@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Select, delete, insert, select
 from sqlalchemy.orm import Session
 
 from core.people.alike import digits, letters
@@ -80,13 +80,18 @@ def find(session: Session, practice_id: UUID, wanted: Wanted, clinic_ids: Collec
         return [], False
     fitting = select(Patient).where(*seen_at(practice_id, clinic_ids))
     for word in wanted.words:
-        # As a span of the index: under row security a comparison by pattern would read every word of the practice.
-        begins = (PatientWord.practice_id == practice_id, PatientWord.word >= word, PatientWord.word < word + _AFTER_ALL)
-        fitting = fitting.where(Patient.id.in_(select(PatientWord.patient_id).where(*begins)))
+        fitting = fitting.where(Patient.id.in_(beginning_with(practice_id, word)))
     for born in wanted.birthdates:
         fitting = fitting.where(Patient.birthdate == born)
     found = session.scalars(fitting.order_by(Patient.last_name, Patient.first_name, Patient.id).limit(MOST + 1)).all()
     return list(found[:MOST]), len(found) > MOST
+
+
+def beginning_with(practice_id: UUID, word: str) -> Select:
+    """The ids of those who have a word that begins like this."""
+    # As a span of the index: under row security a comparison by pattern would read every word of the practice.
+    span = (PatientWord.word >= word, PatientWord.word < word + _AFTER_ALL)
+    return select(PatientWord.patient_id).where(PatientWord.practice_id == practice_id, *span)
 
 
 def patient_at(session: Session, practice_id: UUID, patient_id: UUID, clinic_ids: Collection[UUID] = ()) -> Patient | None:

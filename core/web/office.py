@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class OfficePage:
-    """One entry of the bar: its words, its route, a Bootstrap Icons name, the permission that it needs, and its place."""
+    """One entry of the bar: its words, its route, a Bootstrap Icons name, the permission that it needs, its place, and a line about it."""
 
     title: str
     route: str
     icon: str
     permission: str
     order: int
+    text: str = ""
 
 
 def add_office_page(config, page: OfficePage) -> None:

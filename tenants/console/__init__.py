@@ -4,9 +4,10 @@ from core.web.office import OfficePage
 
 PAGES = (
     OfficePage("Office", "office.home", "building", "office.home", 0),
-    OfficePage("Audit log", "office.audit", "clock-history", "office.audit.see", 90),
-    OfficePage("Patients", "office.patients", "people", "office.patients.see", 10),
-    OfficePage("Staff", "office.staff", "person-badge", "office.staff.see", 80),
+    OfficePage("Audit log", "office.audit", "clock-history", "office.audit.see", 90, "Who did what, for whom and when"),
+    OfficePage("Patients", "office.patients", "people", "office.patients.see", 10, "Find somebody, see and change access"),
+    OfficePage("Unmatched", "office.unmatched", "question-circle", "office.unmatched.see", 20, "Who asked for access and could not be matched"),
+    OfficePage("Staff", "office.staff", "person-badge", "office.staff.see", 80, "Who works here, with which role"),
 )
 """What stands in the bar."""
 
@@ -21,5 +22,6 @@ def includeme(config) -> None:
     config.include("tenants.console.view_as")
     config.include("tenants.console.audit")
     config.include("tenants.console.staff")
+    config.include("tenants.console.unmatched")
     for page in PAGES:
         config.add_office_page(page)

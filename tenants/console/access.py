@@ -11,6 +11,7 @@ from core.auth.sheet import make_sheet
 from core.people.models import Patient
 from core.web.errors import Trouble, error_response
 from tenants.console.patients import patient_of, patient_values
+from tenants.console.unmatched import SETTLE, number_in, settle
 
 CHANGE = "office.access.change"
 GONE = Trouble(404, "This sheet can’t be made any more", "The one-time password was used or has ended, or a newer one was given. Give access again for a new sheet.")
@@ -21,19 +22,23 @@ SHEET_SECURITY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; 
 @view_config(route_name="office.patients.give", permission=CHANGE, request_method="GET", renderer="console/give.jinja2")
 def give_page(request):
     """Say what giving access does."""
-    need_proof(request)
-    return _asking(request)
+    number = number_in(request.GET.get("request"))
+    need_proof(request, request.path_qs if number else None)
+    return {**_asking(request), "request_number": number}
 
 
 @view_config(route_name="office.patients.give", permission=CHANGE, request_method="POST", renderer="console/given.jinja2")
 def give(request):
     """A user name and a one-time password. They stand in this answer and nowhere else."""
-    need_proof(request)
+    number = number_in(request.POST.get("request"))
+    need_proof(request, f"{request.path}?request={number}" if number else None)
     patient = patient_of(request)
     try:
         given = access.give(request.db, request.practice_id, patient.external_id or "", request.now, request.identity.account_id)
     except CannotGiveAccess as refusal:
         return _refused(request, refusal)
+    if number and SETTLE in request.identity.permissions:
+        settle(request, number)
     return {"patient": patient, "given": given, "address": request.registry.portal.address(request.tenant.host)}
 
 

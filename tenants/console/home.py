@@ -2,6 +2,7 @@
 
 from pyramid.view import view_config
 
+from core.auth import unmatched
 from core.web.forms import empty_form
 
 
@@ -9,4 +10,7 @@ from core.web.forms import empty_form
 def home(request):
     """Where one can go from here."""
     pages = [page for page in request.office_pages if page.route != "office.home"]
-    return {"pages": pages, "form": empty_form() if "office.patients.see" in request.identity.permissions else None}
+    waiting = 0
+    if "office.unmatched.see" in request.identity.permissions:
+        waiting = unmatched.how_many(request.db, request.practice_id, request.now, request.identity.clinic_ids)
+    return {"pages": pages, "waiting": {"office.unmatched": waiting}, "form": empty_form() if "office.patients.see" in request.identity.permissions else None}

@@ -20,6 +20,8 @@ from tenants import demo
 
 PASSWORD = "Toothbrush1"
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations']}"
 SWITCHES = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
@@ -122,6 +124,28 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=os.environ.get("CUSPID_CHROMIUM") or None, args=as_root + SWITCHES)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The checker's script."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not there; it comes with the assets' packages")
+    return AXE.read_text()
+
+
+@pytest.fixture
+def faults_of(axe):
+    """`faults_of(page)`: what keeps the page in view from being used by everybody, or from fitting the screen."""
+
+    def look(page: Page) -> list[str]:
+        where = page.url.partition("?")[0]
+        found = page.evaluate(f"() => {{ {axe}; return axe.run(document, {RULES}) }}")
+        faults = [f"{where} {fault['id']}: {node['html'][:120]}" for fault in found["violations"] for node in fault["nodes"]]
+        is_wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+        return faults + ([f"{where} is wider than the screen"] if is_wide else [])
+
+    return look
 
 
 @pytest.fixture
