@@ -1,6 +1,5 @@
 """Finding a patient, and the page of one: access, and who may see the record."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
 from core.auth import standing
+from core.people import sharing
 from core.people.finding import LONGEST, find, patient_at, read_wanted
 from core.people.languages import english_name
 from core.people.models import Patient
@@ -67,16 +67,16 @@ def patient_values(request, error: str = "") -> dict:
         raise HTTPNotFound()
     patient, access = row
     holders = standing.holders(request.db, request.practice_id, patient.id)
+    seen_from = request.registry.tenants.tenant(request.practice_id, patient.clinic_id, request.tenant.version)
+    titles = {name: title for name, title in tab_titles(request).items() if name in seen_from.plugins}
     request.audit("office.patient.view", patient.id)
     asked = request.GET.get("asked") if read_asked(request, ABOUT) else None
     return {
         "patient": patient,
         "access": access,
         "language": english_name(access.language or patient.language),
-        "holders": [holder for holder in holders if not holder.is_over(request.now)],
-        "former": [holder for holder in holders if holder.is_over(request.now)],
-        "titles": tab_titles(request),
-        "rights_in_words": rights_in_words,
+        "holders": sharing.current(holders, request.now, titles, request.tenant.time_zone),
+        "former": sharing.former(holders, request.now, titles),
         "clinics": clinic_names(request),
         "asked": asked,
         "log": audit_path(request, chart=patient.external_id) if patient.external_id and AUDIT in identity.permissions else None,
@@ -108,17 +108,6 @@ def clinic_names(request) -> dict[UUID, str]:
 def tab_titles(request) -> dict[str, str]:
     """The titles of all tabs, by name, on or off."""
     return {name: plugin.title for name, plugin in request.registry.plugins.plugins.items()}
-
-
-def rights_in_words(rights: frozenset[str], titles: Mapping[str, str]) -> str:
-    """Rights such as `*.act` or `images.see` as "Sees and acts: every tab" or "Sees: Images"."""
-    acts, sees = (sorted(right.partition(".")[0] for right in rights if right.endswith(level)) for level in (".act", ".see"))
-    said = [("Sees and acts", acts), ("Sees", [name for name in sees if name not in acts and "*" not in acts])]
-    return "; ".join(f"{verb}: {_tabs(names, titles)}" for verb, names in said if names)
-
-
-def _tabs(names: list[str], titles: Mapping[str, str]) -> str:
-    return "every tab" if "*" in names else ", ".join(titles.get(name, name) for name in names)
 
 
 def includeme(config) -> None:
