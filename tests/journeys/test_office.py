@@ -40,6 +40,7 @@ def newcomer(running):
 def sign_in(page: Page, running) -> None:
     """Sign in as the demo's office admin, who sets up the second step on the way."""
     page.goto(running.address("sunrise", "/office/sign-in"))
+    expect(page.get_by_label("User name or e-mail")).to_be_focused()
     for words, key in (("grace", "Tab"), (demo.PASSWORD, "Enter")):
         page.keyboard.type(words)
         page.keyboard.press(key)
@@ -51,7 +52,8 @@ def sign_in(page: Page, running) -> None:
 
 
 def find(page: Page) -> None:
-    """By keyboard alone: the field has the focus."""
+    """By keyboard alone: the field has the focus, as soon as the browser has put it there."""
+    expect(page.locator("[name=find]")).to_be_focused()
     page.keyboard.type("0171")
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Oystercatcher, Philomena").click()
