@@ -214,3 +214,8 @@ def test_a_card_of_a_plugin_that_fails_costs_only_itself(draw):
 def test_dates_of_birth_fit_a_person_chip(draw):
     drawn = draw("person_chip", "{{ person_chip('Mia Rivera', 'Born ' ~ (born|long_date), 2) }}", born=date(2015, 3, 4))
     assert drawn.text_content() == "MRMia RiveraBorn March 4, 2015"
+
+
+def test_six_people_of_a_family_are_told_apart_by_their_tint(draw):
+    tints = {draw("avatar", "{{ avatar('Robin Vale', place) }}", place=place)[0].get("class").strip() for place in range(6)}
+    assert len(tints) == 6
