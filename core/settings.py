@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 TabName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*$", max_length=60)]
 
 
+TabTitle = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=24, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
 class PortalSettings(BaseModel):
     """The settings `portal.*` of a practice."""
 
@@ -23,6 +26,8 @@ class PortalSettings(BaseModel):
     narrowed_tabs: list[TabName] = Field(["appointments", "account"], max_length=50, title="The tabs that guardians keep from then on")
     one_time_password_days: int = Field(90, ge=0, le=365, title="Days for which a one-time password can be used; 0 when it has no end")
     invitation_days: int = Field(14, ge=1, le=60, title="Days for which an invitation can be used")
+    tab_order: list[TabName] = Field([], max_length=50, title="The tabs in order")
+    tab_titles: dict[TabName, TabTitle] = Field({}, max_length=50, title="What tabs are called here")
     operator_access: Literal["none", "see", "act"] = Field("see", title="What the operator of the portal may do who enters with a reason")
 
 

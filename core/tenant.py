@@ -45,6 +45,7 @@ class Tenant:
 
     `providers` maps a provider's id, as text, to the name that patients know; `notice_version` is that of the notice of privacy
     practices in force, 0 when the office has none. `is_operator` for the place of those who run the installation, which is no practice.
+    `acts_off` are the permissions that are switched off here while their tab is on.
     """
 
     practice_id: UUID
@@ -63,6 +64,7 @@ class Tenant:
     providers: Mapping[str, str] = field(default_factory=dict)
     notice_version: int = 0
     is_operator: bool = False
+    acts_off: frozenset[str] = frozenset()
 
     @property
     def clinic_id(self) -> UUID | None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, TenantScoped, belongs_to, index_in_practice, unique_in_practice, uuid7
@@ -29,6 +29,8 @@ class Practice(Base):
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[datetime]
     kind: Mapped[str] = mapped_column(server_default="office", default="office")
+    withheld: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
+    """The tabs that the operator withholds: whatever the practice has set, they are off."""
 
 
 class Domain(Base):

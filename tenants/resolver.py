@@ -19,7 +19,7 @@ from core.tenant import ClinicDetails, OpeningHours, Tenant
 from core.theme import Theme
 from tenants.models import Branding, Clinic, Domain, OfficeSetting, Practice, PrivacyNotice
 from tenants.practices import OFFICE
-from tenants.settings import effective, enabled_plugins, with_defaults
+from tenants.settings import acts_off, effective, enabled_plugins, with_defaults
 
 
 class UnknownPractice(Exception):
@@ -180,7 +180,8 @@ def build_tenant(snapshot: Snapshot, clinic: ClinicDetails | None, host: PluginH
         clinics=snapshot.clinics,
         providers=snapshot.providers,
         notice_version=snapshot.notice_version,
-        plugins=frozenset() if practice.kind == OPERATOR else enabled_plugins(host, values),
+        plugins=frozenset() if practice.kind == OPERATOR else enabled_plugins(host, values, practice.withheld),
+        acts_off=acts_off(host, values),
         theme=Theme(**theme),
         time_zone=clinic.time_zone if clinic else ZoneInfo(practice.time_zone),
         settings=with_defaults(host, values),

@@ -1,7 +1,7 @@
 """Office settings: declared by plugins with defaults, set for a practice or a clinic, with a history that can be undone."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -26,9 +26,16 @@ class WrongValue(Exception):
     """A setting that nobody declares, or a value that it cannot have; the text says which and why."""
 
 
-def enabled_plugins(host: PluginHost, values: Mapping[str, Any]) -> frozenset[str]:
-    """The tabs that are on: what the clinic set, else the practice, else the plugin's default."""
-    return frozenset(name for name, plugin in host.plugins.items() if values.get(name, plugin.on_by_default) is True)
+def enabled_plugins(host: PluginHost, values: Mapping[str, Any], withheld: Collection[str] = ()) -> frozenset[str]:
+    """The tabs that are on: what the clinic set, else the practice, else the plugin's default; none that the operator withholds, and none
+    that needs another which is off."""
+    chosen = (name for name, plugin in host.plugins.items() if values.get(name, plugin.on_by_default) is True)
+    return host.switched_on(chosen, withheld)
+
+
+def acts_off(host: PluginHost, values: Mapping[str, Any]) -> frozenset[str]:
+    """The acts inside tabs that are switched off: what the clinic set, else the practice; without a word of theirs an act is on."""
+    return frozenset(name for name in host.acts if values.get(name, True) is not True)
 
 
 def effective(rows: Iterable[tuple[UUID | None, str, Any]], clinic_id: UUID | None) -> dict[str, Any]:
@@ -124,7 +131,7 @@ def _checked(host: PluginHost, name: str, value: Any) -> dict | None:
     """What is kept of a value, as JSON. Raises WrongValue."""
     plugin, _, field = name.partition(".")
     schema = host.settings.get(plugin)
-    if name in host.plugins:
+    if name in host.plugins or name in host.acts:
         if not (value is None or isinstance(value, bool)):
             raise WrongValue(f"{name} is switched with true or false.")
     elif schema is None or field not in schema.model_fields:

@@ -15,6 +15,10 @@ from core.web import cookies
 SIGNED_IN = "portal.signed_in"
 
 
+class SwitchedOff(Denied):
+    """Nobody may do this here: the office has switched it off. It answers as if it had never been."""
+
+
 class PortalPolicy:
     """Who is asking, and may they. A permission that neither a plugin nor a role declares is denied."""
 
@@ -34,7 +38,9 @@ class PortalPolicy:
             return Denied("nobody is signed in")
         owner = permission.partition(".")[0]
         if owner in request.registry.plugins.plugins and not request.has_plugin(owner):
-            return Denied("switched off")
+            return SwitchedOff("the tab is off")
+        if permission in request.tenant.acts_off:
+            return SwitchedOff("the act is off")
         if permission in identity.permissions or (not request.realm.is_office and _every_patient_may(permission, identity)):
             return Allowed(permission)
         return Denied(permission)

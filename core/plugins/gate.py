@@ -1,5 +1,6 @@
 """Wiring plugins into the application, and answering 404 for the addresses of those that are off."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import structlog
@@ -58,7 +59,19 @@ def request_tabs(request) -> list[Tab]:
     tabs = {name: tab for name, tab in answers if request.may_see(name) and _leads_home(request, name, tab)}
     counted = count_all(request.db, {name: tab.badge for name, tab in tabs.items() if isinstance(tab.badge, Count)})
     tabs |= {name: replace(tabs[name], badge=number) for name, number in counted.items()}
-    return sorted(tabs.values(), key=lambda tab: (tab.order, tab.title))
+    tabs |= {name: replace(tabs[name], title=title) for name, title in request.tenant.settings["portal.tab_titles"].items() if name in tabs}
+    return [tabs[name] for name in in_order(request.tenant, tabs)]
+
+
+def in_order(tenant: Tenant, tabs: Mapping[str, Tab]) -> list[str]:
+    """The names of tabs as the office has ordered them; one that it has not ordered stands behind, where its plugin puts it."""
+    ordered = tenant.settings["portal.tab_order"]
+    return sorted(tabs, key=lambda name: (ordered.index(name) if name in ordered else len(ordered), tabs[name].order, tabs[name].title))
+
+
+def request_title_of(request, plugin: str, own: str = "") -> str:
+    """`request.title_of`: what this office calls a tab; else `own`, or the tab's title."""
+    return request.tenant.settings["portal.tab_titles"].get(plugin) or own or request.registry.plugins.plugins[plugin].title
 
 
 def request_path_of(request, route: str) -> str:
@@ -71,8 +84,8 @@ def request_path_of(request, route: str) -> str:
 
 def request_titles_of(request, person: Person) -> dict[str, str]:
     """`request.titles_of`: the tabs that are on for a person, by name, as people know them."""
-    on = request.tenant_of(person).plugins
-    return {name: plugin.title for name, plugin in request.registry.plugins.plugins.items() if name in on}
+    tenant, plugins = request.tenant_of(person), request.registry.plugins.plugins
+    return {name: tenant.settings["portal.tab_titles"].get(name) or plugins[name].title for name in plugins if name in tenant.plugins}
 
 
 def _leads_home(request, plugin: str, tab: Tab) -> bool:
@@ -95,7 +108,8 @@ def request_may_see(request, plugin: str, person: Person | None = None) -> bool:
 
 def request_may(request, person: Person, permission: str) -> bool:
     """`request.may`: whether the account may do this for a person, who need not be the one in view; never where the tab is off."""
-    on = permission.partition(".")[0] in request.tenant_of(person).plugins
+    tenant = request.tenant_of(person)
+    on = permission.partition(".")[0] in tenant.plugins and permission not in tenant.acts_off
     return on and permission in request.registry.plugins.permitted(person.rights)
 
 
@@ -115,6 +129,7 @@ def includeme(config) -> None:
     config.add_request_method(request_tenant_of, "tenant_of")
     config.add_request_method(request_may, "may")
     config.add_request_method(request_titles_of, "titles_of")
+    config.add_request_method(request_title_of, "title_of")
     config.add_request_method(request_may_see, "may_see")
     config.add_request_method(request_path_of, "path_of")
     config.add_request_method(lambda request, name: name in request.tenant.plugins, "has_plugin")

@@ -1,6 +1,6 @@
 """All installed plugins."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from importlib.metadata import entry_points
 
 import pluggy
@@ -33,6 +33,9 @@ class PluginHost:
         self.permissions = self._collect_permissions()
         self.notice_kinds = self._collect_notice_kinds()
         self.settings = {"portal": PortalSettings} | {name: self._schema(name) for name in self.plugins}
+        self.acts = {one.name: one for permissions in self.permissions.values() for one in permissions if one.is_act}
+        """What an office can switch off inside a tab, by the permission's name; it is the name of the switch, too."""
+        self._refuse_ambiguous()
 
     @property
     def installed(self) -> EnabledHooks:
@@ -54,6 +57,13 @@ class PluginHost:
         if rights not in self._permitted:
             self._permitted[rights] = frozenset(name for plugin in self.plugins for name in self._of_tab(plugin, rights))
         return self._permitted[rights]
+
+    def switched_on(self, chosen: Iterable[str], withheld: Collection[str] = ()) -> frozenset[str]:
+        """The tabs that are on out of those that were chosen: none that is withheld, and none that needs one which is off."""
+        on = frozenset(chosen) - frozenset(withheld)
+        while missing := {name for name in on if not on.issuperset(self.plugins[name].needs)}:
+            on -= missing
+        return on
 
     def opened(self, permissions: frozenset[str]) -> frozenset[str]:
         """The tabs on which these permissions allow anything."""
@@ -86,6 +96,12 @@ class PluginHost:
                 if not set(kind.channels) <= set(CHANNELS):
                     raise ConfigurationError(f"the notice kind {kind.name!r} can only come by {' or '.join(CHANNELS)}")
         return found
+
+    def _refuse_ambiguous(self) -> None:
+        for plugin, schema in self.settings.items():
+            for field in schema.model_fields if schema else ():
+                if f"{plugin}.{field}" in self.acts:
+                    raise ConfigurationError(f"{plugin}.{field} is a setting and an act of the plugin {plugin!r}: rename one of them")
 
     def _schema(self, name: str) -> type[BaseModel] | None:
         schema = next(iter(self.only(name).portal_office_settings()), None)

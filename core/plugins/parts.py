@@ -72,11 +72,19 @@ class Card:
 
 @dataclass(frozen=True)
 class Permission:
-    """An action that can be granted. A grant to see gives those that do not act; a grant to act gives all of the tab."""
+    """An action that can be granted. A grant to see gives those that do not act; a grant to act gives all of the tab.
+
+    `<plugin>.see` goes with the tab itself; each other one is an act that an office can switch off while the tab stays on.
+    """
 
     name: str
     title: str
     acts: bool = False
+
+    @property
+    def is_act(self) -> bool:
+        """Whether an office can switch it by itself."""
+        return not self.name.endswith(".see")
 
 
 CHANNELS = ("email",)

@@ -12,13 +12,15 @@ hookimpl = pluggy.HookimplMarker("cuspid")
 class PortalPlugin:
     """A tab. Subclass it, set the four attributes, implement hooks, and name an instance in the entry point group `cuspid.plugins`.
 
-    `name` is small letters and digits: it begins every address, table, permission, task and setting of the tab.
+    `name` is small letters and digits: it begins every address, table, permission, task and setting of the tab. `needs` names the tabs
+    without which this one is off, too.
     """
 
     name: str
     title: str
     summary: str
     on_by_default: bool = True
+    needs: tuple[str, ...] = ()
 
     def includeme(self, config) -> None:
         """Add the tab's routes, each named `<name>.…`, and scan its views."""

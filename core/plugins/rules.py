@@ -34,6 +34,9 @@ def by_name(plugins: Iterable[PortalPlugin]) -> dict[str, PortalPlugin]:
         if plugin.name in found:
             raise ConfigurationError(f"two plugins are called {plugin.name!r}: {found[plugin.name].package} and {plugin.package}")
         found[plugin.name] = plugin
+    for plugin in found.values():
+        if missing := set(plugin.needs) - found.keys():
+            raise ConfigurationError(f"the plugin {plugin.name!r} needs {min(missing)!r}, which is not installed")
     return dict(sorted(found.items()))
 
 

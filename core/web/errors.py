@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from core.auth.limits import TooManyAttempts
 from core.auth.looking import looks, page_at_office
 from core.auth.passwords import Busy
+from core.auth.policy import SwitchedOff
 from core.web.log import places
 
 log = structlog.get_logger("errors")
@@ -85,8 +86,8 @@ def not_found(request):
 
 
 @forbidden_view_config()
-def forbidden(request):
-    """Lead the visitor to the sign-in page and back; tell who is signed in that it is not open to them."""
+def forbidden(error, request):
+    """Lead the visitor to the sign-in page and back; tell who is signed in that it is not open to them, or not there at all."""
     identity = request.__dict__.get("identity_of_visitor")
     if identity is None and not _is_api(request):
         visitor = request.__dict__.get("visitor")
@@ -96,7 +97,7 @@ def forbidden(request):
             return HTTPSeeOther(page_at_office(visitor.looked_at))
         onward = {"next": request.path} if request.method == "GET" and request.path != "/" else {}
         return HTTPSeeOther(request.own_path("sign_in", onward))
-    if identity is None:
+    if identity is None or isinstance(error.result, SwitchedOff):
         return error_response(request, NOT_FOUND)
     if not request.realm.is_office:
         return error_response(request, LOOKING, looker=identity) if looks(request) else error_response(request, FORBIDDEN)

@@ -6,17 +6,19 @@ from pyramid.httpexceptions import HTTPNotFound
 
 from plugins.account.gateway import PaymentGateway, gateway_for
 
+PAY = "account.pay"
+
 
 def open_gateway(request, person) -> PaymentGateway | None:
     """The gateway that the Pay page can use for this person; None when the office takes no payments in the portal."""
     tenant = request.tenant_of(person)
-    gateway = gateway_for(request.registry, tenant) if tenant.settings["account.accept_payments"] else None
+    gateway = gateway_for(request.registry, tenant) if PAY not in tenant.acts_off else None
     return gateway if gateway and gateway.card_form else None
 
 
 def may_pay(request, person) -> bool:
     """Whether the office takes payments here, and this account may make one for this person."""
-    return request.may(person, "account.pay") and open_gateway(request, person) is not None
+    return request.may(person, PAY) and open_gateway(request, person) is not None
 
 
 def id_in_address(request, name: str) -> UUID:

@@ -6,7 +6,6 @@ from pydantic import BaseModel, Field
 class AccountSettings(BaseModel):
     """The Account tab."""
 
-    accept_payments: bool = Field(True, description="Patients can pay by card in the portal.")
     minimum_payment_cents: int = Field(100, ge=50, le=5_000_000, description="The smallest payment by card, in cents; at least 50.")
     statement_message: str = Field("", max_length=500, description="A line for every statement, such as thanks or how to pay by check.")
     stripe_account: str = Field(

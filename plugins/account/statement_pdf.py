@@ -172,6 +172,6 @@ def _rows(statement: PrintedStatement) -> list[list[str]]:
 def _closing(tenant: Tenant) -> list[str]:
     phone = tenant.contact.phone if tenant.contact else ""
     message = tenant.settings.get("account.statement_message", "")
-    pay = f"You can pay by card in the patient portal at {tenant.host}" if tenant.settings.get("account.accept_payments", True) else ""
+    pay = f"You can pay by card in the patient portal at {tenant.host}" if "account.pay" not in tenant.acts_off else ""
     call = f"{'. Questions? Call' if pay else 'Questions? Call'} {phone}." if phone else ("." if pay else "")
     return [paragraph for paragraph in (message, pay + call) if paragraph]

@@ -9,4 +9,3 @@ class AppointmentsSettings(BaseModel):
     confirm_days: int = Field(
         30, ge=1, le=365, title="Ask for confirmation", description="Days before a visit from which on the patient is asked to confirm it."
     )
-    allow_confirm: bool = Field(True, title="Patients may confirm", description="Off: visits are shown, and confirmed by phone.")

@@ -18,7 +18,7 @@ def home(request):
     visits, more = services.visits(request.db, request.tenant, request.person.id, request.now, page)
     request.audit("appointments.list.view", request.person.id)
     shown = show(visits, request.now)
-    waiting = [visit for visit in reversed(shown) if visit.needs_answer] if may_confirm(request) else []
+    waiting = [visit for visit in reversed(shown) if visit.needs_answer] if request.has_permission("appointments.confirm") else []
     coming, past = [visit for visit in shown if not visit.is_past], [visit for visit in shown if visit.is_past]
     return {"coming": coming, "past": past, "waiting": waiting, "page": page, "more": more}
 
@@ -26,8 +26,6 @@ def home(request):
 @view_config(route_name="appointments.confirm", permission="appointments.confirm", request_method="POST")
 def confirm(request):
     """Confirm one visit in place."""
-    if not request.tenant.settings["appointments.allow_confirm"]:
-        raise HTTPNotFound()
     try:
         visit_id = UUID(request.matchdict["visit_id"])
         services.confirm(request.db, request.practice_id, request.person.id, visit_id, request.identity.account_id, request.now)
@@ -39,12 +37,6 @@ def confirm(request):
     request.audit("appointments.visit.confirm", request.person.id, visit_id)
     request.session.flash("Thank you, your visit is confirmed.")
     return HTTPSeeOther(request.route_path("appointments.home"))
-
-
-def may_confirm(request) -> bool:
-    """Whether the office lets patients confirm here, and this account may for this person."""
-    allowed = request.tenant.settings["appointments.allow_confirm"]
-    return bool(allowed and request.has_permission("appointments.confirm"))
 
 
 def _page(request) -> int:

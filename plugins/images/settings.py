@@ -7,6 +7,3 @@ class ImagesSettings(BaseModel):
     """Each field has a default, so an office need not set anything."""
 
     show_documents: bool = Field(True, title="Show documents", description="PDFs in shared folders are shown beside X-rays and photos.")
-    allow_download: bool = Field(
-        True, title="Patients may download", description="Off: images are looked at in the portal, and cannot be saved as files."
-    )

@@ -4,10 +4,10 @@ from core.web.office import OfficePage
 
 PAGES = (
     OfficePage("Office", "office.home", "building", "office.home", 0),
-    OfficePage("Audit log", "office.audit", "clock-history", "office.audit.see", 90, "Who did what, for whom and when"),
+    OfficePage("Audit log", "office.audit", "clock-history", "office.audit.see", 90, "Who did what, for whom and when", "practice"),
     OfficePage("Patients", "office.patients", "people", "office.patients.see", 10, "Find somebody, see and change access"),
     OfficePage("Unmatched", "office.unmatched", "question-circle", "office.unmatched.see", 20, "Who asked for access and could not be matched"),
-    OfficePage("Staff", "office.staff", "person-badge", "office.staff.see", 80, "Who works here, with which role"),
+    OfficePage("Staff", "office.staff", "person-badge", "office.staff.see", 80, "Who works here, with which role", "practice"),
 )
 """What stands in the bar."""
 

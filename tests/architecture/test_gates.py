@@ -154,6 +154,7 @@ def test_off_nothing_of_it_is_permitted(plugin, registry, portal, practice, sign
 
         def __init__(self, on):
             self.registry, self.has_plugin = registry, lambda name: on
+            self.tenant = registry.tenants.current(practice.id)
 
     for permission in registry.plugins.permissions[plugin]:
         assert PortalPolicy().permits(Request(on=True), None, permission.name)

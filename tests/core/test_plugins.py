@@ -208,7 +208,8 @@ def test_tabs_come_in_the_order_of_their_numbers_whatever_the_order_of_registrat
 
     host = PluginHost([flower(*one) for one in flowers])
     registry = SimpleNamespace(route_owners={f"{name}.home": name for name, _ in flowers})
-    request = SimpleNamespace(db=db, hooks=host.installed, registry=registry, may_see=lambda name: True)
+    tenant = SimpleNamespace(settings={"portal.tab_order": [], "portal.tab_titles": {}})
+    request = SimpleNamespace(db=db, hooks=host.installed, registry=registry, may_see=lambda name: True, tenant=tenant)
     assert [tab.title for tab in request_tabs(request)] == ["Rose", "Daisy", "Lily", "Aster"]
 
 

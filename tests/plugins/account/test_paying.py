@@ -290,7 +290,7 @@ def test_a_receipt_of_another_practice_is_not_found(signed_in, patient, pay_form
 def test_an_office_that_takes_no_payments_has_no_pay_page(signed_in, patient, pay_form, practice, db, registry):
     app = signed_in(patient)
     form = pay_form(app)
-    office_settings.change(db, registry.plugins, practice.id, None, "account.accept_payments", False, "test", datetime.now(UTC))
+    office_settings.change(db, registry.plugins, practice.id, None, "account.pay", False, "test", datetime.now(UTC))
     db.commit()
     app.get("/account/pay", status=404)
     form.submit(status=404)

@@ -39,7 +39,7 @@ def tenant(**changes) -> Tenant:
     clinic = ClinicDetails(uuid4(), "Main Street", "555-0100", "desk@elm.test", "12 Elm Street", "", "Springfield", "IL", "62701", zone, ())
     office = Tenant(
         practice_id=uuid4(), practice_name="Elm Dental", slug="elm", name="Elm Dental", host="elm.localhost", hosts=frozenset(), version=1,
-        clinic=clinic, clinics=(clinic,), plugins=frozenset(), theme=Theme(), time_zone=zone, settings={"account.accept_payments": True},
+        clinic=clinic, clinics=(clinic,), plugins=frozenset(), theme=Theme(), time_zone=zone, settings={},
     )  # fmt: skip
     return replace(office, **changes)
 
@@ -102,7 +102,7 @@ def test_nothing_due_is_said_kindly_and_a_credit_by_name():
 
 
 def test_the_offices_message_is_printed_and_the_portal_only_where_it_takes_payments():
-    office = tenant(settings={"account.statement_message": "Thank you for coming.", "account.accept_payments": False})
+    office = tenant(settings={"account.statement_message": "Thank you for coming."}, acts_off=frozenset({"account.pay"}))
     [text] = pages(pdf(office=office))
     assert "Thank you for coming." in text
     assert "elm.localhost" not in text

@@ -120,7 +120,7 @@ def test_an_office_can_take_confirming_away(signed_in, make, visit, db, registry
 
     patient = make.patient()
     due = visit(patient, 3)
-    settings.change(db, registry.plugins, practice.id, None, "appointments.allow_confirm", False, "test", datetime.now(UTC))
+    settings.change(db, registry.plugins, practice.id, None, "appointments.confirm", False, "test", datetime.now(UTC))
     db.commit()
     browser = signed_in(patient)
     page = browser.get("/appointments")

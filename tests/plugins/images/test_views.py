@@ -160,7 +160,7 @@ def test_what_an_office_switches_off_is_gone(add, patient, signed_in, registry, 
     photo = add(picture, "front.jpg").image_id
     app = signed_in(patient)
     assert "Download" in app.get(f"/images/{photo}")
-    settings(registry, practice, db, show_documents=False, allow_download=False)
+    settings(registry, practice, db, show_documents=False, download=False)
     assert "Home care" not in app.get("/images")
     app.get(f"/images/{document}", status=404)
     assert "Download" not in app.get(f"/images/{photo}")
