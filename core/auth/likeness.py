@@ -11,6 +11,7 @@ from core.auth.matching import Typed, reaches
 from core.people.alike import digits, letters
 from core.people.finding import beginning_with, seen_at
 from core.people.models import Patient, PatientWord
+from core.people.wanted import word_of_email
 
 MOST = 8
 FIRST, LAST, BORN, CONTACT = "first name", "last name", "birthdate", "e-mail or phone"
@@ -41,8 +42,8 @@ def likenesses(session: Session, practice_id: UUID, typed: Typed, clinic_ids: Co
 
 
 def _contact_word(contact: str) -> str:
-    """As core/people/finding.py writes it down."""
-    return f"@{contact.strip().casefold()}" if "@" in contact else digits(contact)
+    """As core/people/found_by.py writes it down."""
+    return word_of_email(contact) if "@" in contact else digits(contact)
 
 
 def _likeness(patient: Patient, typed: Typed) -> Likeness:

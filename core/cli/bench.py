@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[2]
 @click.option("--seconds", default=5, show_default=True, help="How long each measurement lasts.")
 @click.option("--rounds", default=3, show_default=True, help="How often everything is measured; the medians count.")
 @click.option("--threads", default=1, show_default=True, help="Requests that one of the two web processes answers at the same time.")
-def bench(seconds: int, rounds: int, threads: int) -> None:
+@click.option("--patients", default=0, show_default=True, help="Measure only the office's search, among so many patients, such as 200000.")
+def bench(seconds: int, rounds: int, threads: int, patients: int) -> None:
     """Measure how fast the pages are.
 
     Starts servers of its own, and asks the signed-in Appointments page with 50 visits and the sign-in page over 1, 8 and 32
@@ -33,18 +34,21 @@ def bench(seconds: int, rounds: int, threads: int) -> None:
     adopt_orphans()
     with stopped_by_signals():
         try:
-            _run(seconds, rounds, threads)
+            _run(seconds, rounds, threads, patients)
         except Stopped:
             sys.exit(130)
         finally:
             end_children()
 
 
-def _run(seconds: int, rounds: int, threads: int) -> None:
+def _run(seconds: int, rounds: int, threads: int, patients: int) -> None:
     with tempfile.TemporaryDirectory(prefix="cuspid-bench-") as folder, Supervisor() as supervisor:
         servers = throw_away.start(Path(folder), supervisor)
         migrations.upgrade(servers.logins.migrate_url)
         environment = servers.environment | {"CUSPID_LOG_LEVEL": "WARNING", "PYTHONPATH": str(ROOT)}
+        if patients:
+            import_module("bench.finding").run(environment, patients, say)
+            return
         try:
             import_module("bench.main").run(environment, Path(folder), seconds, rounds, threads, say)
         except import_module("bench.measure").NoLoadGenerator as missing:

@@ -1,97 +1,117 @@
-"""Finding a patient by what somebody says at the desk: a name or its beginning, a birthdate, a phone number, a mail address, a chart's number.
+"""Finding a patient by what somebody says at the desk (core/people/wanted.py reads it), also when a name has a slip in it.
 
-What patients are found by stands as words beside them (`patient_word`), written plainly, and kept anew whenever charts come in.
+What patients are found by stands as words beside them (core/people/found_by.py). Whoever has a word as it was typed comes first, then
+whoever has one that begins like it; a name with one letter wrong, left out, too many or swapped is near.
 """
 
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, insert, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union, union_all
 from sqlalchemy.orm import Session
 
-from core.people.alike import digits, letters
-from core.people.models import Patient, PatientWord
+from core.people.found_by import names_of
+from core.people.models import NameTrace, Patient, PatientWord
+from core.people.near import is_near, traces_of
+from core.people.wanted import Part, Wanted
 
 MOST = 50
 """Who is shown at once."""
-LONGEST = 100
-AT_ONCE = 1000
+ENOUGH = 10
+"""With so many found nobody need be looked for who is only near."""
+MOST_LOOKED_AT = 5000
+"""Of so many hits the first by name are shown: whoever types a single letter will type more."""
 _AFTER_ALL = "\U0010ffff"  # no word holds it
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
-_AMERICAN = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
-_SPACES = re.compile(r"[\s,;]+")
-_PHONE = re.compile(r"[+(]?[\d().+\s-]+")
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What was typed, taken apart: the beginnings of words that must all be there, and birthdates."""
+class Found:
+    """Who fits, who is near, and whether there are more of the last of them."""
 
-    words: tuple[str, ...] = ()
-    birthdates: tuple[date, ...] = ()
+    exact: Sequence[Patient] = ()
+    near: Sequence[Patient] = ()
+    more: bool = False
 
-    def __bool__(self) -> bool:
-        return bool(self.words or self.birthdates)
-
-
-def read_wanted(typed: str, today: date) -> Wanted:
-    """Take apart what was typed: "garcia 4/12/1985", "303-555-0112", "Lopez, Ana", "ana@example.com", "SUN-1001"."""
-    text = typed.replace("\0", "")[:LONGEST].strip()
-    if _PHONE.fullmatch(text) and len(_dates([text], today)) == 0 and digits(text):
-        return Wanted((digits(text),))
-    parts = [part for part in _SPACES.split(text) if part]
-    born = _dates(parts, today)
-    words = [_word(part) for part in parts if part not in born]
-    return Wanted(tuple(dict.fromkeys(word for word in words if word)), tuple(born.values()))
+    @property
+    def patients(self) -> list[Patient]:
+        """All of them."""
+        return [*self.exact, *self.near]
 
 
-def _word(part: str) -> str:
-    return f"@{part.casefold()}" if "@" in part else letters(part)
-
-
-def _dates(parts: Sequence[str], today: date) -> dict[str, date]:
-    found = {part: _date(part, today) for part in parts}
-    return {part: day for part, day in found.items() if day}
-
-
-def _date(part: str, today: date) -> date | None:
-    if iso := _ISO.fullmatch(part):
-        year, month, day = map(int, iso.groups())
-    elif american := _AMERICAN.fullmatch(part):
-        month, day, year = map(int, american.groups())
-        if len(american[3]) == 2:
-            year += today.year // 100 * 100
-            year -= 100 if year > today.year else 0
-    else:
-        return None
-    try:
-        return date(year, month, day)
-    except ValueError:
-        return None
-
-
-def find(session: Session, practice_id: UUID, wanted: Wanted, clinic_ids: Collection[UUID] = ()) -> tuple[list[Patient], bool]:
-    """The first fifty who fit, by name, and whether there are more; `clinic_ids` limits them to those clinics, none means all."""
+def find(session: Session, practice_id: UUID, wanted: Wanted, clinic_ids: Collection[UUID] = ()) -> Found:
+    """The first fifty who fit, those with a word as it was typed before those with one that begins like it, then by name; and who is near when
+    few fit. `clinic_ids` limits them to those clinics, none means all. Where thousands fit, it is fifty of them."""
     if not wanted:
-        return [], False
-    fitting = select(Patient).where(*seen_at(practice_id, clinic_ids))
-    for word in wanted.words:
-        fitting = fitting.where(Patient.id.in_(beginning_with(practice_id, word)))
-    for born in wanted.birthdates:
-        fitting = fitting.where(Patient.birthdate == born)
-    found = session.scalars(fitting.order_by(Patient.last_name, Patient.first_name, Patient.id).limit(MOST + 1)).all()
-    return list(found[:MOST]), len(found) > MOST
+        return Found()
+    limits = [select(Patient.id).where(*seen_at(practice_id, clinic_ids))] if clinic_ids else []
+    whole, beginning = ([_fitting(practice_id, part, {}, is_whole) for part in wanted] for is_whole in (True, False))
+    exact = session.scalars(_ranked(_first(practice_id, [*whole, *limits], 0), _first(practice_id, [*beginning, *limits], 1))).all()
+    if len(exact) >= ENOUGH or not (slips := near_names(session, practice_id, wanted)):
+        return Found(exact[:MOST], more=len(exact) > MOST)
+    anyhow = [*(_fitting(practice_id, part, slips, False) for part in wanted), *limits]
+    others = session.scalars(_ranked(_first(practice_id, anyhow, 0, [one.id for one in exact]))).all()
+    near = sorted(others, key=lambda patient: _slips(patient, wanted))
+    return Found(exact, near[: MOST - len(exact)], len(near) > MOST - len(exact))
+
+
+def near_names(session: Session, practice_id: UUID, wanted: Wanted) -> dict[str, list[str]]:
+    """The names here that are one slip apart from a name that was typed, by that name."""
+    typed = {part.name: traces_of(part.name) for part in wanted if part.name}
+    if not typed:
+        return {}
+    mine = (NameTrace.practice_id == practice_id, NameTrace.trace.in_({trace for traces in typed.values() for trace in traces}))
+    names = session.scalars(select(NameTrace.name).where(*mine).distinct()).all()
+    near = {name: sorted(other for other in names if is_near(name, other) and not other.startswith(name)) for name in typed}
+    return {name: others for name, others in near.items() if others}
+
+
+def _slips(patient: Patient, wanted: Wanted) -> int:
+    """How many of the names that were typed a patient does not have: the fewer, the nearer."""
+    own = names_of(patient)
+    return sum(not any(name.startswith(part.name) for name in own) for part in wanted if part.name)
+
+
+def _fitting(practice_id: UUID, part: Part, slips: Mapping[str, Sequence[str]], is_whole: bool) -> Any:
+    """The ids of those whom one part fits; `slips` are names that count as well."""
+    spans = [PatientWord.word == word if is_whole else _begins(word) for word in part.beginnings]
+    spans += [PatientWord.word.in_(slips[part.name])] if slips.get(part.name) else []
+    found = [select(PatientWord.patient_id).where(PatientWord.practice_id == practice_id, or_(*spans))] if spans else []
+    if part.days:
+        born = Patient.birthdate == part.days[0] if part.days[0] == part.days[1] else Patient.birthdate.between(*part.days)
+        found.append(select(Patient.id).where(Patient.practice_id == practice_id, born))
+    return union(*found) if len(found) > 1 else found[0]
+
+
+def _first(practice_id: UUID, fitting: Sequence[Any], rank: int, but: Collection[UUID] = ()) -> Select:
+    """The first by name whom all parts fit, `but` those."""
+    # From the words to the patients: from the patients in their order to the words it would be a long way to a name late in the alphabet.
+    one = fitting[0].subquery()
+    ids = one.c[0]
+    hits = select(ids).where(*(ids.in_(other) for other in fitting[1:]), *([ids.not_in(but)] if but else [])).limit(MOST_LOOKED_AT)
+    mine = (Patient.practice_id == practice_id, Patient.id.in_(hits))
+    return select(literal(rank).label("rank"), Patient.id).where(*mine).order_by(*_BY_NAME).limit(MOST + 1)
+
+
+_BY_NAME = (Patient.last_name, Patient.first_name, Patient.id)
+
+
+def _ranked(*firsts: Select) -> Select:
+    """The first of all of them, each once."""
+    rows = union_all(*(select(first.subquery()) for first in firsts)).subquery()
+    best = select(rows.c.id, func.min(rows.c.rank).label("rank")).group_by(rows.c.id).subquery()
+    return select(Patient).join(best, Patient.id == best.c.id).order_by(best.c.rank, *_BY_NAME).limit(MOST + 1)
+
+
+def _begins(word: str) -> ColumnElement[bool]:
+    # As a span of the index: under row security a comparison by pattern would read every word of the practice.
+    return and_(PatientWord.word >= word, PatientWord.word < word + _AFTER_ALL)
 
 
 def beginning_with(practice_id: UUID, word: str) -> Select:
     """The ids of those who have a word that begins like this."""
-    # As a span of the index: under row security a comparison by pattern would read every word of the practice.
-    span = (PatientWord.word >= word, PatientWord.word < word + _AFTER_ALL)
-    return select(PatientWord.patient_id).where(PatientWord.practice_id == practice_id, *span)
+    return select(PatientWord.patient_id).where(PatientWord.practice_id == practice_id, _begins(word))
 
 
 def patient_at(session: Session, practice_id: UUID, patient_id: UUID, clinic_ids: Collection[UUID] = ()) -> Patient | None:
@@ -104,31 +124,3 @@ def seen_at(practice_id: UUID, clinic_ids: Collection[UUID]) -> tuple:
     # Who has no clinic is seen by those only who see all.
     mine = (Patient.practice_id == practice_id,)
     return (*mine, Patient.clinic_id.in_(clinic_ids)) if clinic_ids else mine
-
-
-def words_of(patient: Any) -> set[str]:
-    """What a patient (or a row of one) is found by: each name whole and in parts, the phone's ends, the mail address, the chart's number."""
-    names = [patient.first_name, patient.last_name, patient.preferred_name, patient.external_id or ""]
-    words = {letters(part) for name in names for part in (name, *_SPACES.split(name), *re.split(r"[\W_]+", name))}
-    phone = digits(patient.phone)
-    words |= {phone, phone[-7:], phone[-4:]}
-    words |= {f"@{patient.email.strip().casefold()}"} if patient.email.strip() else set()
-    return words - {""}
-
-
-def keep_words(session: Session, patient_ids: Collection[UUID]) -> None:
-    """Write down anew what these patients are found by; for after a change of their charts."""
-    ids = sorted(patient_ids)
-    for at in range(0, len(ids), AT_ONCE):
-        _keep_words(session, session.info["practice_id"], ids[at : at + AT_ONCE])
-
-
-def _keep_words(session: Session, practice_id: UUID, patient_ids: list[UUID]) -> None:
-    of_these = (PatientWord.practice_id == practice_id, PatientWord.patient_id.in_(patient_ids))
-    kept = {(row.patient_id, row.word): row.id for row in session.scalars(select(PatientWord).where(*of_these))}
-    patients = session.scalars(select(Patient).where(Patient.practice_id == practice_id, Patient.id.in_(patient_ids)).execution_options(populate_existing=True))
-    wanted = {(patient.id, word) for patient in patients for word in words_of(patient)}
-    if gone := [kept[pair] for pair in kept.keys() - wanted]:
-        session.execute(delete(PatientWord).where(PatientWord.practice_id == practice_id, PatientWord.id.in_(gone)))
-    if new := [{"practice_id": practice_id, "patient_id": patient_id, "word": word} for patient_id, word in sorted(wanted - kept.keys())]:
-        session.execute(insert(PatientWord), new)

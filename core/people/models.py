@@ -80,13 +80,23 @@ class Patient(TenantScoped, Base):
 
 
 class PatientWord(TenantScoped, Base):
-    """A word by which the office finds a patient, in plain letters and digits (core/people/finding.py). It is compared byte by byte."""
+    """A word by which the office finds a patient, in plain letters and digits (core/people/found_by.py). It is compared byte by byte."""
 
     __tablename__ = "patient_word"
     __table_args__ = (belongs_to("patient"), index_in_practice("patient_id"), index_in_practice("word", "patient_id"))
 
     patient_id: Mapped[UUID]
     word: Mapped[str] = mapped_column(Text(collation="C"))
+
+
+class NameTrace(TenantScoped, Base):
+    """What stays of a name that somebody here has when none or one of its letters is taken out: names with a slip are found by it (core/people/near.py)."""
+
+    __tablename__ = "patient_name_trace"
+    __table_args__ = (unique_in_practice("trace", "name"),)
+
+    trace: Mapped[str] = mapped_column(Text(collation="C"))
+    name: Mapped[str] = mapped_column(Text(collation="C"))
 
 
 class Relationship(TenantScoped, Base):

@@ -6,7 +6,7 @@ from typing import Literal
 from sqlalchemy.orm import Session
 
 from core.people.family import refresh_grants
-from core.people.finding import keep_words
+from core.people.found_by import keep_words
 from core.people.models import Patient, Provider, Relationship
 from core.records import Record, RecordKind, show_at_once
 

@@ -9,9 +9,10 @@ from pyramid.view import view_config
 
 from core.auth import standing
 from core.people import sharing
-from core.people.finding import LONGEST, find, patient_at, read_wanted
+from core.people.finding import find, patient_at
 from core.people.languages import english_name
 from core.people.models import Patient
+from core.people.wanted import LONGEST, read_wanted
 from core.web.forms import Form, empty_form, read_form
 from tenants.console.asked import audit_path, read_asked, write_asked
 
@@ -44,12 +45,12 @@ def ask(request):
 
 def _found(request, form: Form, typed: str) -> dict:
     wanted = read_wanted(typed, request.now.astimezone(request.tenant.time_zone).date())
-    found, more = find(request.db, request.practice_id, wanted, request.identity.clinic_ids)
-    states = standing.states(request.db, request.practice_id, [patient.id for patient in found], request.now) if found else {}
+    found = find(request.db, request.practice_id, wanted, request.identity.clinic_ids)
+    states = standing.states(request.db, request.practice_id, [patient.id for patient in found.patients], request.now) if found.patients else {}
     if wanted:
         request.audit("office.patients.find")
     asked = request.GET.get("asked") if typed else None
-    return {"form": form, "typed": typed, "found": found, "more": more, "states": states, "clinics": clinic_names(request), "asked": asked}
+    return {"form": form, "typed": typed, "found": found, "states": states, "clinics": clinic_names(request), "asked": asked}
 
 
 @view_config(route_name="office.patients.one", permission="office.patients.see", request_method="GET", renderer="console/patient.jinja2")

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import create_engine, select
 
 from core.db import SessionFactory, bind_tenant
-from core.people.finding import keep_words
+from core.people.found_by import keep_words
 from core.people.models import Patient
 from tenants import demo
 from tenants.models import Practice

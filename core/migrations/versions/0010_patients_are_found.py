@@ -9,7 +9,7 @@ from alembic import op
 
 from core.database_roles import OWNER
 from core.db import uuid7
-from core.people.finding import words_of
+from core.people.found_by import words_of
 
 revision = 'f4c2d81a93b7'
 down_revision = '8b1e0d5c72f3'

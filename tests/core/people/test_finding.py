@@ -3,45 +3,96 @@
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
-from core.people.finding import MOST, Wanted, find, patient_at, read_wanted, words_of
-from core.people.models import Patient, PatientWord
+from core.people.finding import MOST, find, patient_at
+from core.people.found_by import keep_words, names_of, words_of
+from core.people.models import NameTrace, Patient, PatientWord
+from core.people.near import is_near, traces_of
+from core.people.wanted import Part, read_wanted
+from core.testing import make_office
 
 TODAY = date(2026, 11, 28)
 
 
+def said(*parts) -> tuple[Part, ...]:
+    """Parts from short forms: a name, a day, a span of days, words."""
+    made = {str: lambda name: Part((name,), name=name), date: lambda day: Part(days=(day, day)), list: lambda words: Part(tuple(words))}
+    return tuple(part if isinstance(part, Part) else made[type(part)](part) for part in parts)
+
+
+BORN = date(1985, 4, 12)
+
+
 @pytest.mark.parametrize(
-    ("typed", "words", "birthdates"),
+    ("typed", "wanted"),
     [
-        ("García", ("garcia",), ()),
-        ("Lopez, Ana", ("lopez", "ana"), ()),
-        ("O’Brien", ("obrien",), ()),
-        ("4/12/1985", (), (date(1985, 4, 12),)),
-        ("1985-04-12 vale", ("vale",), (date(1985, 4, 12),)),
-        ("4/12/85", (), (date(1985, 4, 12),)),
-        ("4/12/26", (), (date(2026, 4, 12),)),
-        ("(303) 555-0112", ("3035550112",), ()),
-        ("+1 303 555 0112", ("3035550112",), ()),
-        ("555-0112", ("5550112",), ()),
-        ("0112", ("0112",), ()),
-        ("Ana@Example.COM", ("@ana@example.com",), ()),
-        ("SUN-1001", ("sun1001",), ()),
-        ("13/45/1985", ("13451985",), ()),
-        ("  ", (), ()),
-        ("???", (), ()),
+        ("García", said("garcia")),
+        ("Lopez, Ana", said("lopez", "ana")),
+        ("O’Brien", said("obrien")),
+        ("Li", said(["li"])),
+        *((typed, said(BORN)) for typed in (
+            "4/12/1985", "4/12/85", "04-12-1985", "1985-04-12", "1985/4/12", "April 12, 1985", "apr 12 1985", "12 April 1985", "12-Apr-85", "Apr. 12th, 1985", "4 12 1985")),
+        ("4/12/26", said(date(2026, 4, 12))),
+        ("13/4/1985", said(date(1985, 4, 13))),
+        ("1985-04-12 vale", said(BORN, "vale")),
+        ("april 12", said("april", ["12"])),
+        ("04121985", said(Part(("04121985", "#58912140"), (BORN, BORN)))),
+        ("19850412", said(Part(("19850412", "#21405891"), (BORN, BORN)))),
+        ("elena 1984", said("elena", Part(("1984", "#4891"), (date(1984, 1, 1), date(1984, 12, 31))))),
+        ("(303) 555-0112", said(["3035550112", "#2110555303"])),
+        ("+1 303 555 0112", said(["3035550112", "#2110555303"])),
+        ("555-0112", said(["5550112", "#2110555"])),
+        ("0112", said(["0112", "#2110"])),
+        ("112", said(["112"])),
+        ("Ana@Example.COM", said(["@ana@example.com"])),
+        ("SUN-1001", said(["sun1001"])),
+        ("13/45/1985", said(["13451985", "#58915431"])),
+        ("  ", ()),
+        ("???", ()),
     ],
-)
-def test_what_was_typed_is_taken_apart(typed, words, birthdates):
-    assert read_wanted(typed, TODAY) == Wanted(words, birthdates)
+)  # fmt: skip
+def test_what_was_typed_is_taken_apart(typed, wanted):
+    assert read_wanted(typed, TODAY) == wanted
 
 
 @given(st.text(max_size=150))
 def test_whatever_is_typed_can_be_looked_for(typed):
     wanted = read_wanted(typed, TODAY)
-    assert all(word and "\0" not in word for word in wanted.words)
+    assert all(word and "\0" not in word for part in wanted for word in part.beginnings)
+    assert Part() not in wanted
+
+
+@given(
+    st.dates(date(1900, 1, 1), TODAY),
+    st.sampled_from(["%m/%d/%Y", "%Y-%m-%d", "%B %d, %Y", "%d %b %Y", "%m%d%Y", "%b-%d-%Y", "%m.%d.%Y", "%m %d %Y"]),
+)
+def test_a_birthdate_is_read_however_it_is_written(day, form):
+    [part] = read_wanted(day.strftime(form), TODAY)
+    assert part.days == (day, day)
+
+
+FEW = st.text("abc", max_size=6)
+
+
+def slow_distance(one: str, other: str) -> int:
+    """How many letters are wrong, left out, too many or swapped, worked out the plain way."""
+    if not one or not other:
+        return len(one) + len(other)
+    ways = [slow_distance(one[1:], other[1:]) + (one[0] != other[0]), slow_distance(one[1:], other) + 1, slow_distance(one, other[1:]) + 1]
+    if one[:2] == other[1::-1] and len(one) > 1:
+        ways.append(slow_distance(one[2:], other[2:]) + 1)
+    return min(ways)
+
+
+@settings(max_examples=200)
+@given(FEW, FEW)
+def test_near_is_at_most_one_slip_and_leaves_a_trace(one, other):
+    assert is_near(one, other) == is_near(other, one) == (slow_distance(one, other) <= 1)
+    if is_near(one, other) and min(len(one), len(other)) >= 3:
+        assert traces_of(one) & traces_of(other)
 
 
 NAMES = st.text(st.characters(exclude_categories=["Nd", "Cs"], exclude_characters="@"), max_size=20)
@@ -50,8 +101,8 @@ NAMES = st.text(st.characters(exclude_categories=["Nd", "Cs"], exclude_character
 @given(NAMES, NAMES, NAMES)
 def test_whoever_types_a_name_as_it_stands_in_the_chart_finds_it(first, last, preferred):
     patient = Patient(first_name=first, last_name=last, preferred_name=preferred, phone="", email="")
-    for word in (word for name in (first, last, preferred) for word in read_wanted(name, TODAY).words):
-        assert any(kept.startswith(word) for kept in words_of(patient)), word
+    for part in (part for name in (first, last, preferred) for part in read_wanted(name, TODAY) if not part.days):
+        assert any(kept.startswith(word) for kept in words_of(patient) for word in part.beginnings), part
 
 
 @pytest.fixture
@@ -81,7 +132,16 @@ def people(make):
         ("303-555-0112", {"A-100"}),
         ("555 0137", {"A-200"}),
         ("0137", {"A-200"}),
+        ("50137", {"A-200"}),
+        ("1 916 555-0137", {"A-200"}),
+        ("19165550137", {"A-200"}),
+        ("916 555", {"A-200"}),
+        ("jose 0112", {"A-100"}),
+        ("ana 1985", {"A-200"}),
+        ("april 12 1985 ana", {"A-200"}),
+        ("1991", set()),
         ("ana.lopez@", {"A-200"}),
+        ("ana.lopez", {"A-200"}),
         ("a-1", {"A-100"}),
         ("b-1", {"B-1"}),
         ("%", set()),
@@ -90,23 +150,26 @@ def people(make):
     ],
 )
 def test_it_finds_who_fits(db, practice, people, typed, numbers):
-    found, more = find(db, practice.id, read_wanted(typed, TODAY))
-    assert {patient.external_id for patient in found} == numbers
-    assert not more
+    found = find(db, practice.id, read_wanted(typed, TODAY))
+    assert {patient.external_id for patient in found.exact} == numbers
+    assert not found.more
 
 
 def test_a_chart_that_changes_is_found_by_what_it_says_now(db, practice, make):
     patient = make.patient(external_id="C-1", last_name="Before")
     make.take_in([{"kind": "patient", "external_id": "C-1", "first_name": patient.first_name, "last_name": "After", "clinic": "C1"}])
-    assert not find(db, practice.id, read_wanted("before", TODAY))[0]
-    assert find(db, practice.id, read_wanted("after", TODAY))[0]
+    assert not find(db, practice.id, read_wanted("before", TODAY)).patients
+    assert not find(db, practice.id, read_wanted("befote", TODAY)).patients
+    assert find(db, practice.id, read_wanted("after", TODAY)).exact
+    assert find(db, practice.id, read_wanted("aftre", TODAY)).near
+    assert not db.scalars(select(NameTrace).where(NameTrace.practice_id == practice.id, NameTrace.name == "before")).all()
 
 
 def test_a_limit_to_clinics_holds_for_search_and_page(db, practice, make):
     make.take_in([{"kind": "clinic", "external_id": "C2", "name": "Lakeside", "time_zone": "America/Denver"}])
     here, there, nowhere = (make.patient(last_name="Quill", clinic=clinic) for clinic in ("C1", "C2", None))
-    ids = {patient.id for patient in find(db, practice.id, Wanted(("quill",)), {here.clinic_id})[0]}
-    assert ids == {here.id}
+    for typed in ("quill", "qiull"):
+        assert [patient.id for patient in find(db, practice.id, read_wanted(typed, TODAY), {here.clinic_id}).patients] == [here.id]
     assert patient_at(db, practice.id, here.id, {here.clinic_id})
     assert not patient_at(db, practice.id, there.id, {here.clinic_id})
     assert not patient_at(db, practice.id, nowhere.id, {here.clinic_id})
@@ -115,19 +178,25 @@ def test_a_limit_to_clinics_holds_for_search_and_page(db, practice, make):
 
 def test_another_practice_is_not_searched(db, practice, other_make):
     other = other_make.patient(last_name="Elsewhere")
-    assert find(db, practice.id, Wanted(("elsewhere",))) == ([], False)
+    for typed in ("elsewhere", "elsewere"):
+        assert not find(db, practice.id, read_wanted(typed, TODAY)).patients
     assert patient_at(db, practice.id, other.id) is None
 
 
 def test_fifty_are_shown_and_that_there_are_more(db, practice, make):
-    make.take_in([{"kind": "patient", "external_id": f"M{number}", "first_name": "Many", "last_name": "More"} for number in range(MOST + 3)])
-    found, more = find(db, practice.id, Wanted(("many",)))
-    assert (len(found), more) == (MOST, True)
+    make.take_in(
+        [{"kind": "patient", "external_id": f"M{number}", "first_name": "Many", "last_name": "More"} for number in range(MOST + 3)]
+    )
+    found = find(db, practice.id, read_wanted("many", TODAY))
+    assert (len(found.exact), found.more) == (MOST, True)
 
 
 def test_the_search_goes_through_the_index_behind_the_wall(db, practice, make):
     patient = make.patient(last_name="Indexed")
-    db.execute(PatientWord.__table__.insert(), [{"practice_id": practice.id, "patient_id": patient.id, "word": f"w{number:05}"} for number in range(3000)])
+    db.execute(
+        PatientWord.__table__.insert(),
+        [{"practice_id": practice.id, "patient_id": patient.id, "word": f"w{number:05}"} for number in range(3000)],
+    )
     db.commit()
     plan = "\n".join(db.scalars(text("explain select patient_id from patient_word where practice_id = :practice and word >= 'w0011' and word < 'w0011\U0010ffff'"),
                                 {"practice": practice.id}))  # fmt: skip
@@ -140,3 +209,57 @@ def test_nobody_is_written_down_twice(db, practice, make):
     words = db.scalars(select(PatientWord.word).where(PatientWord.practice_id == practice.id, PatientWord.patient_id == patient.id)).all()
     assert sorted(words) == sorted(set(words))
     assert "twin" in words
+
+
+@pytest.mark.parametrize(
+    ("typed", "numbers"),
+    [
+        ("jonson", ["J-1"]), ("Jonhson", ["J-1"]), ("johnsonn", ["J-1"]), ("hohnson", ["J-1"]), ("johnson robret", ["J-1"]), ("robret johnson", ["J-1"]),
+        ("Muller", []), ("Mueller", ["M-1"]), ("mulelr", ["M-1"]), ("robert jonson", ["J-1"]), ("jonsn", []), ("robert johnsen 1984", []),
+        ("robert johnsen 1985", ["J-1"]), ("rb", []),
+    ],
+)  # fmt: skip
+def test_a_name_with_a_slip_is_near(db, practice, make, typed, numbers):
+    make.patient(external_id="J-1", first_name="Robert", last_name="Johnson")
+    make.patient(external_id="M-1", first_name="Eva", last_name="Müller")
+    found = find(db, practice.id, read_wanted(typed, TODAY))
+    assert [patient.external_id for patient in found.near] == numbers
+    assert not numbers or not found.exact
+
+
+def test_the_word_as_it_was_typed_comes_before_a_longer_one_and_that_before_a_near_one(db, practice, make):
+    for first, last in (("Aaron", "Leeds"), ("Zoe", "Lee"), ("Bo", "Leo"), ("Lee", "Abbot")):
+        make.patient(first_name=first, last_name=last, email="", phone="")
+    found = find(db, practice.id, read_wanted("lee", TODAY))
+    assert [patient.last_name for patient in found.exact] == ["Abbot", "Lee", "Leeds"]
+    assert [patient.last_name for patient in found.near] == ["Leo"]
+
+
+LETTERS = st.text("aeln", min_size=2, max_size=5)
+PEOPLE = st.lists(st.tuples(LETTERS, LETTERS), min_size=1, max_size=9)
+
+
+def slow_find(patients, names) -> tuple[set, set]:
+    """Who fits and who is near, by looking at everybody."""
+    exact = {one.id for one in patients if all(any(own.startswith(name) for own in names_of(one)) for name in names)}
+
+    def near(own, name):
+        return own.startswith(name) or (min(len(own), len(name)) >= 3 and slow_distance(own, name) <= 1)
+
+    return exact, {one.id for one in patients if all(any(near(own, name) for own in names_of(one)) for name in names)} - exact
+
+
+@settings(max_examples=15)
+@given(PEOPLE, st.lists(st.tuples(LETTERS, LETTERS), min_size=6, max_size=6))
+def test_it_finds_whom_a_look_at_everybody_finds(registry, people, questions):
+    office = make_office(registry)
+    with office.session() as session:
+        patients = [Patient(practice_id=office.id, first_name=first, last_name=last) for first, last in people]
+        session.add_all(patients)
+        session.flush()
+        keep_words(session, [one.id for one in patients])
+        for names in (*questions, *((name[:-1] + "x", other) for name, other in people[:3])):
+            found = find(session, office.id, read_wanted(" ".join(names), TODAY))
+            exact, near = slow_find(patients, set(names))
+            assert ({one.id for one in found.exact}, {one.id for one in found.near}) == (exact, near), names
+        session.rollback()

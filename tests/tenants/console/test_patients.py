@@ -53,6 +53,17 @@ def test_a_search_finds_and_says_how_access_stands_and_its_address_tells_nothing
     assert one.click("Back to the search").forms["find"]["find"].value == "quill"
 
 
+def test_who_is_only_near_is_said_to_be_near(office, make):
+    make.patient(last_name="Johnson")
+    page = search(office(), "Jonson")
+    assert names(page) == ["Johnson, Robin"]
+    assert "No exact match. These are near:" in page.text
+    make.patient(last_name="Jonson")
+    page = search(office(), "jonson")
+    assert names(page) == ["Jonson, Robin", "Johnson, Robin"]
+    assert "Spelled nearly like this" in page.text
+
+
 @pytest.mark.parametrize("typed", ["???", "zzz", "\u202eabc", "🦷"])
 def test_who_is_not_found_is_said(office, typed):
     assert "Nobody fits" in search(office(), typed)
