@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import date, time
 from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,6 +23,24 @@ class OpeningHours:
 
 
 @dataclass(frozen=True, slots=True)
+class Closing:
+    """Days on which a clinic is closed, first and last included, and why, if the office says so."""
+
+    first_on: date
+    last_on: date
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamMember:
+    """A provider whom the office shows to everybody: the name as patients know it, and first and last name without titles."""
+
+    name: str
+    plain_name: str
+    specialty: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ClinicDetails:
     """What anyone may know of a clinic."""
 
@@ -37,6 +55,8 @@ class ClinicDetails:
     postal_code: str
     time_zone: ZoneInfo
     hours: tuple[OpeningHours, ...]
+    closings: tuple[Closing, ...] = ()
+    """By their first day; those that have passed may still be among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +82,7 @@ class Tenant:
     time_zone: ZoneInfo
     settings: Mapping[str, Any] = field(default_factory=dict)
     providers: Mapping[str, str] = field(default_factory=dict)
+    team: tuple[TeamMember, ...] = ()
     notice_version: int = 0
     is_operator: bool = False
     acts_off: frozenset[str] = frozenset()

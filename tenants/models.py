@@ -1,6 +1,6 @@
 """Practices, their clinics, the host names they are reached at, their looks and their settings."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, text
@@ -62,6 +62,21 @@ class Clinic(TenantScoped, Base):
     position: Mapped[int] = mapped_column(default=0)
     hours: Mapped[dict] = mapped_column(default=dict)
     """Weekday ("0" is Monday) to [opens, closes] as "08:00"; a weekday that is left out is closed."""
+    own: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
+    """The columns that the office has set on its own page: records that come in leave them as they are."""
+
+
+class ClosedDays(TenantScoped, Base):
+    """Days on which a clinic (or, without one, every clinic) is closed, in the clinic's own time; first and last day included."""
+
+    __tablename__ = "closed_days"
+    __table_args__ = (belongs_to("clinic"), index_in_practice("last_on"), CheckConstraint("first_on <= last_on", name="order"))
+
+    clinic_id: Mapped[UUID | None]
+    first_on: Mapped[date]
+    last_on: Mapped[date]
+    words: Mapped[str] = mapped_column(default="")
+    """Why, as patients read it: a holiday's name."""
 
 
 class PrivacyNotice(TenantScoped, Base):

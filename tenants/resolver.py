@@ -1,5 +1,6 @@
 """From a host name to the tenant. What a practice has set is kept in memory with its version, so that a page costs no statement for it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import time
 from threading import Lock
@@ -15,9 +16,9 @@ from core.config import Settings
 from core.db import SessionFactory, bind_tenant
 from core.people.models import Provider
 from core.plugins import PluginHost
-from core.tenant import ClinicDetails, OpeningHours, Tenant
+from core.tenant import ClinicDetails, Closing, OpeningHours, TeamMember, Tenant
 from core.theme import Theme
-from tenants.models import Branding, Clinic, Domain, OfficeSetting, Practice, PrivacyNotice
+from tenants.models import Branding, Clinic, ClosedDays, Domain, OfficeSetting, Practice, PrivacyNotice
 from tenants.practices import OFFICE
 from tenants.settings import acts_off, effective, enabled_plugins, with_defaults
 
@@ -34,6 +35,7 @@ class Snapshot:
     hosts: frozenset[str]
     clinics: tuple[ClinicDetails, ...]
     providers: dict[str, str]
+    team: tuple[TeamMember, ...]
     notice_version: int
     settings: tuple[tuple[UUID | None, str, Any], ...]
     themes: dict[UUID | None, dict]
@@ -119,11 +121,12 @@ class Directory:
 
 
 def read_snapshot(session: Session, practice_id: UUID, base_domain: str) -> Snapshot:
-    """Read all that a practice has set, in seven statements, whenever its version has moved."""
+    """Read all that a practice has set, in eight statements, whenever its version has moved."""
     practice = session.get_one(Practice, practice_id)
     domains = session.scalars(select(Domain.host).where(Domain.practice_id == practice_id, Domain.verified_at.is_not(None)))
     clinics = session.scalars(select(Clinic).where(Clinic.practice_id == practice_id).order_by(Clinic.position, Clinic.name))
-    providers = session.scalars(select(Provider).where(Provider.practice_id == practice_id))
+    providers = session.scalars(select(Provider).where(Provider.practice_id == practice_id).order_by(Provider.last_name, Provider.first_name)).all()
+    closed = session.scalars(select(ClosedDays).where(ClosedDays.practice_id == practice_id).order_by(ClosedDays.first_on)).all()
     notice = session.scalar(select(func.max(PrivacyNotice.version)).where(PrivacyNotice.practice_id == practice_id))
     settings = session.execute(
         select(OfficeSetting.clinic_id, OfficeSetting.name, OfficeSetting.value).where(OfficeSetting.practice_id == practice_id)
@@ -132,8 +135,9 @@ def read_snapshot(session: Session, practice_id: UUID, base_domain: str) -> Snap
     snapshot = Snapshot(
         practice=practice,
         hosts=frozenset([given_host(practice, base_domain), *(() if practice.kind == OPERATOR else domains)]),
-        clinics=tuple(clinic_details(clinic) for clinic in clinics),
+        clinics=tuple(clinic_details(clinic, closed) for clinic in clinics),
         providers={str(provider.id): provider.name for provider in providers},
+        team=tuple(TeamMember(provider.name, f"{provider.first_name} {provider.last_name}", provider.specialty) for provider in providers if provider.is_shown),
         notice_version=notice or 0,
         settings=tuple((clinic_id, name, value["value"]) for clinic_id, name, value in settings),
         themes={branding.clinic_id: theme_fields(branding) for branding in themes},
@@ -143,12 +147,13 @@ def read_snapshot(session: Session, practice_id: UUID, base_domain: str) -> Snap
     return snapshot
 
 
-def clinic_details(clinic: Clinic) -> ClinicDetails:
-    """A clinic as pages show it."""
+def clinic_details(clinic: Clinic, closed: Iterable[ClosedDays] = ()) -> ClinicDetails:
+    """A clinic as pages show it, with those of these closed days that are its own or every clinic's."""
     return ClinicDetails(
         id=clinic.id, name=clinic.name, phone=clinic.phone, email=clinic.email, address_1=clinic.address_1, address_2=clinic.address_2,
         city=clinic.city, state=clinic.state, postal_code=clinic.postal_code, time_zone=ZoneInfo(clinic.time_zone),
         hours=tuple(_hours(weekday, clinic.hours.get(str(weekday))) for weekday in range(7)),
+        closings=tuple(Closing(days.first_on, days.last_on, days.words) for days in closed if days.clinic_id in {None, clinic.id}),
     )  # fmt: skip
 
 
@@ -179,6 +184,7 @@ def build_tenant(snapshot: Snapshot, clinic: ClinicDetails | None, host: PluginH
         clinic=clinic,
         clinics=snapshot.clinics,
         providers=snapshot.providers,
+        team=snapshot.team,
         notice_version=snapshot.notice_version,
         plugins=frozenset() if practice.kind == OPERATOR else enabled_plugins(host, values, practice.withheld),
         acts_off=acts_off(host, values),

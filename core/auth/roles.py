@@ -13,6 +13,8 @@ OFFICE: dict[str, str] = {
     "office.unmatched.see": "See who could not be matched with a patient",
     "office.unmatched.settle": "Settle who could not be matched",
     VIEW_AS: "View the portal as a patient",
+    "office.clinics.see": "See the clinics’ details, hours and providers",
+    "office.clinics.change": "Change the clinics’ details, hours and providers",
     "office.audit.see": "Read and search the audit log",
     "office.audit.export": "Export the audit log",
     "office.staff.see": "See who works here with which role",
@@ -39,7 +41,7 @@ def _role(title: str, summary: str, *names: str) -> Role:
     return Role(title, summary, frozenset({"office.home", *(f"office.{name}" for name in names)}))
 
 
-_LOOKING = ("patients.see", "unmatched.see", "audit.see", "staff.see")
+_LOOKING = ("patients.see", "unmatched.see", "clinics.see", "audit.see", "staff.see")
 ROLES: dict[str, Role] = {
     "office_admin": Role("Office admin", "Everything, staff and audit log included", frozenset(OFFICE)),
     "front_desk": _role(

@@ -24,6 +24,10 @@ class Provider(TenantScoped, Base):
     specialty: Mapped[str] = mapped_column(default="")
     npi: Mapped[str] = mapped_column(default="")
     email: Mapped[str] = mapped_column(default="")
+    is_shown: Mapped[bool] = mapped_column(server_default="false", default=False)
+    """Whether the office shows this provider on its contact page."""
+    own: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
+    """The columns that the office has set on its own page: records that come in leave them as they are."""
 
     @property
     def name(self) -> str:

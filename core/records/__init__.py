@@ -41,7 +41,7 @@ class RecordKind:
 
     `references` maps a field that holds an external id to the kind it names: {"patient": "patient"} fills `patient_id`.
     `after` is called once a batch, in its transaction, when a record of the kind was created or updated; so is `written`, with the ids
-    of those rows.
+    of those rows. Where the table has a column `own`, the columns that it names are left as they are.
     """
 
     name: str
@@ -147,13 +147,16 @@ class _Door:
 
     def _write(self, kind: RecordKind, external_id: str, values: dict[str, Any]) -> Outcome:
         table = kind.model.__table__
-        row = self._session.execute(self._rows(kind, external_id, "id", *values)).mappings().one_or_none()
+        own = ("own",) if "own" in table.c else ()
+        row = self._session.execute(self._rows(kind, external_id, "id", *own, *values)).mappings().one_or_none()
         if row is None:
             new = {"practice_id": self._practice_id, "id": uuid7(), **values}
             self._session.execute(insert(kind.model), new)
             self._ids[(kind.name, external_id)] = new["id"]
             self.changed[kind.name].add(new["id"])
             return "created"
+        # What the office has set on its own pages counts.
+        values = {name: value for name, value in values.items() if not own or name not in row["own"]}
         if all(row[name] == value for name, value in values.items()):
             return "unchanged"
         self._session.execute(update(table).where(table.c.practice_id == self._practice_id, table.c.id == row["id"]).values(**values))

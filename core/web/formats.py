@@ -188,6 +188,7 @@ FILTERS = {
     "greeting": greeting,
     "initials": initials,
     "long_date": long_date,
+    "long_day": long_day,
     "money": money,
     "phone_link": phone_link,
     "prose": prose,

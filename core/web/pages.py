@@ -1,10 +1,16 @@
 """The pages that belong to no tab: home and contact."""
 
+from datetime import datetime, timedelta
+
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from core.auth.policy import SIGNED_IN
 from core.plugins.doing import action_items
+from core.tenant import ClinicDetails, Closing
+
+CLOSED_AHEAD = timedelta(days=92)
+"""How far ahead patients see on which days a clinic is closed."""
 
 
 @view_config(route_name="portal.home", permission=SIGNED_IN, request_method="GET", renderer="home.jinja2")
@@ -19,5 +25,12 @@ def home(request):
 
 @view_config(route_name="portal.contact", permission=NO_PERMISSION_REQUIRED, request_method="GET", renderer="contact.jinja2")
 def contact(request):
-    """How to reach the practice and each of its clinics."""
-    return {"clinics": request.tenant.clinics}
+    """How to reach the practice and each of its clinics, when they are closed, and who works there."""
+    clinics = request.tenant.clinics
+    return {"clinics": clinics, "closings": {clinic.id: _coming(clinic, request.now) for clinic in clinics}}
+
+
+def _coming(clinic: ClinicDetails, now: datetime) -> list[Closing]:
+    """The closed days of the next quarter of a year."""
+    today = now.astimezone(clinic.time_zone).date()
+    return [days for days in clinic.closings if days.last_on >= today and days.first_on <= today + CLOSED_AHEAD]

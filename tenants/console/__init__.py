@@ -7,6 +7,7 @@ PAGES = (
     OfficePage("Audit log", "office.audit", "clock-history", "office.audit.see", 90, "Who did what, for whom and when", "practice"),
     OfficePage("Patients", "office.patients", "people", "office.patients.see", 10, "Find somebody, see and change access"),
     OfficePage("Unmatched", "office.unmatched", "question-circle", "office.unmatched.see", 20, "Who asked for access and could not be matched"),
+    OfficePage("Clinics", "office.clinics", "geo-alt", "office.clinics.see", 40, "Contact details, hours, closed days, providers", "practice"),
     OfficePage("Staff", "office.staff", "person-badge", "office.staff.see", 80, "Who works here, with which role", "practice"),
 )
 """What stands in the bar."""
@@ -22,6 +23,7 @@ def includeme(config) -> None:
     config.include("tenants.console.view_as")
     config.include("tenants.console.audit")
     config.include("tenants.console.staff")
+    config.include("tenants.console.clinics")
     config.include("tenants.console.unmatched")
     for page in PAGES:
         config.add_office_page(page)

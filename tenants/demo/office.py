@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from importlib.resources import files
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from core.people.giving import Day, giver_of
 from core.people.models import Grant as AccessGrant
 from core.people.models import Patient, Provider
 from core.records.kinds import kinds_for
-from tenants import privacy, settings
+from tenants import clinics, privacy, settings
 from tenants.demo.chart import Chart, Office
 from tenants.demo.days import calendar_of
 from tenants.models import Branding, Clinic, Domain
@@ -123,6 +123,7 @@ class Opening:
         self._take_in([{"kind": "clinic", **clinic} for clinic in story.clinics])
         self._choose(practice.id)
         self._take_in([{"kind": "provider", **provider} for provider in story.providers])
+        self._show(practice.id)
         self._take_in([{"kind": "image_folder", **folder} for folder in story.folders])
         self._take_in([record for chart in story.charts(self.office) for record in chart.records])
         self._take_in([{"kind": "relationship", **relationship} for relationship in story.relationships])
@@ -132,6 +133,14 @@ class Opening:
         self._admit(password)
         self._employ(practice.id, password)
         return practice.id
+
+    def _show(self, practice_id: UUID) -> None:
+        """The contact page: who works here, and when nobody does."""
+        for provider in clinics.providers(self.session, practice_id):
+            clinics.change_provider(self.session, provider, {"is_shown": True})
+        today = self.now.date()
+        holidays = date(today.year + (today > date(today.year, 12, 26)), 12, 24)
+        clinics.add_closed(self.session, practice_id, None, holidays, holidays + timedelta(days=2), "Winter holidays", today)
 
     def _take_in(self, batch: list[dict]) -> None:
         """Through the same door as a practice's system; what belongs to a tab that is not installed is left out."""

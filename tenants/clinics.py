@@ -1,0 +1,142 @@
+"""What offices say of their clinics and providers: contact details, hours, closed days, names. It counts more than what records bring."""
+
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+from zoneinfo import available_timezones
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core.people.models import Provider
+from core.tenant import touch
+from tenants.models import Clinic, ClosedDays
+
+MOST_CLINICS = 500
+MOST_CLOSED = 200
+"""The most spans of closed days that a practice keeps ahead."""
+COMMON_ZONES = {
+    "America/New_York": "Eastern time (New York)",
+    "America/Chicago": "Central time (Chicago)",
+    "America/Denver": "Mountain time (Denver)",
+    "America/Phoenix": "Mountain time without summer time (Phoenix)",
+    "America/Los_Angeles": "Pacific time (Los Angeles)",
+    "America/Anchorage": "Alaska time (Anchorage)",
+    "Pacific/Honolulu": "Hawaii time (Honolulu)",
+    "America/Puerto_Rico": "Atlantic time (Puerto Rico)",
+}
+# Old names and counted offsets are no places that an office would look for.
+_NO_PLACES = ("Etc/", "posix/", "right/", "SystemV/", "US/", "Canada/")
+
+
+class NoSuchPlace(Exception):
+    """There is no such clinic, provider or span of closed days, or it is not this person's to change."""
+
+
+class TooMany(Exception):
+    """More clinics or closed days than are kept; the text says what to do."""
+
+
+def zone_choices(kept: str) -> list[tuple[str, str]]:
+    """The time zones to choose from, with those of the United States first; `kept` is always among them."""
+    others = sorted(name for name in available_timezones() | {kept} if name not in COMMON_ZONES and (name == kept or _is_place(name)))
+    return [*COMMON_ZONES.items(), *((name, name.replace("_", " ")) for name in others)]
+
+
+def _is_place(name: str) -> bool:
+    return "/" in name and not name.startswith(_NO_PLACES)
+
+
+def clinics(session: Session, practice_id: UUID, reach: Collection[UUID]) -> list[Clinic]:
+    """The practice's clinics in their order; only those of `reach`, unless that is empty."""
+    found = select(Clinic).where(Clinic.practice_id == practice_id).order_by(Clinic.position, Clinic.name)
+    return list(session.scalars(found.where(Clinic.id.in_(reach)) if reach else found))
+
+
+def clinic(session: Session, practice_id: UUID, clinic_id: UUID, reach: Collection[UUID]) -> Clinic:
+    """One clinic. Raises NoSuchPlace, also for one that is not of `reach`."""
+    found = session.scalars(select(Clinic).where(Clinic.practice_id == practice_id, Clinic.id == clinic_id)).one_or_none()
+    if found is None or (reach and clinic_id not in reach):
+        raise NoSuchPlace
+    return found
+
+
+def change_clinic(session: Session, row: Clinic, values: Mapping[str, Any]) -> bool:
+    """Put what the office typed in place; answers whether that is anything new. What differs is the office's own from now on."""
+    return _change(session, row, values)
+
+
+def add_clinic(session: Session, practice_id: UUID, values: Mapping[str, Any]) -> Clinic:
+    """A further clinic, last in order, that no record describes. Raises TooMany."""
+    count, last = session.execute(select(func.count(), func.max(Clinic.position)).where(Clinic.practice_id == practice_id)).one()
+    if count >= MOST_CLINICS:
+        raise TooMany(f"A practice has at most {MOST_CLINICS} clinics here. Please ask the operator of the portal.")
+    made = Clinic(**values, position=(last or 0) + 1, own=sorted(values))
+    session.add(made)
+    touch(session, practice_id)
+    session.flush()
+    return made
+
+
+def providers(session: Session, practice_id: UUID) -> list[Provider]:
+    """Everybody who treats patients here, by name."""
+    found = select(Provider).where(Provider.practice_id == practice_id)
+    return list(session.scalars(found.order_by(Provider.last_name, Provider.first_name)))
+
+
+def provider(session: Session, practice_id: UUID, provider_id: UUID) -> Provider:
+    """One of them. Raises NoSuchPlace."""
+    found = session.scalars(select(Provider).where(Provider.practice_id == practice_id, Provider.id == provider_id)).one_or_none()
+    if found is None:
+        raise NoSuchPlace
+    return found
+
+
+def change_provider(session: Session, row: Provider, values: Mapping[str, Any]) -> bool:
+    """As with a clinic."""
+    return _change(session, row, values)
+
+
+def _change(session: Session, row: Clinic | Provider, values: Mapping[str, Any]) -> bool:
+    new = {name: value for name, value in values.items() if getattr(row, name) != value}
+    for name, value in new.items():
+        setattr(row, name, value)
+    if new:
+        row.own = sorted({*row.own, *new})
+        touch(session, row.practice_id)
+    return bool(new)
+
+
+def follow_records(session: Session, row: Clinic | Provider) -> None:
+    """Let records fill everything again; what stands there stays until the next one comes."""
+    row.own = []
+    touch(session, row.practice_id)
+
+
+def closed_days(session: Session, practice_id: UUID, today: date, reach: Collection[UUID]) -> list[ClosedDays]:
+    """The closed days that have not passed: those of every clinic, and of the clinics of `reach` (all if that is empty)."""
+    found = select(ClosedDays).where(ClosedDays.practice_id == practice_id, ClosedDays.last_on >= today).order_by(ClosedDays.first_on)
+    return [days for days in session.scalars(found) if not reach or days.clinic_id is None or days.clinic_id in reach]
+
+
+def add_closed(session: Session, practice_id: UUID, clinic_id: UUID | None, first_on: date, last_on: date, words: str, today: date) -> ClosedDays:
+    """Close a clinic, or without one every clinic, on these days. Raises TooMany."""
+    ahead = select(func.count()).where(ClosedDays.practice_id == practice_id, ClosedDays.last_on >= today)
+    if (session.scalar(ahead) or 0) >= MOST_CLOSED:
+        raise TooMany("There are 200 entries ahead already. Remove some that you do not need, or put days in a row together.")
+    made = ClosedDays(clinic_id=clinic_id, first_on=first_on, last_on=last_on, words=words)
+    session.add(made)
+    touch(session, practice_id)
+    session.flush()
+    return made
+
+
+def remove_closed(session: Session, practice_id: UUID, days_id: UUID, reach: Collection[UUID]) -> None:
+    """Open on these days after all. Raises NoSuchPlace, also for the days of clinics beyond `reach`."""
+    row = session.scalars(select(ClosedDays).where(ClosedDays.practice_id == practice_id, ClosedDays.id == days_id)).one_or_none()
+    if row is None or (reach and row.clinic_id not in reach):
+        raise NoSuchPlace
+    session.delete(row)
+    touch(session, practice_id)
+
