@@ -373,4 +373,7 @@ def _years_later(born: date, years: int) -> date:
 
 
 def _years_before(day: date, years: int) -> date:
-    return day.replace(year=day.year - years, day=min(day.day, 28))
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return date(day.year - years, 3, 1)  # whose day is February 29 has the birthday on March 1
