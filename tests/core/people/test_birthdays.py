@@ -16,7 +16,10 @@ IN_A_WEEK = datetime.now(UTC).date() + timedelta(days=7)
 
 
 def _years_before(day: date, years: int) -> date:
-    return day.replace(year=day.year - years, day=min(day.day, 28))
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return date(day.year - years, 3, 1)  # whose day is February 29 has the birthday on March 1
 
 
 @pytest.fixture
