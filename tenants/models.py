@@ -121,10 +121,10 @@ class OfficeSetting(TenantScoped, Base):
 
 
 class SettingChange(TenantScoped, Base):
-    """What was changed, by whom and when; undo puts `before` back."""
+    """What was changed, by whom and when; undo puts `before` back. What was changed in one go has the same `change_set`."""
 
     __tablename__ = "setting_change"
-    __table_args__ = (belongs_to("clinic"), index_in_practice("changed_at"))
+    __table_args__ = (belongs_to("clinic"), index_in_practice("changed_at"), index_in_practice("change_set"))
 
     clinic_id: Mapped[UUID | None]
     name: Mapped[str]
@@ -132,3 +132,29 @@ class SettingChange(TenantScoped, Base):
     after: Mapped[dict | None]
     changed_by: Mapped[str]
     changed_at: Mapped[datetime]
+    account_id: Mapped[UUID | None]
+    """The account of `changed_by`; none for the command line."""
+    change_set: Mapped[UUID] = mapped_column(server_default=text("gen_random_uuid()"))
+    undoes: Mapped[UUID | None]
+    """The set that this one has put back, if it has."""
+
+
+class SettingPlan(TenantScoped, Base):
+    """Changes that are to be made at a later time: waiting, done, cancelled, or failed with the reason in words."""
+
+    __tablename__ = "setting_plan"
+    __table_args__ = (
+        CheckConstraint("state in ('waiting', 'done', 'cancelled', 'failed')", name="state"),
+        index_in_practice("due_at"),
+    )
+
+    changes: Mapped[dict]
+    """{"changes": [{"clinic", "name", "value"}]}, as they were asked for."""
+    due_at: Mapped[datetime]
+    made_by: Mapped[str]
+    account_id: Mapped[UUID | None]
+    made_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(server_default="waiting", default="waiting")
+    reason: Mapped[str] = mapped_column(server_default="", default="")
+    ended_at: Mapped[datetime | None]
+    change_set: Mapped[UUID | None]

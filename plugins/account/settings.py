@@ -6,10 +6,15 @@ from pydantic import BaseModel, Field
 class AccountSettings(BaseModel):
     """The Account tab."""
 
-    minimum_payment_cents: int = Field(100, ge=50, le=5_000_000, description="The smallest payment by card, in cents; at least 50.")
-    statement_message: str = Field("", max_length=500, description="A line for every statement, such as thanks or how to pay by check.")
+    minimum_payment_cents: int = Field(
+        100, ge=50, le=5_000_000, title="Smallest payment", description="The smallest payment by card, in cents; at least 50."
+    )
+    statement_message: str = Field(
+        "", max_length=500, title="Line on statements", description="A line for every statement, such as thanks or how to pay by check."
+    )
     stripe_account: str = Field(
         "",
+        title="Account at Stripe",
         pattern=r"^(acct_[A-Za-z0-9]+)?$",
         description="The office's own account at Stripe, such as acct_1Ab2Cd; needed where Stripe takes the payments.",
     )

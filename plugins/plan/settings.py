@@ -12,5 +12,5 @@ class PlanSettings(BaseModel):
     """The Plan tab."""
 
     estimate_note: str = Field(
-        ESTIMATE_NOTE, max_length=1000, description="The note under every treatment plan: that its figures are estimates."
+        ESTIMATE_NOTE, max_length=1000, title="Note on estimates", description="The note under every treatment plan: that its figures are estimates."
     )

@@ -13,5 +13,6 @@ class WebMailSettings(BaseModel):
     compose_note: str = Field(
         COMPOSE_NOTE,
         max_length=500,
+        title="Note above a new message",
         description="What patients read above a new message: when to expect an answer, what to do when it is urgent.",
     )

@@ -20,6 +20,7 @@ from core.auth.realms import OFFICE, OPERATOR_CONSOLE, OWN, PORTAL, STILL_HERE
 from core.auth.roles import LEVELS, SETTING, SUPPORT, may_enter
 from core.testing import PASSWORD, add_sign_in, browser
 from tenants import settings
+from tenants.models import OfficeSetting
 
 NOW = datetime.now(UTC)
 
@@ -202,7 +203,7 @@ def test_what_was_allowed_when_the_link_was_made_must_be_allowed_still(portal, p
     form = browser(portal, practice).get(path).forms["enter"]
     # As a change would that this process hears of later: the row is not ended.
     with practice.session() as session:
-        session.execute(settings.OfficeSetting.__table__.update().values(value={"value": "see"}))
+        session.execute(OfficeSetting.__table__.update().values(value={"value": "see"}))
         settings.touch(session, practice.id)
         session.commit()
     form.submit(status=404)
@@ -242,7 +243,7 @@ def test_the_setting_is_looked_at_in_every_request(entered, allow, practice, db)
     """Also when nobody has ended the visit's row."""
     allow("see")
     app = entered("see")
-    db.execute(settings.OfficeSetting.__table__.update().where(settings.OfficeSetting.practice_id == practice.id).values(value={"value": "none"}))
+    db.execute(OfficeSetting.__table__.update().where(OfficeSetting.practice_id == practice.id).values(value={"value": "none"}))
     settings.touch(db, practice.id)
     db.commit()
     assert _is_out(app)
@@ -250,7 +251,11 @@ def test_the_setting_is_looked_at_in_every_request(entered, allow, practice, db)
 
 def test_a_clinic_cannot_allow_what_the_practice_does_not(entered, registry, practice, db, allow):
     allow("none")
-    settings.change(db, registry.plugins, practice.id, practice.clinic_id, SETTING, "act", "test", NOW)
+    with pytest.raises(settings.WrongValue, match="whole practice"):
+        settings.change(db, registry.plugins, practice.id, practice.clinic_id, SETTING, "act", "test", NOW)
+    # Nor by a row from before that was refused.
+    db.add(OfficeSetting(clinic_id=practice.clinic_id, name=SETTING, value={"value": "act"}))
+    settings.touch(db, practice.id)
     db.commit()
     assert registry.tenants.current(practice.id).settings[SETTING] == "none"
 
