@@ -66,6 +66,7 @@ WHOLE = {
     "auth.sign_out": "Signed out",
     "auth.user_name.change": "Changed the user name",
     "auth.welcome.complete": "Completed the first sign-in",
+    "office.branding.change": "Changed the look",
     "office.clinic.add": "Added a clinic",
     "office.clinic.change": "Changed a clinic’s details",
     "office.closed_days.add": "Marked days as closed",

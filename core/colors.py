@@ -28,7 +28,7 @@ def nearest_passing(color: str, *backgrounds: str, ratio: float = READABLE) -> s
         return color
     lightness, chroma, hue = to_oklch(color)
     closest = color
-    for level in _outward(lightness):
+    for level in outward(lightness):
         closest = max(closest, from_oklch(level, chroma, hue), key=lambda shade: _least(shade, backgrounds))
         if passes(closest, backgrounds, ratio):
             break
@@ -44,7 +44,7 @@ def _least(color: str, backgrounds: tuple[str, ...]) -> float:
     return min(contrast(color, background) for background in backgrounds)
 
 
-def _outward(lightness: float) -> list[float]:
+def outward(lightness: float) -> list[float]:
     """Every level of lightness, the nearest first, ending at black and white."""
     levels = [step / _STEPS for step in range(_STEPS + 1)]
     return sorted(levels, key=lambda level: abs(level - lightness))

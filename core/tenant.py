@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.theme import Theme
+from core.theme import Greeting, Picture, Theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +86,17 @@ class Tenant:
     notice_version: int = 0
     is_operator: bool = False
     acts_off: frozenset[str] = frozenset()
+    greeting: Greeting = field(default_factory=Greeting)
 
     @property
     def clinic_id(self) -> UUID | None:
         """The clinic whose look and tabs apply, if the practice has not been asked as a whole."""
         return self.clinic.id if self.clinic else None
+
+    @property
+    def short_name(self) -> str:
+        """The name where there is little room."""
+        return self.greeting.short_name or self.name
 
     @property
     def contact(self) -> ClinicDetails | None:
@@ -117,6 +123,9 @@ class TenantDirectory(Protocol):
 
     def current(self, practice_id: UUID, clinic_id: UUID | None = None) -> Tenant:
         """The tenant as of now, for tasks and commands."""
+
+    def picture(self, practice_id: UUID, mark: str) -> Picture | None:
+        """A picture of the practice by its mark, or None."""
 
     def practice_ids(self) -> list[UUID]:
         """Every practice of the installation, and the operator's place, for what is done in each."""

@@ -31,6 +31,12 @@ def theme_css(theme: Theme) -> str:
     return f":root{{{light}}}\n@media (prefers-color-scheme: dark){{:root{{{dark}}}}}\n"
 
 
+def scheme_css(theme: Theme, dark: bool) -> str:
+    """The style sheet of a look for light or for dark alone, whatever the screen asks for: for previews."""
+    values = CORNERS[theme.radius] | {"font": FONTS[theme.font]} | palette(theme, dark)
+    return f":root{{color-scheme:{'dark' if dark else 'light'};{_declarations(values)}}}\n"
+
+
 def _declarations(values: dict[str, str]) -> str:
     return "".join(f"--{name}:{value};" for name, value in values.items())
 
@@ -38,7 +44,7 @@ def _declarations(values: dict[str, str]) -> str:
 def palette(theme: Theme, dark: bool) -> dict[str, str]:
     """Every color of the page by its name. Text colors reach 4.5:1 on each ground they are used on, edges of controls 3:1."""
     brand = (theme.brand_dark or _lifted(theme.brand)) if dark else theme.brand
-    grounds = _grounds(theme.brand, dark)
+    grounds = grounds_of(theme.brand, dark)
     colors = grounds | _inks(theme.brand, grounds, dark)
     families = {"brand": brand, "accent": _lifted(theme.accent) if dark else theme.accent}
     families |= {name: _lifted(color) if dark else color for name, color in SIGNALS.items()}
@@ -47,7 +53,7 @@ def palette(theme: Theme, dark: bool) -> dict[str, str]:
     return colors | _bar(theme, colors)
 
 
-def _grounds(brand: str, dark: bool) -> dict[str, str]:
+def grounds_of(brand: str, dark: bool) -> dict[str, str]:
     """What text stands on: the page, sheets upon it, sunk places, fields to type in; with a breath of the brand's hue."""
     levels = (
         {"page": 0.187, "surface": 0.23, "sunk": 0.27, "field": 0.2} if dark else {"page": 0.98, "surface": 1, "sunk": 0.955, "field": 1}
@@ -70,11 +76,11 @@ def _inks(brand: str, grounds: dict[str, str], dark: bool) -> dict[str, str]:
 
 def _family(name: str, color: str, grounds: dict[str, str], dark: bool) -> dict[str, str]:
     """One color in its uses: filled (with what is written on it, and its shade under the pointer), as text, and as a tint behind it."""
-    fill, on = _filled(color)
+    fill, on = filled(color)
     ink = nearest_passing(color, *grounds.values())
     if contrast(fill, grounds["surface"]) < DISTINCT:
         fill, on = ink, grounds["surface"]  # a white button on a white sheet would be no button
-    tint = shade(color, 0.31 if dark else 0.952, 0.06 if dark else 0.035)
+    tint = tint_of(color, dark)
     return {
         name: fill,
         f"on-{name}": on,
@@ -84,12 +90,20 @@ def _family(name: str, color: str, grounds: dict[str, str], dark: bool) -> dict[
     }
 
 
-def _filled(color: str) -> tuple[str, str]:
+def tint_of(color: str, dark: bool) -> str:
+    """The ground in a breath of a color, behind text in the color itself."""
+    return shade(color, 0.31 if dark else 0.952, 0.06 if dark else 0.035)
+
+
+def filled(color: str) -> tuple[str, str]:
     """The color as a fill and what is written on it: white where it does not have to change much for that, else its own darkest shade."""
-    if contrast(color, WHITE) >= VISIBLE:
-        return nearest_passing(color, WHITE), WHITE
-    ink = shade(color, 0.2, 0.04)
+    ink = writing_on(color)
     return nearest_passing(color, ink), ink
+
+
+def writing_on(color: str) -> str:
+    """What is written on a color: white, or its own darkest shade."""
+    return WHITE if contrast(color, WHITE) >= VISIBLE else shade(color, 0.2, 0.04)
 
 
 def _pressed(fill: str, on: str) -> str:
@@ -115,7 +129,7 @@ def _bar(theme: Theme, colors: dict[str, str]) -> dict[str, str]:
             "bar-mark": colors["brand-ink"],
             "bar-hover": colors["sunk"],
         }
-    ground, on = _filled(shade(theme.brand, min(to_oklch(theme.brand)[0], 0.34)))
+    ground, on = filled(shade(theme.brand, min(to_oklch(theme.brand)[0], 0.34)))
     hover = shade(ground, to_oklch(ground)[0] + 0.07)
     return {
         "bar": ground,

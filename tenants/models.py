@@ -91,7 +91,11 @@ class PrivacyNotice(TenantScoped, Base):
 
 
 class Branding(TenantScoped, Base):
-    """The look of a practice (no clinic) or of one of its clinics: the fields of `core.theme.Theme` that it sets itself."""
+    """The look of a practice (no clinic) or of one of its clinics.
+
+    `theme` holds what it sets itself, by the field names of `core.theme.Theme` and `Greeting`, and `name`. The logo of before stands in
+    the columns of that name, which nothing reads any more.
+    """
 
     __tablename__ = "branding"
     __table_args__ = (
@@ -103,6 +107,36 @@ class Branding(TenantScoped, Base):
     theme: Mapped[dict] = mapped_column(default=dict)
     logo: Mapped[bytes | None]
     logo_type: Mapped[str | None]
+
+
+class BrandingPicture(TenantScoped, Base):
+    """A logo or a photo as it is shown, under the mark of its content; what history may go back to stays."""
+
+    __tablename__ = "branding_picture"
+    __table_args__ = (
+        unique_in_practice("mark"),
+        CheckConstraint("content_type in ('image/svg+xml', 'image/png', 'image/jpeg', 'image/webp')", name="content_type"),
+    )
+
+    mark: Mapped[str]
+    content_type: Mapped[str]
+    body: Mapped[bytes]
+    small: Mapped[bytes] = mapped_column(default=b"")
+    large: Mapped[bytes] = mapped_column(default=b"")
+    made_at: Mapped[datetime]
+
+
+class BrandingChange(TenantScoped, Base):
+    """A look before and after somebody changed it; undo puts `before` back."""
+
+    __tablename__ = "branding_change"
+    __table_args__ = (belongs_to("clinic"), index_in_practice("changed_at"))
+
+    clinic_id: Mapped[UUID | None]
+    before: Mapped[dict]
+    after: Mapped[dict]
+    changed_by: Mapped[str]
+    changed_at: Mapped[datetime]
 
 
 class OfficeSetting(TenantScoped, Base):

@@ -1,6 +1,7 @@
 """From a host name to the tenant. What a practice has set is kept in memory with its version, so that a page costs no statement for it."""
 
-from collections.abc import Iterable
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import time
 from threading import Lock
@@ -17,10 +18,13 @@ from core.db import SessionFactory, bind_tenant
 from core.people.models import Provider
 from core.plugins import PluginHost
 from core.tenant import ClinicDetails, Closing, OpeningHours, TeamMember, Tenant
-from core.theme import Theme
-from tenants.models import Branding, Clinic, ClosedDays, Domain, OfficeSetting, Practice, PrivacyNotice
+from core.theme import Greeting, Picture, Theme
+from tenants.models import Branding, BrandingPicture, Clinic, ClosedDays, Domain, OfficeSetting, Practice, PrivacyNotice
 from tenants.practices import OFFICE
 from tenants.settings import acts_off, effective, enabled_plugins, with_defaults
+
+MOST_PICTURES = 64
+"""As many as a process keeps in memory, each of half a megabyte at most."""
 
 
 class UnknownPractice(Exception):
@@ -49,6 +53,7 @@ class Directory:
         self._engine, self._plugins, self._settings = engine, host, settings
         self._hosts: dict[str, UUID] = {}
         self._snapshots: dict[UUID, Snapshot] = {}
+        self._pictures: OrderedDict[tuple[UUID, str], Picture] = OrderedDict()
         self._lock = Lock()
 
     def practice_at(self, host: str) -> UUID | None:
@@ -97,6 +102,25 @@ class Directory:
         places = [whole, *(self.tenant(practice_id, clinic.id, whole.version) for clinic in whole.clinics)]
         return any(plugin in place.plugins for place in places)
 
+    def picture(self, practice_id: UUID, mark: str) -> Picture | None:
+        """A picture of the practice by its mark, or None; those that were asked for last are kept in memory."""
+        found = self._pictures.get((practice_id, mark))
+        if found is None and mark:
+            found = self._read_picture(practice_id, mark)
+            if found is not None:
+                with self._lock:
+                    self._pictures[practice_id, mark] = found
+                    while len(self._pictures) > MOST_PICTURES:
+                        self._pictures.popitem(last=False)
+        return found
+
+    def _read_picture(self, practice_id: UUID, mark: str) -> Picture | None:
+        with SessionFactory(bind=self._engine) as session:
+            bind_tenant(session, practice_id)
+            where = (BrandingPicture.practice_id == practice_id, BrandingPicture.mark == mark)
+            row = session.scalars(select(BrandingPicture).where(*where)).one_or_none()
+            return Picture(row.content_type, row.body, row.small, row.large) if row else None
+
     def practice_ids(self) -> list[UUID]:
         """Every practice of the installation, and the operator's place, for what is done in each."""
         with SessionFactory(bind=self._engine) as session:
@@ -140,7 +164,7 @@ def read_snapshot(session: Session, practice_id: UUID, base_domain: str) -> Snap
         team=tuple(TeamMember(provider.name, f"{provider.first_name} {provider.last_name}", provider.specialty) for provider in providers if provider.is_shown),
         notice_version=notice or 0,
         settings=tuple((clinic_id, name, value["value"]) for clinic_id, name, value in settings),
-        themes={branding.clinic_id: theme_fields(branding) for branding in themes},
+        themes={branding.clinic_id: dict(branding.theme) for branding in themes},
         tenants={},
     )
     session.expunge_all()
@@ -161,23 +185,28 @@ def _hours(weekday: int, span: list[str] | None) -> OpeningHours:
     return OpeningHours(weekday, *(time.fromisoformat(text) for text in span)) if span else OpeningHours(weekday, None, None)
 
 
-def theme_fields(branding: Branding) -> dict:
-    """The fields of the theme that this practice or clinic sets itself; with its logo if it has one."""
-    names = {field.name for field in fields(Theme)}
-    found = {name: value for name, value in branding.theme.items() if name in names}
-    return found | ({"logo": branding.logo, "logo_type": branding.logo_type} if branding.logo else {})
+def theme_of(chosen: Mapping[str, Any]) -> Theme:
+    """The look of what was chosen; everything else is as it is without a choice. Raises ValueError."""
+    return Theme(**{field.name: chosen[field.name] for field in fields(Theme) if field.name in chosen})
+
+
+def greeting_of(chosen: Mapping[str, Any]) -> Greeting:
+    """What the office says of itself, of what was chosen."""
+    found = {field.name: chosen[field.name] for field in fields(Greeting) if field.name in chosen}
+    return Greeting(**found | {"links": tuple((words, address) for words, address in chosen.get("links", ()))})
 
 
 def build_tenant(snapshot: Snapshot, clinic: ClinicDetails | None, host: PluginHost, settings: Settings) -> Tenant:
     """Put together what holds at a clinic: its own setting, else the practice's, else the default."""
     practice = snapshot.practice
     values = effective(snapshot.settings, clinic.id if clinic else None)
-    theme = snapshot.themes.get(None, {}) | (snapshot.themes.get(clinic.id, {}) if clinic else {})
+    chosen = snapshot.themes.get(None, {}) | (snapshot.themes.get(clinic.id, {}) if clinic else {})
+    practice_name = chosen.get("name") or practice.name
     return Tenant(
         practice_id=practice.id,
-        practice_name=practice.name,
+        practice_name=practice_name,
         slug=practice.slug,
-        name=clinic.name if clinic and len(snapshot.clinics) > 1 else practice.name,
+        name=clinic.name if clinic and len(snapshot.clinics) > 1 else practice_name,
         host=_main_host(snapshot, settings.base_domain),
         hosts=snapshot.hosts,
         version=practice.version,
@@ -188,7 +217,8 @@ def build_tenant(snapshot: Snapshot, clinic: ClinicDetails | None, host: PluginH
         notice_version=snapshot.notice_version,
         plugins=frozenset() if practice.kind == OPERATOR else enabled_plugins(host, values, practice.withheld),
         acts_off=acts_off(host, values),
-        theme=Theme(**theme),
+        theme=theme_of(chosen),
+        greeting=greeting_of(chosen),
         time_zone=clinic.time_zone if clinic else ZoneInfo(practice.time_zone),
         settings=with_defaults(host, values),
         is_operator=practice.kind == OPERATOR,

@@ -17,6 +17,7 @@ OFFICE: dict[str, str] = {
     "office.clinics.change": "Change the clinics’ details, hours and providers",
     "office.audit.see": "Read and search the audit log",
     "office.audit.export": "Export the audit log",
+    "office.branding.change": "Change the look: name, logo, colors, welcome",
     "office.staff.see": "See who works here with which role",
     "office.staff.change": "Invite staff, change roles, take access away",
 }

@@ -8,6 +8,7 @@ from pyramid_jinja2 import IJinja2Environment
 
 from core.auth.access import Credentials
 from core.tenant import Tenant
+from core.theme import Picture
 
 _QR_SCALE = 5
 
@@ -17,11 +18,11 @@ def make_sheet(registry, tenant: Tenant, credentials: Credentials) -> str:
     address = registry.portal.address(tenant.host)
     # Made by the library from the address alone, so it can stand in the page as it is. It leads to the address and carries no password.
     code = Markup(segno.make(address, micro=False).svg_inline(scale=_QR_SCALE))  # noqa: S704
-    values = {"tenant": tenant, "address": address, "code": code, "logo": _logo(tenant), "credentials": credentials}
+    logo = _logo(registry.tenants.picture(tenant.practice_id, tenant.theme.logo))
+    values = {"tenant": tenant, "address": address, "code": code, "logo": logo, "credentials": credentials}
     environment = registry.queryUtility(IJinja2Environment, name=".jinja2")
     return environment.get_template("access_sheet.html").render(values)
 
 
-def _logo(tenant: Tenant) -> str:
-    picture = tenant.theme.logo
-    return f"data:{tenant.theme.logo_type};base64,{b64encode(picture).decode()}" if picture else ""
+def _logo(picture: Picture | None) -> str:
+    return f"data:{picture.content_type};base64,{b64encode(picture.body).decode()}" if picture else ""

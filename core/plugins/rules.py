@@ -14,8 +14,8 @@ NAME = re.compile(r"[a-z][a-z0-9]*")
 # The portal's own addresses, tables and tasks begin with these.
 PORTAL = frozenset(
     {
-        "access", "api", "audit", "auth", "clinic", "closed", "contact", "core", "demo", "family", "fhir", "files", "forgot", "hand", "health", "home",
-        "hooks", "invitation", "linked", "logo", "mail", "metrics", "notice", "office", "operator", "outbox", "passkey", "patient", "pay",
+        "access", "api", "audit", "auth", "branding", "clinic", "closed", "contact", "core", "demo", "family", "fhir", "files", "forgot", "hand", "health", "home",
+        "hooks", "icon", "invitation", "linked", "logo", "mail", "metrics", "notice", "office", "operator", "outbox", "passkey", "patient", "pay", "photo",
         "portal", "practice", "privacy", "profile", "provider", "recovery", "register", "registration", "relationship", "reset", "setting",
         "sign", "staff", "static", "support", "tenants", "theme", "ticket", "unsubscribe", "welcome",
     }

@@ -35,12 +35,12 @@ warnings.simplefilter("ignore")
 def read_picture(content_type: str, data: bytes, clean: BinaryIO, display: BinaryIO, thumbnail: BinaryIO) -> dict:
     """Write the stripped picture, the one that pages show and the small one. Raises Refusal, or what the decoder raises."""
     if content_type == "image/webp":
-        _check_size(*webp_size(data))
+        check_size(*webp_size(data))
     with Image.open(io.BytesIO(data), formats=(FORMATS[content_type],)) as image:
-        _check_size(*image.size)
+        check_size(*image.size)
         if content_type != "image/jpeg" and getattr(image, "n_frames", 1) > 1:
             raise Refusal("moving")
-        exif, profile = image.getexif(), _profile(image)
+        exif, profile = image.getexif(), profile_of(image)
         turn = exif.get(ExifTags.Base.Orientation, 1)
         found = {**_size_as_shown(image, turn), "taken_on": _taken_on(exif)}
         if content_type == "image/webp":
@@ -73,7 +73,8 @@ def _is_gray(image: Image.Image) -> bool:
     return not any(any(spread[_GRAY_SPREAD:]) for spread in spreads)
 
 
-def _check_size(width: int, height: int) -> None:
+def check_size(width: int, height: int) -> None:
+    """Refuse more pixels than are safe to decode. Raises Refusal."""
     if width * height > limits.MOST_PIXELS or max(width, height) > limits.MOST_SIDE:
         raise Refusal("pixels", width=width, height=height)
 
@@ -82,20 +83,20 @@ def _drawn(image: Image.Image, profile, turn: int) -> Image.Image:
     """Decode to the end, at most twice the size that is shown where the format allows it, and draw a new picture."""
     image.draft(image.mode, (limits.DISPLAY_PIXELS,) * 2)
     image.load()
-    small = _eight_bits(image)
+    small = eight_bits(image)
     small.thumbnail((limits.DISPLAY_PIXELS,) * 2, reducing_gap=2.0)
-    return _fresh(_turned(_in_standard_colors(small, profile), turn))
+    return _fresh(turned(in_standard_colors(small, profile), turn))
 
 
 def _kept_webp(image: Image.Image, profile, turn: int, clean: BinaryIO) -> Image.Image:
     image.load()
-    whole = _fresh(_turned(_in_standard_colors(_eight_bits(image), profile), turn))
+    whole = _fresh(turned(in_standard_colors(eight_bits(image), profile), turn))
     whole.save(clean, "WEBP", quality=95, method=4)
     whole.thumbnail((limits.DISPLAY_PIXELS,) * 2, reducing_gap=2.0)
     return whole
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
+def eight_bits(image: Image.Image) -> Image.Image:
     """Gray, or color, without transparency: a see-through picture is laid on white."""
     if image.mode.startswith(("I", "F")):
         # Sensors write 16 bits of gray; converting plainly would cut the bright part off.
@@ -110,7 +111,8 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _in_standard_colors(image: Image.Image, profile) -> Image.Image:
+def in_standard_colors(image: Image.Image, profile) -> Image.Image:
+    """The picture in the colors of a screen, when it was made in others."""
     if profile is None or image.mode != "RGB":
         return image
     try:
@@ -119,7 +121,8 @@ def _in_standard_colors(image: Image.Image, profile) -> Image.Image:
         return image
 
 
-def _turned(image: Image.Image, turn: int) -> Image.Image:
+def turned(image: Image.Image, turn: int) -> Image.Image:
+    """The picture upright, whichever way the camera was held."""
     return image.transpose(_WAYS[turn]) if turn in _WAYS else image
 
 
@@ -129,7 +132,7 @@ def _fresh(image: Image.Image) -> Image.Image:
     return clean
 
 
-def _profile(image: Image.Image):
+def profile_of(image: Image.Image):
     """The color profile, if it is one."""
     data = image.info.get("icc_profile")
     if not data or len(data) > _MOST_PROFILE:

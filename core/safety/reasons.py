@@ -11,6 +11,9 @@ WORDS = {
     "costly": "It takes more time or memory to open than is safe.",
     "password": "It asks for a password; save it without one and send it again.",
     "no_pages": "It has no pages.",
+    "no_drawing": "It is no drawing that can be shown: photos inside a drawing are left out. Save it as PNG and send that.",
+    "no_size": "The drawing does not say how large it is; save it as PNG and send that.",
+    "document_type": "It begins with a document type, which a drawing does not need; save it as “plain SVG” or as PNG and send that.",
 }
 
 

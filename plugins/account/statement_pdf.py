@@ -12,7 +12,7 @@ import structlog
 import typst
 
 from core.tenant import ClinicDetails, Tenant
-from core.theme import Theme
+from core.theme import Picture
 from core.web.formats import long_day, money
 
 log = structlog.get_logger("account")
@@ -55,8 +55,8 @@ class PrintedStatement:
         return self.balance_cents - sum(line[3] for line in self.lines)
 
 
-def content(statement: PrintedStatement, tenant: Tenant) -> dict[str, Any]:
-    """Everything that is printed, as text; the page template only places it."""
+def content(statement: PrintedStatement, tenant: Tenant, logo: Picture | None = None) -> dict[str, Any]:
+    """Everything that is printed, as text; the page template only places it. `logo` is the picture of the tenant's theme."""
     heading = _HEADINGS[statement.statement_type]
     printed = {
         "title": f"{heading} {statement.number}",
@@ -73,7 +73,7 @@ def content(statement: PrintedStatement, tenant: Tenant) -> dict[str, Any]:
         "closing": _closing(tenant),
         "footer": f"{tenant.name} · {heading} {statement.number}",
     }
-    return {**_printable(printed), "logo": _logo(tenant.theme)}
+    return {**_printable(printed), "logo": _logo(logo)}
 
 
 def _printable(value: Any) -> Any:
@@ -116,10 +116,10 @@ def _compile(printed: dict[str, Any], machine_fonts: bool, standard: bool = True
     return result
 
 
-def _logo(theme: Theme) -> dict[str, Any] | None:
-    if not theme.logo or len(theme.logo) > LARGEST_LOGO:
+def _logo(logo: Picture | None) -> dict[str, Any] | None:
+    if not logo or not logo.body or len(logo.body) > LARGEST_LOGO:
         return None
-    return {"bytes": list(theme.logo), "format": _LOGO_FORMATS[theme.logo_type]}
+    return {"bytes": list(logo.body), "format": _LOGO_FORMATS[logo.content_type]}
 
 
 def _contact(clinic: ClinicDetails | None) -> list[str]:

@@ -8,6 +8,7 @@ PAGES = (
     OfficePage("Patients", "office.patients", "people", "office.patients.see", 10, "Find somebody, see and change access"),
     OfficePage("Unmatched", "office.unmatched", "question-circle", "office.unmatched.see", 20, "Who asked for access and could not be matched"),
     OfficePage("Clinics", "office.clinics", "geo-alt", "office.clinics.see", 40, "Contact details, hours, closed days, providers", "practice"),
+    OfficePage("Look", "office.branding", "palette", "office.branding.change", 70, "Name, logo, colors, welcome, with a preview", "portal"),
     OfficePage("Staff", "office.staff", "person-badge", "office.staff.see", 80, "Who works here, with which role", "practice"),
 )
 """What stands in the bar."""
@@ -25,5 +26,6 @@ def includeme(config) -> None:
     config.include("tenants.console.staff")
     config.include("tenants.console.clinics")
     config.include("tenants.console.unmatched")
+    config.include("tenants.console.branding")
     for page in PAGES:
         config.add_office_page(page)

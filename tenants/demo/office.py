@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from importlib.resources import files
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -21,10 +22,11 @@ from core.people.giving import Day, giver_of
 from core.people.models import Grant as AccessGrant
 from core.people.models import Patient, Provider
 from core.records.kinds import kinds_for
-from tenants import clinics, privacy, settings
+from core.safety.emblems import prove_logo
+from tenants import clinics, looks, privacy, settings
 from tenants.demo.chart import Chart, Office
 from tenants.demo.days import calendar_of
-from tenants.models import Branding, Clinic, Domain
+from tenants.models import Clinic, Domain
 from tenants.practices import create
 
 BY = "demo"
@@ -161,8 +163,9 @@ class Opening:
         """The looks, the settings, the tabs, the addresses."""
         clinics = self._clinic_ids(practice_id)
         for clinic, look in self.story.looks.items():
-            logo = files("tenants.demo").joinpath("logos", look.logo).read_bytes()
-            self.session.add(Branding(clinic_id=clinics.get(clinic), theme=look.theme, logo=logo, logo_type="image/svg+xml"))
+            logo = prove_logo(BytesIO(files("tenants.demo").joinpath("logos", look.logo).read_bytes()), look.logo)
+            mark = looks.keep_picture(self.session, practice_id, logo, self.now)
+            looks.change(self.session, practice_id, clinics.get(clinic), look.theme | {"logo": mark}, looks.By(None, BY), self.now)
         for host in self.story.domains:
             self.session.add(Domain(host=host, practice_id=practice_id, verified_at=self.now))
         self.session.flush()

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from importlib.resources import files
+from io import BytesIO
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,7 +12,9 @@ from core.auth import operators
 from core.auth.realms import OPERATOR
 from core.auth.staff import LONGEST_NAME
 from core.db import SessionFactory, bind_tenant
+from core.safety.emblems import prove_logo
 from core.tenant import touch
+from tenants.looks import keep_picture
 from tenants.models import Branding, Practice
 from tenants.practices import CannotMakePractice, check_time_zone
 
@@ -34,7 +37,8 @@ def find_or_make(session: Session, now: datetime) -> Practice:
         session.add(place)
         session.flush()
         bind_tenant(session, place.id)
-        session.add(Branding(clinic_id=None, theme={}, logo=files("core").joinpath("static/img/portal.svg").read_bytes(), logo_type="image/svg+xml"))
+        logo = prove_logo(BytesIO(files("core").joinpath("static/img/portal.svg").read_bytes()), "portal.svg")
+        session.add(Branding(clinic_id=None, theme={"logo": keep_picture(session, place.id, logo, now)}))
     return place
 
 

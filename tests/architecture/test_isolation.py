@@ -26,7 +26,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 # These may change at the other practice when a stranger knocks: the record of the knocking itself.
 KNOCKING = {"audit_event", "sign_in_attempt", "outbox"}
 # Open to anyone on a practice's own address (DESIGN.md, section 2).
-PUBLIC = {"auth.sign_in", "portal.start", "portal.contact", "health.live", "health.ready", "tenants.theme", "tenants.logo", "files.signed"}
+PUBLIC = {"auth.sign_in", "portal.start", "portal.contact", "health.live", "health.ready", "tenants.theme", "tenants.logo", "tenants.icon", "tenants.photo", "files.signed"}
 PUBLIC |= {"auth.offices_enter"}
 PUBLIC |= {"auth.forgot", "auth.reset", "auth.link", "auth.link_open", "auth.register", "auth.register_code"}
 PUBLIC |= {"auth.invitation", "portal.privacy", "office.sign_in", "office.invitation"}

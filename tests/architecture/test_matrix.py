@@ -31,7 +31,7 @@ ANYONE, PERSON, ACCOUNT, GIVER, SEE, ACT = "anyone", "whoever sees a person", "w
 OFFICE, OFFICE_ACCOUNT, OPERATOR, OFF = "the office", "whoever of the office it is", "the operator", "switched off at first"
 TABLE = {
     ANYONE: """
-        portal.start portal.contact portal.privacy portal.grant_offer health.live health.ready tenants.theme tenants.logo files.signed
+        portal.start portal.contact portal.privacy portal.grant_offer health.live health.ready tenants.theme tenants.logo tenants.icon tenants.photo files.signed
         auth.sign_in auth.second auth.second_send auth.second_passkey auth.second_passkey_options auth.passkey auth.passkey_options
         auth.forgot auth.reset auth.link auth.link_open auth.welcome auth.invitation auth.email_stop auth.unsubscribe auth.offices_enter
         office.sign_in office.second office.second_send office.second_passkey office.second_passkey_options office.passkey
@@ -59,6 +59,7 @@ TABLE = {
         office.staff office.staff.one office.staff.invite office.staff.invite_again office.staff.change office.staff.close
         office.staff.forget_second office.clinics office.clinics.add office.clinics.one office.clinics.follow
         office.clinics.close_days office.clinics.open_days office.clinics.provider office.unmatched office.unmatched.one office.unmatched.invite office.unmatched.dismiss operator.home
+        office.branding office.branding.clinic office.branding.preview office.branding.preview_style office.branding.undo
     """,
     OFFICE_ACCOUNT: """
         office.profile office.sign_out office.stay office.leave office.password office.devices

@@ -12,6 +12,7 @@ from core.config import WrongSetting
 from core.local.folder import free_port
 from core.local.mailbox import take_in_mail
 from core.mail import MailboxMail, MailNotSent, MailRefused, SmtpMail, compose, mail_from_url, send_template
+from core.theme import Theme
 
 SENDER = Address("Sunrise Family Dental", addr_spec="no-reply@portal.test")
 
@@ -172,7 +173,7 @@ class TestTemplates:
     @pytest.fixture
     def tenant(self):
         contact = SimpleNamespace(email="desk@sunrise.test", phone="555-0100")
-        return SimpleNamespace(name="O'Hara & Sons <Dental>", host="sunrise.portal.test", contact=contact, theme=SimpleNamespace(brand="#123456"))
+        return SimpleNamespace(name="O'Hara & Sons <Dental>", host="sunrise.portal.test", contact=contact, theme=Theme(brand="#123456", logo="ab" * 16))
 
     @pytest.fixture
     def write(self, tmp_path):
@@ -192,6 +193,8 @@ class TestTemplates:
         html = mail.get_body(("html",)).get_content()
         assert "<p>Ana &lt;3</p>" in html
         assert "O&#39;Hara &amp; Sons &lt;Dental&gt;" in html
+        assert "border-top:4px solid #123456" in html
+        assert f'<img src="https://sunrise.portal.test/icon/180?v={"ab" * 16}"' in html
 
     def test_a_mail_needs_no_html(self, registry, tenant, write):
         write("notice.subject.txt", "You have a new message")

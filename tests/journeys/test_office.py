@@ -1,20 +1,14 @@
 """A day at the front desk, in a real browser: finding a patient, giving access with the sheet, looking as the patient, and the log of all that."""
 
-import re
-import time
-from base64 import b32decode
 from datetime import date
 
 import pytest
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from playwright.sync_api import Page, expect
 from sqlalchemy import create_engine, select
 
 from core.db import SessionFactory, bind_tenant
 from core.people.found_by import keep_words
 from core.people.models import Patient
-from tenants import demo
 from tenants.models import Practice
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
@@ -35,20 +29,6 @@ def newcomer(running):
         keep_words(session, [patient.id])
         session.commit()
     engine.dispose()
-
-
-def sign_in(page: Page, running) -> None:
-    """Sign in as the demo's office admin, who sets up the second step on the way."""
-    page.goto(running.address("sunrise", "/office/sign-in"))
-    expect(page.get_by_label("User name or e-mail")).to_be_focused()
-    for words, key in (("grace", "Tab"), (demo.PASSWORD, "Enter")):
-        page.keyboard.type(words)
-        page.keyboard.press(key)
-    seed = re.search(r"(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4}", page.locator("#second-app").inner_text())[0].replace(" ", "")
-    page.get_by_label("Code from the app").fill(TOTP(b32decode(seed), 6, SHA1(), 30).generate(int(time.time())).decode())
-    page.get_by_role("button", name="Go on").click()
-    page.get_by_role("link", name="I have kept them").click()
-    page.wait_for_url("**/office")
 
 
 def find(page: Page) -> None:
@@ -99,9 +79,9 @@ def look_as_patient(page: Page, running, faults_of) -> list[str]:
 
 
 @pytest.mark.usefixtures("newcomer")
-def test_from_the_search_to_the_log(open_page, running, faults_of):
+def test_from_the_search_to_the_log(open_page, sign_in_at_office, running, faults_of):
     page = open_page(size=DESK)
-    sign_in(page, running)
+    sign_in_at_office(page, "grace", "sunrise")
     find(page)
     faults = give_access(page, faults_of) + look_as_patient(page, running, faults_of)
     page.get_by_role("main").get_by_role("link", name="Audit log").click()

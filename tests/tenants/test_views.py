@@ -1,13 +1,17 @@
 import re
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import update
 
+from core.safety.emblems import Emblem
 from core.theme import Theme
 from tenants.branding import theme_css
+from tenants.looks import keep_picture
 from tenants.models import Branding, Clinic, Practice
 
 LOGO = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+NOW = datetime.now(UTC)
 
 
 @pytest.fixture
@@ -15,7 +19,8 @@ def dress(db, practice):
     """`dress(clinic_id=None, brand="#123456")`: give the practice or one of its clinics a look."""
 
     def give(clinic_id=None, logo=None, **theme):
-        db.add(Branding(clinic_id=clinic_id, theme=theme, logo=logo, logo_type="image/svg+xml" if logo else None))
+        mark = keep_picture(db, practice.id, Emblem("image/svg+xml", logo, b"small", b"large"), NOW) if logo else ""
+        db.add(Branding(clinic_id=clinic_id, theme=theme | {"logo": mark}))
         db.execute(update(Practice).where(Practice.id == practice.id).values(version=Practice.version + 1))
         db.commit()
 
@@ -78,8 +83,37 @@ def test_a_logo_is_a_picture_that_can_do_nothing(web, dress):
 
 
 def test_an_office_without_a_logo_has_none(web):
-    assert "/logo" not in web.get("/sign-in")
-    web.get("/logo", status=404)
+    page = web.get("/sign-in")
+    assert "/logo" not in page
+    assert "portal.svg" not in page or "/icon/" not in page
+    for address in ("/logo", "/icon/32", "/icon/180", "/photo", "/logo?v=" + "0" * 32):
+        web.get(address, status=404)
+
+
+def test_a_logo_stands_in_browser_tabs_and_on_telephones(web, dress):
+    dress(logo=LOGO)
+    page = web.get("/sign-in").text
+    for size, body in (("32", b"small"), ("180", b"large")):
+        response = web.get(re.search(rf'href="(/icon/{size}\?v=[0-9a-f]+)"', page)[1])
+        assert (response.body, response.content_type) == (body, "image/png")
+        assert "immutable" in response.headers["Cache-Control"]
+
+
+def test_a_picture_of_another_practice_is_not_there(web, dress, other_practice, other_db):
+    mark = keep_picture(other_db, other_practice.id, Emblem("image/png", b"theirs"), NOW)
+    other_db.commit()
+    web.get(f"/logo?v={mark}", status=404)
+    dress(logo=LOGO)
+    assert web.get(f"/logo?v={mark}").body == LOGO
+
+
+def test_a_picture_costs_no_statement_once_it_is_known(web, dress, statements):
+    dress(logo=LOGO)
+    address = re.search(r'src="(/logo\?v=[0-9a-f]+)"', web.get("/sign-in").text)[1]
+    web.get(address)
+    with statements() as seen:
+        web.get(address)
+    assert not [statement for statement in seen if "select" in statement.lower()]
 
 
 def test_a_look_costs_no_statement_once_it_is_known(web, statements):

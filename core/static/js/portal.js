@@ -1,6 +1,7 @@
 // What JavaScript adds; every page works without it.
 import "./drafts.js";
 import "./idle.js";
+import "./preview.js";
 
 // Menus close with Escape and by a click elsewhere, and give the focus back to their button.
 const menus = () => document.querySelectorAll("details[data-menu][open]");
@@ -42,7 +43,7 @@ document.querySelectorAll("[data-show-password]").forEach((button) => {
 const busy = new Set();
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.method !== "post" || form.target || "again" in form.dataset) return;
+  if (form.method !== "post" || form.target || event.submitter?.formTarget || "again" in form.dataset) return;
   if (busy.has(form)) event.preventDefault();
   busy.add(form);
 });

@@ -44,6 +44,7 @@ def _pdf(request, act: str) -> Response:
     except ledger.StatementNotFound:
         raise HTTPNotFound() from None
     request.audit(f"account.statement.{act}", request.person.id, statement_id)
-    pdf = statement_pdf.make_pdf(statement_pdf.content(found, request.tenant))
+    logo = request.registry.tenants.picture(request.practice_id, request.tenant.theme.logo)
+    pdf = statement_pdf.make_pdf(statement_pdf.content(found, request.tenant, logo))
     disposition = content_disposition(f"Statement {found.number}.pdf", "application/pdf", inline=act == "view")
     return Response(pdf, content_type="application/pdf", content_disposition=disposition)

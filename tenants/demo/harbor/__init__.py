@@ -17,7 +17,7 @@ STORY = Story(
     time_zone="America/New_York",
     clinics=CLINICS,
     providers=PROVIDERS,
-    looks={None: Look({"brand": "#0f3557", "accent": "#128a8a", "radius": "square", "font": "inter", "bar": "brand"}, "harbor.svg")},
+    looks={None: Look({"brand": "#0f3557", "accent": "#137979", "radius": "square", "font": "inter", "bar": "brand"}, "harbor.svg")},
     settings={
         "account.statement_message": "Checks can be made out to Harbor Dental Studio.",
         "appointments.confirm_days": 30,

@@ -24,8 +24,8 @@ STORY = Story(
     providers=PROVIDERS,
     folders=FOLDERS,
     looks={
-        None: Look({"brand": "#b8431f", "accent": "#c98a12", "radius": "soft", "font": "figtree", "bar": "plain"}, "sunrise.svg"),
-        "SUN-C2": Look({"brand": "#6d2f73", "accent": "#c73a63", "radius": "round"}, "sunrise-lakeside.svg"),
+        None: Look({"brand": "#b8431f", "accent": "#926204", "radius": "soft", "font": "figtree", "bar": "plain"}, "sunrise.svg"),
+        "SUN-C2": Look({"brand": "#6d2f73", "accent": "#c33660", "radius": "round"}, "sunrise-lakeside.svg"),
     },
     settings={
         "account.statement_message": "Thank you for letting us look after your family's smiles.",

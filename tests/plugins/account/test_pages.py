@@ -1,14 +1,19 @@
 """The Account page and statements, as a patient's browser sees them."""
 
+from datetime import UTC, datetime
 from io import BytesIO
 
 import pypdfium2
+import pypdfium2.raw
 import pytest
 from sqlalchemy import select
 
 from core.audit import AuditEvent
+from core.safety.emblems import prove_logo
+from core.safety.testing import drawing, saved
 from core.web.formats import money
 from plugins.account.models import Statement
+from tenants.looks import By, change, keep_picture
 
 
 def statement_id(db):
@@ -114,6 +119,27 @@ def test_a_statement_opens_as_a_pdf_with_its_figures(signed_in, patient, db):
         "555-0100",
     ):
         assert words in text
+
+
+def test_statements_and_receipts_wear_the_look_of_the_office(signed_in, patient, db, practice, pay_form, work_off, mails):
+    now = datetime.now(UTC)
+    plain = signed_in(patient).get(f"/account/statements/{statement_id(db)}").body
+    logo = prove_logo(BytesIO(saved(drawing(90, 90), "PNG")), "logo.png")
+    look = {"name": "Elm & Oak Dental", "brand": "#6d2f73", "logo": keep_picture(db, practice.id, logo, now)}
+    change(db, practice.id, None, look, By(None, "Grace"), now)
+    db.commit()
+    page = pypdfium2.PdfDocument(signed_in(patient).get(f"/account/statements/{statement_id(db)}").body)[0]
+    assert "Elm & Oak Dental" in page.get_textpage().get_text_range()
+    assert [thing for thing in page.get_objects() if thing.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]
+    assert not [thing for thing in pypdfium2.PdfDocument(plain)[0].get_objects() if thing.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]
+    assert (109, 47, 115) in {color for _, color in page.render().to_pil().convert("RGB").getcolors(1_000_000)}
+    pay_form(signed_in(patient)).submit()
+    work_off()
+    [mail] = [mail for mail in mails.to("robin@example.test") if practice.slug in str(mail["Reply-To"])]
+    html = mail.get_body(("html",)).get_content()
+    assert mail["From"].addresses[0].display_name == "Elm & Oak Dental"
+    for part in ("border-top:4px solid #6d2f73", 'style="color:#6d2f73"', f"/icon/180?v={look['logo']}"):
+        assert part in html, part
 
 
 def test_a_statement_is_saved_under_its_number(signed_in, patient, db):

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.tenant import ClinicDetails, Tenant
-from core.theme import Theme
+from core.theme import Picture, Theme
 from core.web.formats import money
 from plugins.account.statement_pdf import PrintedStatement, content, make_pdf
 
@@ -115,12 +115,12 @@ def test_an_office_without_a_clinic_still_has_statements():
 
 @pytest.mark.parametrize("logo", [LOGO, b"<svg", b"\x89PNG nonsense", b"", b"x" * 400_000])
 def test_a_logo_is_drawn_or_left_out(logo):
-    assert "Robin Vale" in pages(pdf(office=tenant(theme=Theme(logo=logo))))[0]
+    assert "Robin Vale" in pages(make_pdf(content(STATEMENT, tenant(), Picture("image/svg+xml", logo))))[0]
 
 
 def test_a_logo_cannot_bring_in_a_file_of_the_server():
     logo = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><image href="/etc/passwd" width="9" height="9"/></svg>'
-    assert "Robin Vale" in pages(pdf(office=tenant(theme=Theme(logo=logo))))[0]
+    assert "Robin Vale" in pages(make_pdf(content(STATEMENT, tenant(), Picture("image/svg+xml", logo))))[0]
 
 
 @pytest.mark.parametrize("name", ["#panic()", '#read("/etc/passwd")', "*bold* _it_ $x$", "\\ @label <x>", "= Heading", '"];["'])
