@@ -39,6 +39,7 @@ def configure(portal: settings.Settings, ini=None) -> Configurator:
     config.include("core.web.routes")
     config.include("core.web.errors")
     config.include("core.web.health")
+    config.include("core.web.suspended")
     config.include("core.plugins")
     config.include("core.records.kinds")
     config.include("tenants")

@@ -15,6 +15,7 @@ from core.db import Base, uuid7
 
 MAX_ATTEMPTS = 12
 LONGEST_PAUSE = timedelta(hours=1)
+RESTING = "suspended"
 
 
 class OutboxRow(Base):
@@ -76,6 +77,17 @@ def finish(session: Session, row: Waiting, dropped: bool = False) -> None:
     """Mark a taken row done, in the transaction that holds its effects."""
     values = {"done_at": func.now(), "attempts": row.attempts + 1, "dropped": dropped}
     session.execute(update(OutboxRow).where(OutboxRow.id == row.id).values(**values))
+
+
+def rest(session: Session, row: Waiting) -> None:
+    """Leave a taken row for later, because its practice is suspended; that is no failed attempt."""
+    session.execute(update(OutboxRow).where(OutboxRow.id == row.id).values(available_at=func.now() + LONGEST_PAUSE, last_error=RESTING))
+
+
+def wake(session: Session, practice_id: UUID) -> None:
+    """The practice is open again: what rested is due now."""
+    waiting = (OutboxRow.practice_id == practice_id, OutboxRow.done_at.is_(None), OutboxRow.dead_at.is_(None))
+    session.execute(update(OutboxRow).where(*waiting, OutboxRow.last_error == RESTING).values(available_at=func.now(), last_error=""))
 
 
 def postpone(session: Session, row: Waiting, error: Exception) -> None:

@@ -126,6 +126,9 @@ def deliver(row_id: str) -> None:
 def run(registry, session: Session, row: outbox.Waiting) -> None:
     """Do the task and mark its row in one transaction; a task whose tab is off is dropped with an audit line."""
     tenant = registry.tenants.current(row.practice_id)
+    if tenant.is_suspended:
+        outbox.rest(session, row)
+        return
     now = datetime.now(UTC)
     owner = row.task.partition(".")[0]
     if owner in registry.plugins.plugins and not registry.tenants.on_somewhere(row.practice_id, owner):
@@ -152,7 +155,7 @@ def fan_out(plugin: str, task: str) -> None:
     """A schedule is due: ask for the task in every practice that has the plugin on."""
     registry = celery.registry
     for practice_id in registry.tenants.practice_ids():
-        if registry.tenants.on_somewhere(practice_id, plugin):
+        if registry.tenants.on_somewhere(practice_id, plugin) and not registry.tenants.current(practice_id).is_suspended:
             with SessionFactory(bind=registry.engine) as session:
                 bind_tenant(session, practice_id)
                 enqueue(session, task)

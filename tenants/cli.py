@@ -1,6 +1,5 @@
 """`cuspid practice`: practices from the command line."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -9,7 +8,6 @@ from uuid import UUID
 
 import click
 
-_SLUG = re.compile(r"[a-z][a-z0-9-]{1,62}")
 BY = "command line"
 
 
@@ -19,7 +17,9 @@ def practice() -> None:
 
 
 def _check_slug(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    if not _SLUG.fullmatch(value):
+    from tenants.practices import SLUG
+
+    if not SLUG.fullmatch(value):
         raise click.BadParameter("write 2 to 63 small letters, digits and hyphens, beginning with a letter; it becomes part of the address.")
     return value
 
@@ -35,13 +35,12 @@ def create(slug: str, name: str, clinics: tuple[str, ...], time_zone: str) -> No
     SLUG is the first part of its address, NAME is what patients read. The practice is reachable at once. The clinics are known to
     records that are taken in as clinic-1, clinic-2 and so on.
     """
-    from tenants.models import Clinic
+    from tenants.practices import add_clinics
     from tenants.practices import create as create_practice
 
     with installation() as (registry, session):
         made = create_practice(session, slug, name, time_zone, datetime.now(UTC))
-        for position, clinic in enumerate(clinics or (name,)):
-            session.add(Clinic(external_id=f"clinic-{position + 1}", name=clinic, time_zone=time_zone, position=position))
+        add_clinics(session, clinics or (name,), time_zone)
         session.commit()
         click.echo(f"{made.name} is at {_address(registry, slug)}")
 
@@ -84,6 +83,63 @@ def switch(slug: str, plugin: str, state: str, clinic: str | None) -> None:
         session.commit()
         now = registry.tenants.current(practice_id, tenant.clinic_id)
         click.echo(f"{plugin} is {'on' if plugin in now.plugins else 'off'} at {now.name}.")
+
+
+@practice.command()
+@click.argument("slug")
+def suspend(slug: str) -> None:
+    """Let nobody into a practice, and let its work wait.
+
+    Patients and staff read that the portal is closed for the moment, with the office's phone number. Nothing is lost: mails and schedules
+    wait until it is resumed.
+    """
+    _suspend(slug, True)
+
+
+@practice.command()
+@click.argument("slug")
+def resume(slug: str) -> None:
+    """Open a suspended practice again; what waited is done now."""
+    _suspend(slug, False)
+
+
+def _suspend(slug: str, suspended: bool) -> None:
+    from core import audit
+    from core.db import bind_tenant
+    from tenants.practices import find
+    from tenants.practices import suspend as suspend_practice
+
+    with installation() as (_, session):
+        practice_id = find(session, slug)
+        bind_tenant(session, practice_id)
+        if suspend_practice(session, practice_id, suspended):
+            audit.record(session, practice_id, "office.practice.suspend" if suspended else "office.practice.resume", datetime.now(UTC))
+        session.commit()
+        click.echo(f"{slug} is {'suspended' if suspended else 'open'}.")
+
+
+@practice.command()
+@click.argument("slug")
+@click.argument("plugins", nargs=-1)
+def withhold(slug: str, plugins: tuple[str, ...]) -> None:
+    """Withhold tabs from a practice: exactly those that are named, none to offer all.
+
+    A tab that is withheld is off whatever the practice has set; its data stays.
+    """
+    from core import audit
+    from core.db import bind_tenant
+    from tenants.practices import find
+    from tenants.practices import withhold as withhold_tabs
+
+    with installation() as (registry, session):
+        for plugin in plugins:
+            _check_plugin(registry, plugin)
+        practice_id = find(session, slug)
+        bind_tenant(session, practice_id)
+        if withhold_tabs(session, registry.plugins, practice_id, plugins):
+            audit.record(session, practice_id, "office.practice.withhold", datetime.now(UTC))
+        session.commit()
+        click.echo(f"Withheld from {slug}: {', '.join(sorted(plugins)) or 'nothing'}.")
 
 
 @practice.command()

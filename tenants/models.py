@@ -19,6 +19,7 @@ class Practice(Base):
     __table_args__ = (
         CheckConstraint("slug ~ '^[a-z][a-z0-9-]{1,62}$'", name="slug"),
         CheckConstraint("kind in ('office', 'operator')", name="kind"),
+        CheckConstraint("state in ('open', 'suspended')", name="state"),
         Index("uq_practice_operator", "kind", unique=True, postgresql_where=text("kind = 'operator'")),
     )
 
@@ -31,6 +32,8 @@ class Practice(Base):
     kind: Mapped[str] = mapped_column(server_default="office", default="office")
     withheld: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
     """The tabs that the operator withholds: whatever the practice has set, they are off."""
+    state: Mapped[str] = mapped_column(server_default="open", default="open")
+    """Suspended, nobody gets in, and its work waits; nothing is lost."""
 
 
 class Domain(Base):

@@ -1,21 +1,31 @@
 """Making practices, and finding them."""
 
+import re
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from core import outbox
 from core.auth.realms import OPERATOR
-from core.db import bind_tenant
-from tenants.models import Practice
+from core.db import bind_tenant, uuid7
+from core.plugins import PluginHost
+from core.tenant import touch
+from tenants.models import Clinic, Practice
 
+SLUG = re.compile(r"[a-z][a-z0-9-]{1,62}")
 PAGE = 50
 LAST_PAGE = 200
 LONGEST_SEARCH = 100
 OFFICE = "office"
+OPEN, SUSPENDED = "open", "suspended"
+MOST_CLINICS = 50
+"""The most clinics that a practice is made with; more can be added later."""
 
 
 class CannotMakePractice(Exception):
@@ -28,6 +38,7 @@ class Listed(NamedTuple):
     slug: str
     name: str
     created_at: datetime
+    state: str
 
 
 def check_time_zone(name: str) -> str:
@@ -38,18 +49,65 @@ def check_time_zone(name: str) -> str:
         raise CannotMakePractice(f"{name!r} is not a time zone; write one such as America/Denver.") from None
 
 
-def create(session: Session, slug: str, name: str, time_zone: str, at: datetime) -> Practice:
+def create(session: Session, slug: str, name: str, time_zone: str, at: datetime, id_: UUID | None = None) -> Practice:
     """Make a practice and bind it to the session, so that its clinics can follow. Raises CannotMakePractice."""
     check_time_zone(time_zone)
+    if not SLUG.fullmatch(slug):
+        raise CannotMakePractice("Write the address with 2 to 63 small letters, digits and hyphens, beginning with a letter.")
     if slug == OPERATOR:
         raise CannotMakePractice(f"The address {slug!r} is kept for those who run the portal.")
     if session.scalar(select(Practice.id).where(Practice.slug == slug)):
         raise CannotMakePractice(f"The address {slug!r} is taken by another practice.")
-    practice = Practice(slug=slug, name=name, time_zone=time_zone, created_at=at)
-    session.add(practice)
-    session.flush()
+    practice = Practice(id=id_ or uuid7(), slug=slug, name=name, time_zone=time_zone, created_at=at)
+    try:
+        with session.begin_nested():
+            session.add(practice)
+    except IntegrityError:  # somebody else was quicker
+        raise CannotMakePractice(f"The address {slug!r} is taken by another practice.") from None
     bind_tenant(session, practice.id)
     return practice
+
+
+def add_clinics(session: Session, names: Sequence[str], time_zone: str) -> None:
+    """The first clinics of a practice that is bound to the session; records know them as clinic-1, clinic-2 and so on."""
+    for position, name in enumerate(names):
+        session.add(Clinic(external_id=f"clinic-{position + 1}", name=name, time_zone=time_zone, position=position))
+    session.flush()
+
+
+def suspend(session: Session, practice_id: UUID, suspended: bool) -> bool:
+    """Let nobody in and let its work wait, or open it again, from the next request on; answers whether that is anything new."""
+    practice = session.get_one(Practice, practice_id, with_for_update=True)
+    new = practice.state != (SUSPENDED if suspended else OPEN)
+    if new:
+        practice.state = SUSPENDED if suspended else OPEN
+        touch(session, practice_id)
+        if not suspended:
+            outbox.wake(session, practice_id)
+    return new
+
+
+def withhold(session: Session, host: PluginHost, practice_id: UUID, names: Collection[str]) -> bool:
+    """Withhold these tabs and offer all others, from the next request on; answers whether that is anything new.
+
+    Each tab that this concerns is told: off, or that the practice's own switch counts again.
+    """
+    practice = session.get_one(Practice, practice_id, with_for_update=True)
+    wanted = sorted(set(names) & host.plugins.keys())
+    if practice.withheld == wanted:
+        return False
+    turned = set(practice.withheld) ^ set(wanted)
+    practice.withheld = wanted
+    touch(session, practice_id)
+    session.flush()
+    for name in sorted(turned):
+        host.only(name).tell("portal_switched", session, practice_id=practice_id, clinic_id=None, on=False if name in wanted else None)
+    return True
+
+
+def withheld(session: Session, practice_id: UUID) -> frozenset[str]:
+    """The tabs that the operator withholds from a practice."""
+    return frozenset(session.scalar(select(Practice.withheld).where(Practice.id == practice_id)) or ())
 
 
 def find(session: Session, slug: str) -> UUID:
@@ -62,7 +120,7 @@ def find(session: Session, slug: str) -> UUID:
 
 def listed(session: Session, words: str = "", page: int = 1) -> tuple[list[Listed], bool]:
     """Fifty practices by name, and whether there are more; with words only those whose name or address has them, whatever their case."""
-    named = select(Practice.slug, Practice.name, Practice.created_at).where(Practice.kind == OFFICE)
+    named = select(Practice.slug, Practice.name, Practice.created_at, Practice.state).where(Practice.kind == OFFICE)
     if clean := "".join(sign for sign in words[:LONGEST_SEARCH] if sign.isprintable()).strip():
         named = named.where(Practice.name.icontains(clean, autoescape=True) | Practice.slug.contains(clean.lower(), autoescape=True))
     skipped = (min(max(page, 1), LAST_PAGE) - 1) * PAGE

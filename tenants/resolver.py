@@ -20,7 +20,7 @@ from core.plugins import PluginHost
 from core.tenant import ClinicDetails, Closing, OpeningHours, TeamMember, Tenant
 from core.theme import Greeting, Picture, Theme
 from tenants.models import Branding, BrandingPicture, Clinic, ClosedDays, Domain, OfficeSetting, Practice, PrivacyNotice
-from tenants.practices import OFFICE
+from tenants.practices import OFFICE, SUSPENDED
 from tenants.settings import acts_off, effective, enabled_plugins, with_defaults
 
 MOST_PICTURES = 64
@@ -222,6 +222,7 @@ def build_tenant(snapshot: Snapshot, clinic: ClinicDetails | None, host: PluginH
         time_zone=clinic.time_zone if clinic else ZoneInfo(practice.time_zone),
         settings=with_defaults(host, values),
         is_operator=practice.kind == OPERATOR,
+        is_suspended=practice.state == SUSPENDED,
     )
 
 

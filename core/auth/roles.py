@@ -25,6 +25,8 @@ OFFICE: dict[str, str] = {
 OPERATORS: dict[str, str] = {
     "operator.home": "Open the operator’s pages",
     "operator.enter": "Enter a practice, with a reason",
+    "operator.practices.change": "Make practices, suspend and resume them, withhold tabs",
+    "operator.health": "See how the installation is, and its plugins",
 }
 """Every permission at the operator's own place."""
 

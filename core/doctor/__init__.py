@@ -45,8 +45,6 @@ def wrong(subject: str, text: str) -> Finding:
 
 def examine(environ: Mapping[str, str] | None = None) -> Iterator[Finding]:
     """Look at everything, one after another; nothing is changed. Without readable settings there is nothing more to look at."""
-    from core.doctor import database, services, surroundings
-
     environ = os.environ if environ is None else environ
     try:
         settings = config.load(environ=environ)
@@ -54,6 +52,13 @@ def examine(environ: Mapping[str, str] | None = None) -> Iterator[Finding]:
         yield from (wrong("settings", line) for line in str(error).splitlines())
         return
     yield right("settings", f"read; the portal is at {settings.address('<practice>.' + settings.base_domain)}")
+    yield from look_at(settings)
+
+
+def look_at(settings: config.Settings) -> Iterator[Finding]:
+    """Look at everything that these settings name."""
+    from core.doctor import database, services, surroundings
+
     for check in (*surroundings.CHECKS, *database.CHECKS, *services.CHECKS):
         yield _careful(check, settings)
 

@@ -52,6 +52,10 @@ class PluginHost:
         """The hooks of one plugin."""
         return self.enabled(frozenset({name}))
 
+    def hooks_of(self, name: str) -> list[str]:
+        """What the portal asks one plugin, by the names of its hooks."""
+        return sorted(caller.name for caller in self.manager.get_hookcallers(self.plugins[name]) or ())
+
     def permitted(self, rights: frozenset[str]) -> frozenset[str]:
         """The permissions that grants give: `images.see` those of the tab that do not act, `images.act` all, `*` for every tab."""
         if rights not in self._permitted:

@@ -67,7 +67,10 @@ TABLE = {
         office.security office.security_app office.security_app_off office.security_recovery
         office.passkey_new office.passkey_new_options office.passkey_change
     """,
-    OPERATOR: "operator.enter",
+    OPERATOR: """
+        operator.enter operator.create operator.practice operator.practice.suspend operator.practice.resume operator.practice.tabs
+        operator.health operator.plugins
+    """,
     OFF: "auth.register auth.register_code",
 }
 RULES = {route: rule for rule, routes in TABLE.items() for route in routes.split()}
@@ -152,7 +155,7 @@ EVERYWHERE = {
 def expected(case: Case, route: str, method: str, whose: str) -> str:
     """What the tables say. `whose` thing the id of the address is, if it is a real one."""
     rule, of_office = RULES[route], route.startswith("office.")
-    if case.kind == "looking" and method == "POST" and not of_office and route not in (GO_BACK, "operator.enter"):
+    if case.kind == "looking" and method == "POST" and not of_office and route != GO_BACK and RULES[route] != OPERATOR:
         return FORBIDDEN
     if rule not in (SEE, ACT):
         return _beside_the_tabs(case, rule)

@@ -1,0 +1,174 @@
+"""What operators decide about practices: making one, suspending and resuming it, and the tabs that it is offered."""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select, text
+
+from core import outbox, tasks
+from core.audit import AuditEvent
+from core.db import SessionFactory
+from core.outbox import OutboxRow
+from core.testing import browser
+from tenants.models import Practice
+
+
+@pytest.fixture
+def slug():
+    return f"new-{secrets.token_hex(5)}"
+
+
+def fill(app, address, /, **typed):
+    form = app.get("/office/new-practice").forms["create"]
+    given = {"name": "Elm Dental", "slug": address, "time_zone": "America/Denver", "clinics": "North\nSouth", "admin_name": "Lee Ode", "admin_email": f"{address}@example.test"}
+    for name, value in (given | typed).items():
+        form[name] = value
+    return form.submit(status="*")
+
+
+def kept(registry, slug) -> int:
+    with SessionFactory(bind=registry.engine) as session:
+        return session.scalar(select(func.count()).where(Practice.slug == slug)) or 0
+
+
+def test_a_practice_is_made_reachable_with_its_clinics_and_its_admin_invited(operator_browser, registry, slug, mails):
+    page = fill(operator_browser(), slug).follow()
+    assert "The invitation to its office admin is on its way." in page
+    id_ = registry.tenants.practice_at(f"{slug}.localhost")
+    tenant = registry.tenants.current(id_)
+    assert [clinic.name for clinic in tenant.clinics] == ["North", "South"]
+    with SessionFactory(bind=registry.engine) as session:
+        rows = session.scalars(select(OutboxRow.id).where(OutboxRow.practice_id == id_)).all()
+    for row in rows:
+        tasks.deliver(str(row))
+    [mail] = mails.to(f"{slug}@example.test")
+    assert f"http://{slug}.localhost/office/invitation/" in mail.get_body(("plain",)).get_content()
+
+
+@pytest.mark.parametrize(("typed", "sentence"), [
+    ({"name": ""}, "Fill in the name."), ({"slug": "Elm Dental"}, "small letters, digits and hyphens"), ({"slug": "operator"}, "is kept for"),
+    ({"admin_email": "lee"}, "such as name@example.com"), ({"clinics": "x" * 101}, "at most 100 characters each"), ({"admin_name": "K\u202eim"}, "name"),
+])  # fmt: skip
+def test_what_cannot_be_is_told_nothing_typed_is_lost_and_nothing_is_half_made(operator_browser, registry, slug, typed, sentence):
+    page = fill(operator_browser(), slug, **typed)
+    assert page.status_int == 422
+    assert sentence in page.html.find("main").get_text(" ")
+    for name, value in typed.items():
+        assert page.forms["create"][name].value == value
+    assert kept(registry, slug) == 0
+
+
+def test_an_address_that_is_taken_is_refused(operator_browser, practice):
+    page = fill(operator_browser(), practice.slug)
+    assert page.status_int == 422
+    assert "is taken by another practice" in page
+
+
+def test_whoever_has_not_proven_who_they_are_lately_is_asked_and_finds_what_was_typed(operator_browser, slug, base):
+    app = operator_browser()
+    form = app.get("/office/new-practice").forms["create"]
+    form["name"] = "Elm Dental"
+    with base.session() as session:
+        session.execute(text("update sign_in_session set proven_at = proven_at - interval '1 hour'"))
+        session.commit()
+    assert "/office/profile/prove" in form.submit(status=303).location
+
+
+def manage(app, practice):
+    return app.get(f"/office/practices/{practice.slug}/manage")
+
+
+def test_nobody_gets_into_a_suspended_practice_and_everybody_reads_whom_to_call(operator_browser, practice, signed_in, make, portal, audited_at):
+    patient, staff, stranger = signed_in(make.patient()), signed_in(account=make.staff()), browser(portal, practice)
+    operator = operator_browser()
+    page = manage(operator, practice).forms["suspend"].submit().follow()
+    assert "Suspended" in page
+    for app, path in ((patient, "/home"), (staff, "/office"), (stranger, "/"), (stranger, "/pay"), (patient, "/office/patients")):
+        answer = app.get(path, status=503)
+        assert "This portal is closed for the moment" in answer
+        assert "Robin" not in answer
+    stranger.get("/theme.css", status=200)
+    manage(operator, practice).forms["resume"].submit()
+    patient.get("/home", status=200)
+    staff.get("/office", status="*")
+    assert audited_at(practice) == ["office.practice.suspend", "office.practice.resume"]
+
+
+def test_the_work_of_a_suspended_practice_waits_and_is_done_when_it_is_open_again(operator_browser, practice, db, make, work_off):
+    patient = make.patient()
+    from core.auth import access
+
+    access.invite(db, practice.id, patient.external_id, datetime.now(UTC))
+    db.commit()
+    operator = operator_browser()
+    manage(operator, practice).forms["suspend"].submit()
+    later = outbox.put(db, practice.id, "office.nothing", {}, datetime.now(UTC) + timedelta(days=3))
+    db.commit()
+    assert work_off() >= 1
+    waiting = select(func.count()).where(OutboxRow.practice_id == practice.id, OutboxRow.done_at.is_(None), OutboxRow.id != later)
+    assert db.scalar(waiting) >= 1
+    assert db.scalar(select(func.max(OutboxRow.attempts)).where(OutboxRow.practice_id == practice.id)) == 0
+    manage(operator, practice).forms["resume"].submit()
+    due = select(func.count()).where(OutboxRow.practice_id == practice.id, OutboxRow.available_at <= func.now())
+    db.rollback()
+    assert db.scalar(due) >= 1
+    assert db.scalar(select(OutboxRow.available_at).where(OutboxRow.id == later)) > datetime.now(UTC) + timedelta(days=2)
+    work_off()
+    db.rollback()
+    assert db.scalar(waiting) == 0
+
+
+def test_a_tab_that_is_withheld_is_off_and_offered_again_it_is_as_the_practice_had_it(operator_browser, practice, signed_in, make):
+    patient, operator = signed_in(make.patient()), operator_browser()
+    form = manage(operator, practice).forms["tabs"]
+    for box in form.fields["offered"]:
+        box.checked = box._value != "images"
+    form.submit().follow()
+    patient.get("/images", status=404)
+    patient.get("/plan", status=200)
+    form = manage(operator, practice).forms["tabs"]
+    for box in form.fields["offered"]:
+        box.checked = True
+    form.submit()
+    patient.get("/images", status=200)
+
+
+def test_a_practice_that_is_not_there_is_not_found(operator_browser):
+    operator_browser().get("/office/practices/nobody-here/manage", status=404)
+
+
+def test_these_pages_are_the_operators_alone(practice, signed_in, make):
+    staff = signed_in(account=make.staff())
+    for path in ("/office/new-practice", f"/office/practices/{practice.slug}/manage", "/office/health", "/office/plugins"):
+        staff.get(path, status=404)
+
+
+def test_health_tells_of_services_and_waiting_work_and_of_no_patient(operator_browser, practice, db, make):
+    patient = make.patient(first_name="Quentin", last_name="Abernathy")
+    outbox.put(db, practice.id, "office.nothing", {"patient_id": str(patient.id)}, datetime.now(UTC) + timedelta(days=3))
+    db.commit()
+    page = operator_browser().get("/office/health")
+    words = page.html.find("main").get_text(" ")
+    assert "Database" in words
+    assert "office.nothing" in words
+    assert "Quentin" not in page
+    assert str(patient.id) not in page
+
+
+def test_the_plugins_are_listed_with_version_and_hooks(operator_browser):
+    words = operator_browser().get("/office/plugins").html.find("main").get_text(" ")
+    assert "plugins.account" in words
+    assert "home card" in words
+
+
+@pytest.fixture
+def audited_at():
+    """`audited_at(practice)`: what the operator did, in the practice's own audit log."""
+
+    def entries(office) -> list[str]:
+        with office.session() as session:
+            wanted = select(AuditEvent.action).where(AuditEvent.practice_id == office.id, AuditEvent.action.like("office.practice.%"))
+            return list(session.scalars(wanted.order_by(AuditEvent.id)))
+
+    return entries
