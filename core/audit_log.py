@@ -20,13 +20,14 @@ select event.happened_at, event.action, event.account_id, event.support_id, acco
     coalesce(coalesce(nullif(actor.preferred_name, ''), actor.first_name) || ' ' || actor.last_name, account.name) as actor_name,
     (select access_grant.relation from access_grant
         where access_grant.practice_id = :practice and access_grant.account_id = event.account_id
-        and access_grant.patient_id = event.patient_id and access_grant.since <= event.happened_at
+        and access_grant.patient_id = :patient and access_grant.since <= event.happened_at
         and (access_grant.until is null or access_grant.until > event.happened_at)
         order by access_grant.since desc, access_grant.id desc limit 1) as relation
 from audit_event event
 left join account on account.practice_id = :practice and account.id = event.account_id
 left join patient actor on actor.practice_id = :practice and actor.id = account.patient_id
-where event.practice_id = :practice and event.patient_id = :patient
+where event.practice_id = :practice
+and event.patient_id = any(array(select cast(:patient as uuid) union all select id from patient_merged where practice_id = :practice and patient_id = :patient))
 and (cast(:tabs as text[]) is null or split_part(event.action, '.', 1) = any(cast(:tabs as text[])))
 order by event.happened_at desc, event.id desc
 limit :most offset :skipped

@@ -80,6 +80,8 @@ WHOLE = {
     "office.notice.publish": "Put a notice of privacy practices in force",
     "office.patient.view": "Opened the page about the access to this record",
     "office.patients.find": "Searched for patients",
+    "office.patients.compare": "Compared two charts",
+    "office.patients.merge": "Made one chart of two",
     "office.setting.cancel_plan": "Took back a planned change of settings",
     "office.setting.change": "Changed settings",
     "office.setting.plan": "Planned a change of settings",

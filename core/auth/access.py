@@ -53,12 +53,12 @@ class Entry:
     language: str = ""
 
 
-def give(session: Session, practice_id: UUID, number: str, now: datetime, by: UUID | None = None) -> Credentials:
+def give(session: Session, practice_id: UUID, whom: str | UUID, now: datetime, by: UUID | None = None) -> Credentials:
     """A user name and a one-time password; a second call makes a new password, and opens access again that was closed.
 
-    What opened the account before ends: the password, sessions, links. `by` is whose account gives it. Raises CannotGiveAccess.
+    `whom` is here and below the number of a chart, or the patient's id: who has no number gets in as well. What opened the account before ends: the password, sessions, links. `by` is whose account gives it. Raises CannotGiveAccess.
     """
-    patient = _patient(session, practice_id, number)
+    patient = _patient(session, practice_id, whom)
     _require_birthdate(patient)
     password = draw_password()
     account = account_of(session, practice_id, patient.id)
@@ -73,26 +73,26 @@ def give(session: Session, practice_id: UUID, number: str, now: datetime, by: UU
     return Credentials(account.user_name, password, last_day_of(session, account))
 
 
-def invite(session: Session, practice_id: UUID, number: str, now: datetime, by: UUID | None = None) -> None:
+def invite(session: Session, practice_id: UUID, whom: str | UUID, now: datetime, by: UUID | None = None) -> None:
     """Ask for an invitation to be sent; an earlier one is void as soon as it goes out. Raises CannotGiveAccess."""
-    patient = _patient(session, practice_id, number)
+    patient = _patient(session, practice_id, whom)
     _require_birthdate(patient)
     if not patient.email:
-        raise CannotGiveAccess(f"Patient {number} has no e-mail address. Enter it in your practice system, or give access on paper.")
+        raise CannotGiveAccess(f"{_called(patient)} has no e-mail address. Enter it in your practice system, or give access on paper.")
     if account := account_of(session, practice_id, patient.id):
         has = "has access already" if account.closed_at is None else "had access, which was closed"
-        raise CannotGiveAccess(f"Patient {number} {has}. Give access on paper, which makes a new one-time password for the same account.")
+        raise CannotGiveAccess(f"{_called(patient)} {has}. Give access on paper, which makes a new one-time password for the same account.")
     enqueue(session, "auth.send_invitation", patient_id=str(patient.id))
     _record(session, "access.invited", patient, None, now, by)
 
 
-def close(session: Session, practice_id: UUID, number: str, now: datetime, by: UUID | None = None) -> None:
+def close(session: Session, practice_id: UUID, whom: str | UUID, now: datetime, by: UUID | None = None) -> None:
     """Take access away: sessions end at once, open links and invitations are void. Raises CannotGiveAccess."""
-    patient = _patient(session, practice_id, number)
+    patient = _patient(session, practice_id, whom)
     invited = _open_invitation(session, patient, now)
     account = account_of(session, practice_id, patient.id)
     if (account is None or account.closed_at) and not invited:
-        raise CannotGiveAccess(f"Patient {number} has no access that could be closed.")
+        raise CannotGiveAccess(f"{_called(patient)} has no access that could be closed.")
     tickets.void(session, practice_id, now, INVITATION, patient_id=patient.id)
     if account and account.closed_at is None:
         account.closed_at = now
@@ -102,12 +102,12 @@ def close(session: Session, practice_id: UUID, number: str, now: datetime, by: U
     _record(session, "access.closed", patient, account, now, by)
 
 
-def end_sessions(session: Session, practice_id: UUID, number: str, now: datetime, by: UUID | None = None) -> int:
+def end_sessions(session: Session, practice_id: UUID, whom: str | UUID, now: datetime, by: UUID | None = None) -> int:
     """Sign a patient out everywhere, such as when a phone was lost; returns how many devices it were. Raises CannotGiveAccess."""
-    patient = _patient(session, practice_id, number)
+    patient = _patient(session, practice_id, whom)
     account = account_of(session, practice_id, patient.id)
     if account is None:
-        raise CannotGiveAccess(f"Patient {number} has no access.")
+        raise CannotGiveAccess(f"{_called(patient)} has no access.")
     _record(session, "access.signed_out", patient, account, now, by)
     # A phone that was lost may be signed in at another office, too, and would come back from there.
     offices.forget(session, offices.Holder(practice_id, account.id))
@@ -235,18 +235,22 @@ def _open_invitation(session: Session, patient: Patient, now: datetime) -> bool:
     return session.scalar(select(Ticket.id).where(*where, *usable_invitations(now)).limit(1)) is not None
 
 
-def _patient(session: Session, practice_id: UUID, number: str) -> Patient:
+def _patient(session: Session, practice_id: UUID, whom: str | UUID) -> Patient:
     # Locked: two who give access to a patient at the same moment come one after the other.
-    where = (Patient.practice_id == practice_id, Patient.external_id == number)
-    patient = session.scalars(select(Patient).where(*where).with_for_update()).one_or_none()
+    meant = Patient.id == whom if isinstance(whom, UUID) else Patient.external_id == whom
+    patient = session.scalars(select(Patient).where(Patient.practice_id == practice_id, meant).with_for_update()).one_or_none()
     if patient is None:
-        raise CannotGiveAccess(f"There is no patient {number} here. Use the number that your practice system sends.")
+        raise CannotGiveAccess(f"There is no patient {whom} here. Use the number that your practice system sends.")
     return patient
+
+
+def _called(patient: Patient) -> str:
+    return f"Patient {patient.external_id}" if patient.external_id else "This patient"
 
 
 def _require_birthdate(patient: Patient) -> None:
     if patient.birthdate is None:
-        raise CannotGiveAccess(f"Patient {patient.external_id} has no birthdate. Enter it in your practice system first.")
+        raise CannotGiveAccess(f"{_called(patient)} has no birthdate. Enter it in your practice system first.")
 
 
 def _record(session: Session, action: str, patient: Patient, account: Account | None, now: datetime, by: UUID | None) -> None:

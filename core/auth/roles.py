@@ -9,6 +9,7 @@ VIEW_AS = "office.view_as"
 OFFICE: dict[str, str] = {
     "office.home": "Open the office’s pages",
     "office.patients.see": "Find patients, see who has access",
+    "office.patients.merge": "Make one chart of two",
     "office.access.change": "Give patients access, invite them, take it away",
     "office.unmatched.see": "See who could not be matched with a patient",
     "office.unmatched.settle": "Settle who could not be matched",
@@ -61,8 +62,8 @@ SETTING = "portal.operator_access"
 SUPPORT = {
     SEE: ROLES["read_only"].permissions,
     # An operator helps with the office's work, and never decides who works there. To look at a portal as its patient would open a session
-    # that goes on after the visit.
-    ACT: frozenset(OFFICE) - {"office.staff.change", "office.view_as"},
+    # that goes on after the visit. What can never be undone is the office's own to do.
+    ACT: frozenset(OFFICE) - {"office.staff.change", "office.view_as", "office.patients.merge"},
 }
 """What an operator may do who has entered a practice, by the level of the visit."""
 

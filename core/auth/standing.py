@@ -62,10 +62,14 @@ def states(session: Session, practice_id: UUID, patient_ids: Collection[UUID], n
     asked = (Ticket.practice_id == practice_id, Ticket.patient_id.in_(patient_ids), *usable_invitations(now))
     invited = session.scalars(select(Ticket.patient_id).where(*asked))
     found = dict.fromkeys(patient_ids, NONE) | dict.fromkeys(filter(None, invited), INVITED)
+    return found | {account.patient_id: state_of(account, now) for account in own_accounts(session, practice_id, patient_ids) if account.patient_id}
+
+
+def own_accounts(session: Session, practice_id: UUID, patient_ids: Collection[UUID]) -> list[Account]:
+    """The accounts of these patients, those last that count."""
     mine = (Account.practice_id == practice_id, Account.patient_id.in_(patient_ids))
     # Of several accounts the last of these counts: the open one, then the oldest, as `account_of` has it.
-    accounts = session.scalars(select(Account).where(*mine).order_by(Account.closed_at.is_(None), Account.created_at.desc()))
-    return found | {account.patient_id: state_of(account, now) for account in accounts if account.patient_id}
+    return list(session.scalars(select(Account).where(*mine).order_by(Account.closed_at.is_(None), Account.created_at.desc())))
 
 
 def patient_and_standing(

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from core.people.alike import digits, letters
-from core.people.models import NameTrace, Patient, PatientWord
+from core.people.models import MergedChart, NameTrace, Patient, PatientWord
 from core.people.near import traces_of
 from core.people.wanted import SPACES, from_the_end, word_of_email
 
@@ -54,6 +54,8 @@ def _keep_words(session: Session, practice_id: UUID, patient_ids: list[UUID]) ->
     mine = (Patient.practice_id == practice_id, Patient.id.in_(patient_ids))
     patients = session.scalars(select(Patient).where(*mine).execution_options(populate_existing=True)).all()
     wanted = {(patient.id, word) for patient in patients for word in words_of(patient)}
+    merged = select(MergedChart.patient_id, MergedChart.external_id).where(MergedChart.practice_id == practice_id, MergedChart.patient_id.in_(patient_ids))
+    wanted |= {(patient_id, letters(number)) for patient_id, number in session.execute(merged) if number and letters(number)}
     gone = kept.keys() - wanted
     if gone:
         session.execute(

@@ -83,6 +83,19 @@ class Patient(TenantScoped, Base):
         return f"{self.preferred_name or self.first_name} {self.last_name}"
 
 
+class MergedChart(TenantScoped, Base):
+    """A chart that became part of another one, `patient_id` (core/people/merging.py). It has the id of the patient that was, and the chart's number."""
+
+    __tablename__ = "patient_merged"
+    __table_args__ = (belongs_to("patient"), belongs_to("account", "merged_by_id"), unique_in_practice("external_id"), index_in_practice("patient_id"))
+
+    external_id: Mapped[str | None]
+    patient_id: Mapped[UUID]
+    reason: Mapped[str]
+    merged_at: Mapped[datetime]
+    merged_by_id: Mapped[UUID | None]
+
+
 class PatientWord(TenantScoped, Base):
     """A word by which the office finds a patient, in plain letters and digits (core/people/found_by.py). It is compared byte by byte."""
 

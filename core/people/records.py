@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from core.people.family import refresh_grants
 from core.people.found_by import keep_words
+from core.people.merging import became
 from core.people.models import Patient, Provider, Relationship
 from core.records import Record, RecordKind, show_at_once
 
@@ -70,6 +71,6 @@ def _renew_grants(session: Session) -> None:
 _OF_PATIENT = {"clinic": "clinic", "guarantor": "patient", "responsible_party": "patient", "provider": "provider"}
 KINDS = [
     RecordKind("provider", ProviderRecord, Provider, after=show_at_once),
-    RecordKind("patient", PatientRecord, Patient, _OF_PATIENT, _renew_grants, keep_words),
+    RecordKind("patient", PatientRecord, Patient, _OF_PATIENT, _renew_grants, keep_words, became),
     RecordKind("relationship", RelationshipRecord, Relationship, {"patient": "patient", "related": "patient"}, _renew_grants),
 ]

@@ -42,6 +42,7 @@ class RecordKind:
     `references` maps a field that holds an external id to the kind it names: {"patient": "patient"} fills `patient_id`.
     `after` is called once a batch, in its transaction, when a record of the kind was created or updated; so is `written`, with the ids
     of those rows. Where the table has a column `own`, the columns that it names are left as they are.
+    `became` knows the row into which the one with an external id was merged, if it was.
     """
 
     name: str
@@ -50,6 +51,7 @@ class RecordKind:
     references: Mapping[str, str] = field(default_factory=dict)
     after: Callable[[Session], object] | None = None
     written: Callable[[Session, Collection[UUID]], object] | None = None
+    became: Callable[[Session, UUID, str], UUID | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -134,11 +136,18 @@ class _Door:
     def _id(self, kind: str, external_id: str) -> UUID:
         key = (kind, external_id)
         if key not in self._ids:
-            found = self._session.scalar(self._rows(self._kinds[kind], external_id, "id"))
+            found = self._find(self._kinds[kind], external_id)
             if found is None:
                 raise Refused(f"The {kind} that it names is not there yet.")
             self._ids[key] = found
         return self._ids[key]
+
+    def _find(self, kind: RecordKind, external_id: str) -> UUID | None:
+        row = self._rows(kind, external_id, "id")
+        if kind.became is None:
+            return self._session.scalar(row)
+        # Held until the batch is written: whoever merges it into another meanwhile waits, and who has merged it has left word.
+        return self._session.scalar(row.with_for_update(read=True, key_share=True)) or kind.became(self._session, self._practice_id, external_id)
 
     def _rows(self, kind: RecordKind, external_id: str, *columns: str):
         table = kind.model.__table__
@@ -149,6 +158,9 @@ class _Door:
         table = kind.model.__table__
         own = ("own",) if "own" in table.c else ()
         row = self._session.execute(self._rows(kind, external_id, "id", *own, *values)).mappings().one_or_none()
+        if row is None and kind.became and kind.became(self._session, self._practice_id, external_id):
+            # What the old chart says of the person counts no more: it might lead to somebody else's mailbox.
+            return "unchanged"
         if row is None:
             new = {"practice_id": self._practice_id, "id": uuid7(), **values}
             self._session.execute(insert(kind.model), new)

@@ -3,10 +3,12 @@
 from datetime import date, timedelta
 from functools import partial
 
+from core.people.charts import move_rows
 from core.plugins import ActionItem, Card, Permission, PortalPlugin, Question, Tab, hookimpl
 from core.tasks import Periodic
 from core.web.formats import long_day, money
 from plugins.account import records, tasks  # noqa: F401  (declares the tasks)
+from plugins.account.models import Entry, Payment, Statement
 from plugins.account.pages import may_pay
 from plugins.account.services import ledger, settling
 from plugins.account.settings import AccountSettings
@@ -69,6 +71,11 @@ class AccountPlugin(PortalPlugin):
     def portal_periodic_tasks(self):
         """Payments whose answer was lost are looked into until it is known."""
         return [Periodic("account.settle_payments", timedelta(minutes=5))]
+
+    @hookimpl
+    def portal_patients_merged(self, db, practice_id, kept, absorbed):
+        """Ledger, statements and payments go to the kept chart."""
+        move_rows(db, practice_id, kept, absorbed, Entry, Statement, Payment)
 
 
 def _items(request, person, rows: list[dict]) -> list[ActionItem]:

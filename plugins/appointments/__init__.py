@@ -2,8 +2,10 @@
 
 from functools import partial
 
+from core.people.charts import move_rows
 from core.plugins import ActionItem, Card, Permission, PortalPlugin, Question, Tab, hookimpl
 from plugins.appointments import records, services
+from plugins.appointments.models import Appointment
 from plugins.appointments.settings import AppointmentsSettings
 from plugins.appointments.shown import show
 
@@ -55,6 +57,11 @@ class AppointmentsPlugin(PortalPlugin):
     def portal_record_kinds(self):
         """Visits."""
         return records.KINDS
+
+    @hookimpl
+    def portal_patients_merged(self, db, practice_id, kept, absorbed):
+        """Visits go to the kept chart."""
+        move_rows(db, practice_id, kept, absorbed, Appointment)
 
 
 def _items(request, person, rows: list[dict]) -> list[ActionItem]:

@@ -3,7 +3,7 @@
 from core.plugins import Card, Permission, PortalPlugin, Tab, hookimpl
 from plugins.images import records, shown
 from plugins.images.pages import shelf_of
-from plugins.images.services import gallery
+from plugins.images.services import gallery, moving
 from plugins.images.settings import ImagesSettings
 
 NEWEST = 4
@@ -53,6 +53,11 @@ class ImagesPlugin(PortalPlugin):
     def portal_record_kinds(self):
         """Folders, and images whose files follow."""
         return records.KINDS
+
+    @hookimpl
+    def portal_patients_merged(self, db, practice_id, kept, absorbed):
+        """Images go to the kept chart; their files stay where they are."""
+        moving.move(db, practice_id, kept, absorbed)
 
 
 plugin = ImagesPlugin()

@@ -1,7 +1,9 @@
 """Saved treatment plans with what they cost."""
 
+from core.people.charts import move_rows
 from core.plugins import Card, Permission, PortalPlugin, Tab, hookimpl
 from plugins.plan import services
+from plugins.plan.models import TreatmentPlan
 from plugins.plan.records import KINDS
 from plugins.plan.settings import PlanSettings
 
@@ -46,6 +48,11 @@ class PlanPlugin(PortalPlugin):
             return None
         newest = services.newest_plan(request.db, request.practice_id, person.id)
         return Card("plan/card.jinja2", {"plan": newest}, order=30) if newest else None
+
+    @hookimpl
+    def portal_patients_merged(self, db, practice_id, kept, absorbed):
+        """Plans go to the kept chart, and their procedures with them."""
+        move_rows(db, practice_id, kept, absorbed, TreatmentPlan)
 
 
 plugin = PlanPlugin()

@@ -1,7 +1,9 @@
 """Summary: the patient's care summary as a page and as a document, and care documents from outside."""
 
+from core.people.charts import move_rows
 from core.plugins import Card, Permission, PortalPlugin, Tab, hookimpl
 from plugins.summary import records
+from plugins.summary.models import OF_PATIENTS
 from plugins.summary.services import glance
 
 
@@ -40,6 +42,11 @@ class SummaryPlugin(PortalPlugin):
     def portal_record_kinds(self):
         """What a practice system sends for the summary."""
         return records.KINDS
+
+    @hookimpl
+    def portal_patients_merged(self, db, practice_id, kept, absorbed):
+        """Everything in the summary goes to the kept chart."""
+        move_rows(db, practice_id, kept, absorbed, *OF_PATIENTS)
 
 
 plugin = SummaryPlugin()

@@ -189,3 +189,7 @@ class Document(TenantScoped, Base):
     file_key: Mapped[str]
     size: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str]
+
+
+OF_PATIENTS = (Allergy, Medication, Problem, Immunization, Result, VitalSigns, Procedure, SmokingStatus, Document)
+"""Everything here that stands under a patient."""

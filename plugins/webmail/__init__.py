@@ -2,7 +2,9 @@
 
 from functools import partial
 
+from core.people.charts import move_rows
 from core.plugins import ActionItem, Card, Permission, PortalPlugin, Question, Tab, hookimpl
+from plugins.webmail.models import Message
 from plugins.webmail.records import KINDS
 from plugins.webmail.services import notices, reading
 from plugins.webmail.settings import WebMailSettings
@@ -65,6 +67,11 @@ class WebMailPlugin(PortalPlugin):
             return None
         items = reading.newest_unread(request.db, request.practice_id, person.id, most=3)
         return Card("webmail/card.jinja2", {"items": items}, order=40) if items else None
+
+    @hookimpl
+    def portal_patients_merged(self, db, practice_id, kept, absorbed):
+        """Conversations go to the kept chart."""
+        move_rows(db, practice_id, kept, absorbed, Message)
 
 
 def _items(request, person, rows: list[dict]) -> list[ActionItem]:

@@ -21,6 +21,7 @@ def includeme(config) -> None:
     config.scan("tenants.console.home")
     config.include("tenants.console.patients")
     config.include("tenants.console.access")
+    config.include("tenants.console.merging")
     config.include("tenants.console.view_as")
     config.include("tenants.console.audit")
     config.include("tenants.console.staff")

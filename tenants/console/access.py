@@ -34,7 +34,7 @@ def give(request):
     need_proof(request, f"{request.path}?request={number}" if number else None)
     patient = patient_of(request)
     try:
-        given = access.give(request.db, request.practice_id, patient.external_id or "", request.now, request.identity.account_id)
+        given = access.give(request.db, request.practice_id, patient.id, request.now, request.identity.account_id)
     except CannotGiveAccess as refusal:
         return _refused(request, refusal)
     if number and SETTLE in request.identity.permissions:
@@ -100,7 +100,7 @@ def page_of(request) -> str:
 
 def _done(request, patient: Patient, act, words: str):
     try:
-        act(request.db, request.practice_id, patient.external_id or "", request.now, request.identity.account_id)
+        act(request.db, request.practice_id, patient.id, request.now, request.identity.account_id)
     except CannotGiveAccess as refusal:
         return _refused(request, refusal)
     request.session.flash(words)

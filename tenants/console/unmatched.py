@@ -45,7 +45,7 @@ def invite(request):
     if patient is None:
         raise HTTPNotFound()
     try:
-        access.invite(request.db, request.practice_id, patient.external_id or "", request.now, request.identity.account_id)
+        access.invite(request.db, request.practice_id, patient.id, request.now, request.identity.account_id)
     except CannotGiveAccess as refusal:
         request.response.status = "422 Unprocessable Content"
         return _values(request, entry, str(refusal))

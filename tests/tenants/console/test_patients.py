@@ -149,6 +149,19 @@ def test_access_on_paper_is_shown_once_and_printed_from_that_page_alone(office, 
             assert password not in str(vars(row))
 
 
+def test_who_has_no_chart_number_is_given_access_as_well(office, make, db, practice):
+    patient = make.patient()
+    patient.external_id = None
+    db.merge(patient)
+    db.commit()
+    app = office("front_desk")
+    assert "shown this once" in press(app, path(patient, "give"), "give").text
+    assert access.account_of(db, practice.id, patient.id)
+    app.get(path(patient, "close")).forms["close"].submit().follow()
+    token = app.get(path(patient)).forms["sign-out"]["csrf_token"].value
+    assert "This patient has no access that could be closed" in app.post(path(patient, "close"), {"csrf_token": token}, status=422).text
+
+
 @pytest.mark.parametrize("change", ["wrong password", "used", "closed", "given again", "of another patient"])
 def test_no_sheet_is_made_of_a_password_that_opens_nothing(office, make, db, practice, change):
     patient = make.patient()

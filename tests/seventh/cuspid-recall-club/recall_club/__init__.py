@@ -68,6 +68,11 @@ class RecallClubPlugin(PortalPlugin):
         """A look at who is due."""
         return [Periodic("recallclub.count_due", timedelta(days=1))]
 
+    @hookimpl
+    def portal_patients_merged(self, db, practice_id, kept, absorbed):
+        """Whoever was a member with either chart is one with the kept one."""
+        services.move(db, practice_id, kept, absorbed)
+
 
 def _items(request, person, rows: list[dict]) -> list[ActionItem]:
     path = request.route_path("recallclub.home")

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, func, select, update
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -32,6 +32,15 @@ def join(session: Session, practice_id: UUID, patient_id: UUID, now: datetime) -
     """Make the patient a member; None when that was so before."""
     values = {"practice_id": practice_id, "id": uuid7(), "patient_id": patient_id, "joined_at": now}
     return session.scalar(insert(Member).values(**values).on_conflict_do_nothing().returning(Member.id))
+
+
+def move(session: Session, practice_id: UUID, kept: UUID, absorbed: UUID) -> None:
+    """Two charts became one: the membership goes along, unless there is one already."""
+    mine = (Member.practice_id == practice_id, Member.patient_id == absorbed)
+    if membership(session, practice_id, kept):
+        session.execute(delete(Member).where(*mine))
+    else:
+        session.execute(update(Member).where(*mine).values(patient_id=kept))
 
 
 def greet(session: Session, practice_id: UUID, member_id: UUID, now: datetime) -> str:

@@ -1,0 +1,49 @@
+"""What stands under a patient in any table, of the portal's own or of a tab: counting it, and moving it to another chart."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, func, literal, select, union_all, update
+from sqlalchemy.orm import Session
+
+from core.db import Base
+
+ONLY_GROWS = "audit_event"
+"""The audit log keeps the chart under which something was done: nothing in it is ever changed."""
+
+
+def move_rows(session: Session, practice_id: UUID, kept: UUID, absorbed: UUID, *models: Any) -> None:
+    """Move what one patient has in these tables to another: what most tabs do when two charts become one."""
+    for model in models:
+        table = getattr(model, "__table__", model)
+        session.execute(update(table).where(table.c.practice_id == practice_id, table.c.patient_id == absorbed).values(patient_id=kept))
+
+
+def tables_of(plugin: str) -> list[Table]:
+    """The tables of a tab in which rows stand under a patient."""
+    return [table for table in _tables() if table.name.startswith(f"{plugin}_")]
+
+
+def own_tables(plugins: Collection[str]) -> list[Table]:
+    """The portal's own."""
+    return [table for table in _tables() if not any(table.name.startswith(f"{plugin}_") for plugin in plugins)]
+
+
+def _tables() -> list[Table]:
+    return [table for table in Base.metadata.sorted_tables if "patient_id" in table.c and table.name != ONLY_GROWS]
+
+
+def counts(session: Session, practice_id: UUID, plugins: Mapping[str, Any], patient_ids: Collection[UUID]) -> dict[str, dict[UUID, int]]:
+    """How many rows each tab holds of each of these patients, by the tab's name."""
+    found: dict[str, dict[UUID, int]] = {plugin: {} for plugin in plugins if tables_of(plugin)}
+    asked = [
+        select(literal(plugin), table.c.patient_id, func.count())
+        .where(table.c.practice_id == practice_id, table.c.patient_id.in_(patient_ids))
+        .group_by(table.c.patient_id)
+        for plugin in plugins
+        for table in tables_of(plugin)
+    ]
+    for plugin, patient_id, number in session.execute(union_all(*asked)) if asked else ():
+        found[plugin][patient_id] = found[plugin].get(patient_id, 0) + number
+    return found

@@ -1,0 +1,95 @@
+"""Making one chart of two that are of the same person. It cannot be undone.
+
+The kept chart keeps what it says; everything that stands under the other one moves to it, and the other one is gone. Its number lives on: what
+the practice's system still sends for it arrives at the kept chart, but for what it says of the person.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.auth.joining import Joined, join_access
+from core.people.charts import counts, move_rows, own_tables
+from core.people.family import refresh_grants
+from core.people.found_by import keep_words
+from core.people.models import MergedChart, Patient, PatientWord, Relationship
+from core.plugins import PluginHost
+
+SHORTEST_REASON, LONGEST_REASON = 10, 500
+
+
+class CannotMerge(Exception):
+    """The two charts can’t be made one; the text says why and what to do."""
+
+
+def merge(
+    session: Session, host: PluginHost, practice_id: UUID, kept_id: UUID, absorbed_id: UUID, reason: str, now: datetime, by: UUID | None = None
+) -> Patient:
+    """Make one chart of two; returns the kept one. Every installed tab is told, on or off. Raises CannotMerge, and the caller must roll back then."""
+    kept, absorbed = _lock(session, practice_id, kept_id, absorbed_id)
+    join_access(session, Joined(practice_id, kept_id, absorbed_id, now, by))
+    _join_family(session, kept, absorbed)
+    session.execute(delete(PatientWord).where(PatientWord.practice_id == practice_id, PatientWord.patient_id == absorbed_id))
+    move_rows(session, practice_id, kept_id, absorbed_id, *own_tables(host.plugins))
+    host.installed.tell("portal_patients_merged", session, practice_id=practice_id, kept=kept_id, absorbed=absorbed_id)
+    _refuse_what_is_left(session, host, practice_id, absorbed_id)
+    _remove(session, absorbed)
+    session.add(MergedChart(id=absorbed_id, external_id=absorbed.external_id, patient_id=kept_id, reason=reason, merged_at=now, merged_by_id=by))
+    session.flush()
+    keep_words(session, [kept_id])
+    refresh_grants(session, practice_id, now)
+    audit.record(session, practice_id, "office.patients.merge", now, account_id=by, patient_id=kept_id, target_id=absorbed_id)
+    return kept
+
+
+def became(session: Session, practice_id: UUID, number: str) -> UUID | None:
+    """The patient to whose chart the one with this number was merged, if it was."""
+    return session.scalar(select(MergedChart.patient_id).where(MergedChart.practice_id == practice_id, MergedChart.external_id == number))
+
+
+def _lock(session: Session, practice_id: UUID, kept_id: UUID, absorbed_id: UUID) -> tuple[Patient, Patient]:
+    """Both charts; whoever writes to one of them meanwhile waits, and whoever merges them the other way round comes after."""
+    if kept_id == absorbed_id:
+        raise CannotMerge("These are the same chart. Choose another one.")
+    both = select(Patient).where(Patient.practice_id == practice_id, Patient.id.in_((kept_id, absorbed_id))).order_by(Patient.id).with_for_update()
+    found: Mapping[UUID, Patient] = {patient.id: patient for patient in session.scalars(both.execution_options(populate_existing=True))}
+    if len(found) < 2:
+        raise CannotMerge("One of the two charts is not there any more. Somebody may have merged them already.")
+    return found[kept_id], found[absorbed_id]
+
+
+def _join_family(session: Session, kept: Patient, absorbed: Patient) -> None:
+    practice_id = kept.practice_id
+    kept.is_confidential = kept.is_confidential or absorbed.is_confidential
+    for column in (Patient.guarantor_id, Patient.responsible_party_id):
+        session.execute(update(Patient).where(Patient.practice_id == practice_id, column == absorbed.id).values({column: kept.id}))
+    mine = Relationship.practice_id == practice_id
+    guardians = set(session.scalars(select(Relationship.related_id).where(mine, Relationship.patient_id == kept.id, Relationship.is_guardian)))
+    for relation in session.scalars(select(Relationship).where(mine, Relationship.patient_id == absorbed.id)).all():
+        # By a merge nobody becomes the guardian of a chart: what the practice's system says of it afterwards counts.
+        relation.patient_id, relation.is_guardian = kept.id, relation.is_guardian and relation.related_id in guardians
+    for relation in session.scalars(select(Relationship).where(mine, Relationship.related_id == absorbed.id)).all():
+        relation.related_id = kept.id
+    session.flush()
+    session.execute(delete(Relationship).where(mine, Relationship.patient_id == kept.id, Relationship.related_id == kept.id))
+
+
+def _refuse_what_is_left(session: Session, host: PluginHost, practice_id: UUID, absorbed_id: UUID) -> None:
+    """A tab that failed, or does not listen, must not lose what it holds."""
+    for plugin, left in counts(session, practice_id, host.plugins, [absorbed_id]).items():
+        if left:
+            raise CannotMerge(f"The tab {host.plugins[plugin].title} could not move what it holds, so nothing was changed. Please tell whoever runs the portal.")
+
+
+def _remove(session: Session, absorbed: Patient) -> None:
+    try:
+        with session.begin_nested():
+            session.execute(delete(Patient).where(Patient.practice_id == absorbed.practice_id, Patient.id == absorbed.id))
+    except IntegrityError:
+        raise CannotMerge("Something still stands under the other chart, so nothing was changed. Please tell whoever runs the portal.") from None
+    session.expunge(absorbed)
