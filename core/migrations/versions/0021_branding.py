@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from core.database_roles import OWNER
+
 revision = 'e94b7d1f60c2'
 down_revision = '91c4e6b0d27a'
 branch_labels = None
@@ -53,6 +55,8 @@ def upgrade():
     op.execute(
         "update branding set theme = theme || jsonb_build_object('logo', left(encode(sha256(logo), 'hex'), 32)) where logo is not null"
     )
+    # What later steps make must belong to the owner again, or the application could not read it.
+    op.execute(f"SET ROLE {OWNER}")
 
 
 def downgrade():
