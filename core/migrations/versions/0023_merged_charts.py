@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = '81d3f2a60c57'
-down_revision = 'e94b7d1f60c2'
+down_revision = '93d0a65be714'
 branch_labels = None
 depends_on = None
 
