@@ -37,6 +37,11 @@ def portal_notice_kinds():
 
 
 @hookspec
+def portal_office_waiting():
+    """What of this tab may wait for the office, for its first page and its alerts: a list of `core.plugins.OfficeItem`. Asked once, at the start."""
+
+
+@hookspec
 def portal_record_kinds():
     """The kinds of record that this tab takes in: a list of `core.records.RecordKind`. Asked once, at the start."""
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Select, and_, delete, func, or_, select, text, update
+from sqlalchemy import Select, and_, bindparam, case, delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -14,6 +14,7 @@ from core.auth.matching import SENT, WHY
 from core.auth.models import Registration
 from core.auth.registering import CODE_LIVES
 from core.people.models import Patient
+from core.plugins.waiting import at_clinics
 
 PAGE = 50
 LAST_NUMBER = 2**31 - 1
@@ -71,11 +72,6 @@ def entry(session: Session, practice_id: UUID, number: int, now: datetime, clini
     return _entry(row[0], row[1]) if row else None
 
 
-def how_many(session: Session, practice_id: UUID, now: datetime, clinic_ids: Collection[UUID] = ()) -> int:
-    """How many wait."""
-    return session.scalar(_seen(select(func.count(Registration.id)), practice_id, now, clinic_ids)) or 0
-
-
 def settle(session: Session, practice_id: UUID, number: int, outcome: Outcome, now: datetime, by: UUID | None = None) -> None:
     """Take an entry off the list: access was given, or it was dismissed. `by` is whose account did it. Raises NotWaiting."""
     where = (*_waiting(practice_id, now), Registration.number == number)
@@ -96,6 +92,17 @@ def _waiting(practice_id: UUID, now: datetime) -> tuple:
     # While its code can be used, nobody need look at a request that fits.
     seen = or_(Registration.reason != SENT, Registration.asked_at <= now - CODE_LIVES)
     return Registration.practice_id == practice_id, Registration.number.is_not(None), Registration.outcome == "", seen
+
+
+_CAME_AT = case((Registration.reason == SENT, Registration.asked_at + CODE_LIVES), else_=Registration.asked_at)
+HOW_MANY = (
+    select(func.count())
+    .select_from(Registration)
+    .outerjoin(Patient, and_(Patient.practice_id == Registration.practice_id, Patient.id == Registration.patient_id))
+    .where(Registration.practice_id == bindparam("practice_id"), Registration.number.is_not(None), Registration.outcome == "")
+    .where(or_(Registration.patient_id.is_(None), at_clinics(Patient.clinic_id)), bindparam("since") < _CAME_AT, bindparam("now") >= _CAME_AT)
+)
+"""How many wait, for the office's first page (core/plugins/waiting.py)."""
 
 
 def _entry(row: Registration, chart: str | None) -> Entry:

@@ -9,7 +9,7 @@ from pyramid.exceptions import ConfigurationError
 
 from core import hookspecs
 from core.plugins.hooks import EnabledHooks
-from core.plugins.parts import CHANNELS, NoticeKind, Permission
+from core.plugins.parts import CHANNELS, NoticeKind, OfficeItem, Permission
 from core.plugins.plugin import PortalPlugin
 from core.plugins.rules import by_name, own_names
 from core.settings import PortalSettings
@@ -32,6 +32,7 @@ class PluginHost:
         self.settings: dict[str, type[BaseModel] | None]
         self.permissions = self._collect_permissions()
         self.notice_kinds = self._collect_notice_kinds()
+        self.office_items = self._collect_office_items()
         self.settings = {"portal": PortalSettings} | {name: self._schema(name) for name in self.plugins}
         self.acts = {one.name: one for permissions in self.permissions.values() for one in permissions if one.is_act}
         """What an office can switch off inside a tab, by the permission's name; it is the name of the switch, too."""
@@ -99,6 +100,12 @@ class PluginHost:
             for kind in kinds:
                 if not set(kind.channels) <= set(CHANNELS):
                     raise ConfigurationError(f"the notice kind {kind.name!r} can only come by {' or '.join(CHANNELS)}")
+        return found
+
+    def _collect_office_items(self) -> dict[str, tuple[OfficeItem, ...]]:
+        found = {name: tuple(item for answer in self.only(name).portal_office_waiting() for item in answer) for name in self.plugins}
+        for name, items in found.items():
+            own_names(name, "office item", (item.name for item in items))
         return found
 
     def _refuse_ambiguous(self) -> None:

@@ -87,6 +87,26 @@ class Permission:
         return not self.name.endswith(".see")
 
 
+@dataclass(frozen=True)
+class OfficeItem:
+    """Something that may wait for the office, such as messages to answer: it stands on the office's first page, and is a kind of alert.
+
+    `name` begins with the plugin's; `title` and `text` (a sentence) are what staff read, `route` the page of the office where it is dealt
+    with, `permission` the one of a role that it takes, `order` its place: smaller is more urgent. `statement` selects how many wait that
+    came after `since` and not after `now`; it is a constant, with the parameters `practice_id`, `clinic_ids` (see
+    `core.plugins.waiting.at_clinics`), `since` and `now`.
+    """
+
+    name: str
+    title: str
+    text: str
+    icon: str
+    route: str
+    permission: str
+    statement: Select
+    order: int = 50
+
+
 CHANNELS = ("email",)
 """The ways in which a notice can come."""
 

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from itertools import groupby
 
+from core.plugins import OfficeItem
+from core.plugins.waiting import number_waiting
+
 
 @dataclass(frozen=True)
 class OfficePage:
@@ -28,6 +31,28 @@ def add_office_page(config, page: OfficePage) -> None:
     config.registry.office_pages.append(page)
 
 
+def add_office_item(config, item: OfficeItem) -> None:
+    """`config.add_office_item(item)`: say what may wait for the office on one of the portal's own pages."""
+    config.registry.office_items.append(item)
+
+
+def request_office_waiting(request) -> list[tuple[OfficeItem, int]]:
+    """`request.office_waiting()`: what waits for this person, and how much of it, the most urgent first; one statement."""
+    about = {"practice_id": request.practice_id, "clinic_ids": request.identity.clinic_ids, "now": request.now}
+    items = items_for(request.registry, request.practice_id, request.visitor.version, request.identity)
+    numbers = number_waiting(request.db, items, **about)
+    return [(item, numbers[item.name]) for item in items if numbers[item.name]]
+
+
+def items_for(registry, practice_id, version: int, who) -> list[OfficeItem]:
+    """What may wait for somebody of the office, by `who.permissions` and `who.clinic_ids`: of the portal, and of the tabs that are on there."""
+    whole = registry.tenants.tenant(practice_id, None, version)
+    clinics = [registry.tenants.tenant(practice_id, clinic.id, version) for clinic in whole.clinics if clinic.id in who.clinic_ids or not who.clinic_ids]
+    on = frozenset().union(*(place.plugins for place in clinics or [whole]))
+    items = [*registry.office_items, *(item for name in sorted(on) for item in registry.plugins.office_items[name])]
+    return sorted((item for item in items if item.permission in who.permissions), key=lambda item: item.order)
+
+
 def request_office_pages(request) -> list[OfficePage]:
     """`request.office_pages`: the pages that this person may open, in order."""
     allowed = request.identity.permissions if request.identity else frozenset()
@@ -45,6 +70,9 @@ def request_office_groups(request) -> list[tuple[str, list[OfficePage]]]:
 def includeme(config) -> None:
     """Let parts add pages."""
     config.registry.office_pages = []
+    config.registry.office_items = []
     config.add_directive("add_office_page", add_office_page)
+    config.add_directive("add_office_item", add_office_item)
+    config.add_request_method(request_office_waiting, "office_waiting")
     config.add_request_method(request_office_pages, "office_pages", reify=True)
     config.add_request_method(request_office_groups, "office_groups", reify=True)

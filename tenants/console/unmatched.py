@@ -12,11 +12,15 @@ from core.auth.likeness import likenesses
 from core.auth.matching import Typed
 from core.auth.unmatched import DISMISSED, DONE, LAST_NUMBER, Entry
 from core.people.finding import patient_at
+from core.plugins import OfficeItem
 from core.web.forms import page_number
 from tenants.console.patients import clinic_names
 
 SEE, SETTLE = "office.unmatched.see", "office.unmatched.settle"
 LAST_PAGE = 200
+WAITING = OfficeItem(
+    "office.unmatched", "Could not be matched", "People asked for access, and no chart fits for certain.", "question-circle", "office.unmatched", SEE, unmatched.HOW_MANY, 40
+)
 
 
 @view_config(route_name="office.unmatched", permission=SEE, request_method="GET", renderer="console/unmatched.jinja2")
@@ -111,7 +115,8 @@ def _page_of(request) -> str:
 
 
 def includeme(config) -> None:
-    """Add the pages."""
+    """Add the pages, and what waits on them to the first page."""
+    config.add_office_item(WAITING)
     config.add_route("office.unmatched", "/office/unmatched")
     config.add_route("office.unmatched.one", "/office/unmatched/{id}")
     for act in ("invite", "dismiss"):

@@ -21,6 +21,7 @@ PLANNED = {
     "portal_permissions": (),
     "portal_office_settings": (),
     "portal_notice_kinds": (),
+    "portal_office_waiting": (),
     "portal_record_kinds": (),
     "portal_periodic_tasks": (),
     "portal_switched": ("practice", "clinic", "on"),

@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import BaseModel, Field
-from sqlalchemy import ARRAY, Uuid, any_, bindparam, select, update
+from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, cast, func, literal, select, update
 
 from core import hookspecs, records, tasks
 from core.auth.models import SignInSession
 from core.outbox import OutboxRow
 from core.people.models import Patient, Provider
-from core.plugins import ActionItem, Card, NoticeKind, PluginHost, Question, Tab, hookimpl
+from core.plugins import ActionItem, Card, NoticeKind, OfficeItem, PluginHost, Question, Tab, hookimpl
+from core.plugins.waiting import at_clinics
 from core.records.kinds import kinds_for
 from core.tasks import Periodic, portal_task
 from core.testing import sign_in
@@ -133,6 +134,37 @@ def test_hook_portal_notice_kinds(browser_with, garden):
     page = browser.get("/profile/notices")
     assert "It will be cold tonight." in page.text
     assert "Frost: turned off." in page.forms["garden-frost"].submit("on").follow().text
+
+
+NEW_PATIENTS = (
+    select(func.count())
+    .select_from(Patient)
+    .where(Patient.practice_id == bindparam("practice_id"), at_clinics(Patient.clinic_id), literal(NOW) > bindparam("since"), literal(NOW) <= bindparam("now"))
+)
+BROKEN = select(cast("rose", Integer))
+
+
+def test_hook_portal_office_waiting(portal_with, practice, make, garden):
+    class Waiting(garden):
+        @hookimpl
+        def portal_office_waiting(self):
+            seen = ("Plants without water.", "droplet", "office.patients", "office.patients.see")
+            return [
+                OfficeItem("garden.dry", "Dry plants", *seen, NEW_PATIENTS),
+                OfficeItem("garden.broken", "Broken pots", *seen, BROKEN),
+                OfficeItem("garden.staff", "Gardeners", *seen[:3], "office.staff.see", NEW_PATIENTS),
+            ]
+
+    portal = portal_with(Waiting())
+    make.take_in([{"kind": "clinic", "external_id": "C2", "name": "Lakeside", "time_zone": "America/Denver"}])
+    make.patient(), make.patient(), make.patient(clinic="C2"), make.patient(clinic=None)
+    everywhere = sign_in(portal, practice, make.staff("front_desk")).get("/office")
+    assert [row.text_content().split() for row in everywhere.lxml.xpath("//*[@id='waiting']//li//a[@href='/office/patients']/..")] == [["Dry", "plants"]]
+    assert "4 waiting" in " ".join(everywhere.lxml.xpath("//*[@id='waiting']")[0].text_content().split())
+    assert "Broken pots" not in everywhere
+    assert "Gardeners" not in everywhere
+    limited = sign_in(portal, practice, make.staff("front_desk", clinic_ids=(practice.clinic_id,))).get("/office")
+    assert "2 waiting" in " ".join(limited.lxml.xpath("//*[@id='waiting']")[0].text_content().split())
 
 
 def test_hook_portal_record_kinds(portal_with, practice, db, garden):
@@ -274,7 +306,7 @@ def test_hook_portal_payment_event(practice, db, garden):
 @pytest.mark.parametrize("hook", HOOKS)
 def test_a_plugin_that_is_off_is_not_asked(garden, hook):
     asked = []
-    answers = {"portal_permissions": [], "portal_notice_kinds": [], "portal_office_settings": None}
+    answers = {"portal_permissions": [], "portal_notice_kinds": [], "portal_office_waiting": [], "portal_office_settings": None}
     function = hookimpl(lambda self: (asked.append(hook), answers.get(hook))[1])
     host = PluginHost([type("Asked", (garden,), {hook: function})()])
     arguments = dict.fromkeys(_arguments(hook))
