@@ -101,10 +101,11 @@ def find_account(session: Session, practice_id: UUID, name: str, realm: Realm = 
     """The open account of a user name or an e-mail address. An address that several accounts share finds none: the user name must tell."""
     open_ones = select(Account).where(Account.practice_id == practice_id, Account.closed_at.is_(None), Account.kind.in_(realm.kinds))
     named = session.scalars(open_ones.where(Account.user_name_norm == normal_user_name(name))).one_or_none()
-    if named or "@" not in name:
+    if "@" not in name:
         return named
+    # Asked also when a user name fits, so that the same is asked, and takes as long, whether the name is there or not.
     mailed = session.scalars(open_ones.where(func.lower(Account.email) == normal_user_name(name)).limit(2)).all()
-    return mailed[0] if len(mailed) == 1 else None
+    return named or (mailed[0] if len(mailed) == 1 else None)
 
 
 def open_session(session: Session, account: Account, now: datetime, place: Place = NOWHERE, stage: str = "", **about: UUID | None) -> str:

@@ -39,6 +39,18 @@ def test_a_wrong_name_and_a_wrong_password_are_told_alike(db, practice, make, li
             services.sign_in(db, practice.id, limiter, attempt)
 
 
+@pytest.mark.parametrize("typed", ["mary@example.test", "robin@example.test"], ids=["a user name", "an address"])
+def test_a_name_with_an_at_sign_is_looked_for_by_the_same_statements_whether_it_is_there_or_not(db, practice, make, statements, typed):
+    make.account(make.patient(), user_name="mary@example.test")
+    said = {}
+    for name in (typed, "nobody@example.test"):
+        with statements() as seen:
+            services.find_account(db, practice.id, name)
+        said[name] = seen
+    assert said[typed] == said["nobody@example.test"]
+    assert services.find_account(db, practice.id, typed) is not None
+
+
 def test_an_account_of_another_practice_is_unknown_here(db, practice, other_make, limiter):
     account = other_make.account(other_make.patient(), user_name="Elsewhere1")
     with pytest.raises(services.WrongCredentials):
