@@ -19,6 +19,7 @@ from core.people.models import Provider
 from core.plugins import PluginHost
 from core.tenant import ClinicDetails, Closing, OpeningHours, TeamMember, Tenant
 from core.theme import Greeting, Picture, Theme
+from tenants.kept import Kept
 from tenants.models import Branding, BrandingPicture, Clinic, ClosedDays, Domain, OfficeSetting, Practice, PrivacyNotice
 from tenants.practices import OFFICE, SUSPENDED
 from tenants.settings import acts_off, effective, enabled_plugins, with_defaults
@@ -51,20 +52,19 @@ class Directory:
 
     def __init__(self, engine, host: PluginHost, settings: Settings):
         self._engine, self._plugins, self._settings = engine, host, settings
-        self._hosts: dict[str, UUID] = {}
-        self._snapshots: dict[UUID, Snapshot] = {}
+        self._kept: Kept[Snapshot] = Kept()
         self._pictures: OrderedDict[tuple[UUID, str], Picture] = OrderedDict()
         self._lock = Lock()
 
     def practice_at(self, host: str) -> UUID | None:
         """The practice at this host name (without port, any case), or None; at the base domain the operator's place, and nowhere else."""
         host = host.lower()
-        found = self._hosts.get(host)
+        found = self._kept.owner(host)
         if found is None:
             with SessionFactory(bind=self._engine) as session:
                 found = self._look_up(session, host)
             if found is not None:
-                self._hosts[host] = found
+                self._kept.put_owner(host, found)
         return found
 
     def _look_up(self, session: Session, host: str) -> UUID | None:
@@ -78,7 +78,7 @@ class Directory:
 
     def tenant(self, practice_id: UUID, clinic_id: UUID | None, version: int) -> Tenant:
         """The tenant as of this version; read anew when what is kept is older."""
-        snapshot = self._snapshots.get(practice_id)
+        snapshot = self._kept.snapshot(practice_id)
         if snapshot is None or snapshot.practice.version < version:
             snapshot = self._load(practice_id)
         return self._tenant(snapshot, clinic_id)
@@ -93,7 +93,7 @@ class Directory:
 
     def last_known(self, practice_id: UUID | None) -> Tenant | None:
         """The tenant without asking the database, for pages that tell of an error; None when nothing is kept."""
-        snapshot = self._snapshots.get(practice_id) if practice_id else None
+        snapshot = self._kept.snapshot(practice_id) if practice_id else None
         return self._tenant(snapshot, None) if snapshot else None
 
     def on_somewhere(self, practice_id: UUID, plugin: str) -> bool:
@@ -130,10 +130,7 @@ class Directory:
         with SessionFactory(bind=self._engine) as session:
             bind_tenant(session, practice_id)
             snapshot = read_snapshot(session, practice_id, self._settings.base_domain)
-        with self._lock:
-            self._snapshots[practice_id] = snapshot
-            # A host that the practice no longer has is forgotten, so that it is looked up, and not found, next time.
-            self._hosts = {host: owner for host, owner in self._hosts.items() if owner != practice_id or host in snapshot.hosts}
+        self._kept.put_snapshot(practice_id, snapshot, snapshot.hosts)
         return snapshot
 
     def _tenant(self, snapshot: Snapshot, clinic_id: UUID | None) -> Tenant:

@@ -1,5 +1,6 @@
 """From a host name to the tenant; and that a change is noticed on the next request of every process."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy import delete, update
 
 from core.tenant import touch
 from tenants import settings
+from tenants.kept import Kept
 from tenants.models import Clinic, Domain, Practice
 from tenants.resolver import Directory, UnknownPractice
 
@@ -78,3 +80,32 @@ def test_a_practice_that_is_not_there_is_said_so(directory, other_practice, regi
     with pytest.raises(UnknownPractice):
         directory.current(uuid4())
     assert other_practice.id in directory.practice_ids()
+
+
+KEPT = re.compile(r"\b(from|join) (branding\w*|office_setting|clinic|domain|privacy_notice|closed_days)\b", re.IGNORECASE)
+
+
+def test_a_warm_process_reads_no_look_no_tab_and_no_setting(web, signed_in, make, practice, db, statements):
+    app, pages = signed_in(make.patient()), ("/appointments", "/plan", "/contact")
+    touch(db, practice.id)
+    db.commit()
+    with statements() as cold:
+        web.get("/sign-in")
+    assert any(KEPT.search(said) for said in cold)
+    for page in pages:
+        app.get(page)
+    with statements() as warm:
+        web.get("/sign-in")
+        for page in pages:
+            app.get(page)
+    assert warm
+    assert [said for said in warm if KEPT.search(said)] == []
+
+
+def test_a_practice_that_is_no_longer_kept_is_read_again(directory, practice, other_practice):
+    directory._kept = Kept(1)
+    before = directory.current(practice.id)
+    directory.current(other_practice.id)
+    assert directory.last_known(practice.id) is None
+    assert directory.practice_at(practice.host) == practice.id
+    assert directory.current(practice.id) == before

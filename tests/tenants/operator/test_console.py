@@ -20,6 +20,7 @@ from core.auth.realms import OFFICE
 from core.auth.roles import SETTING
 from core.testing import PASSWORD, browser
 from tenants import settings
+from tenants.kept import Kept
 from tenants.models import Domain, Practice
 from tenants.operator.views import one_line
 from tenants.practices import PAGE, listed
@@ -262,8 +263,7 @@ def test_at_the_base_domain_no_page_of_a_practice_answers(operator_browser, make
     app = operator_browser()
     ids = [practice.id, make_operator().id]
     if not known:
-        monkeypatch.setattr(registry.tenants, "_hosts", {})
-        monkeypatch.setattr(registry.tenants, "_snapshots", {})
+        monkeypatch.setattr(registry.tenants, "_kept", Kept())
     nowhere: dict[bool, str] = {}
     asked = 0
     for name, pattern in _routes(registry):
