@@ -5,6 +5,7 @@ import random
 import statistics
 import time
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import psycopg
 from sqlalchemy import insert
@@ -21,6 +22,7 @@ from core.testing import Office, make_office
 AT_ONCE = 5000
 COLUMNS = ("id", "external_id", "first_name", "last_name", "preferred_name", "birthdate", "phone", "email", "clinic_id")
 TIMES = 15
+MOST_MILLISECONDS = 100
 LAST = ("Smith Johnson Williams Brown Jones Garcia Miller Davis Rodriguez Martinez Hernandez Lopez Gonzalez Wilson Anderson Thomas Taylor Moore "
         "Jackson Martin Lee Perez Thompson White Harris Sanchez Clark Ramirez Lewis Robinson Walker Young Allen King Wright Scott Torres Nguyen Hill "
         "Flores Green Adams Nelson Baker Hall Rivera Campbell Mitchell Carter Roberts O’Brien Müller García-López").split()  # fmt: skip
@@ -34,8 +36,8 @@ TYPED = (
 )  # fmt: skip
 
 
-def run(environment: dict[str, str], number: int, say=print) -> None:
-    """Make a practice with so many patients, and measure."""
+def run(environment: dict[str, str], logs: Path, number: int, say=print) -> bool:
+    """Make a practice with so many patients, and measure; returns whether the slowest search is quick enough."""
     os.environ.update(environment)
     app = configure(config.load()).make_wsgi_app()
     office = make_office(app.registry)
@@ -43,7 +45,9 @@ def run(environment: dict[str, str], number: int, say=print) -> None:
     fill(office, number)
     with psycopg.connect(environment["CUSPID_MIGRATE_URL"], autocommit=True) as connection:
         connection.execute("analyze")
-    say(f"The slowest of these takes {measure(office, say):.0f} ms")
+    slowest = measure(office, say)
+    say(f"The slowest of these takes {slowest:.0f} ms")
+    return slowest < MOST_MILLISECONDS
 
 
 def fill(office: Office, number: int) -> None:

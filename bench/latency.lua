@@ -4,3 +4,15 @@ done = function(summary, latency, requests)
     latency:percentile(95) / 1e3, latency:percentile(99) / 1e3,
     summary.errors.status + summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout))
 end
+
+-- With a number after the address: each request is for one of so many practices, by chance.
+init = function(args)
+  local practices = tonumber(args[1])
+  if practices then
+    math.randomseed(os.time())
+    request = function()
+      wrk.headers["Host"] = "b" .. math.random(practices) .. ".localhost"
+      return wrk.format()
+    end
+  end
+end

@@ -1,27 +1,24 @@
-"""The benchmark: servers up, pages asked in turns, one table."""
+"""How fast the pages are: servers up, pages asked in turns, one table."""
 
 import os
 import statistics
-import sys
-import time
-import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
 from bench import measure, office
 from bench.measure import Page, Sample
+from bench.servers import serve
 from core import config
-from core.local.folder import free_port
-from core.local.processes import Child, Supervisor
+from core.local.processes import Supervisor
 
 CONNECTIONS = (1, 8, 32)
 PAGES = {"Appointments, 50 rows": "/appointments", "sign-in": "/sign-in"}
 BARE, ROWS = "(a) bare WSGI", "(b) Pyramid, one SELECT, 50 rows"
 
 
-def run(environment: dict[str, str], logs: Path, seconds: int, rounds: int, threads: int, say=print) -> dict[tuple[str, int], list[Sample]]:
-    """Measure every page at 1, 8 and 32 connections; rounds are interleaved, so that a noisy minute hits all alike."""
+def run(environment: dict[str, str], logs: Path, seconds: int, rounds: int, threads: int, say=print) -> bool:
+    """Measure every page at 1, 8 and 32 connections; rounds are interleaved, so that a noisy minute hits all alike. Nothing is judged."""
     measure.find_wrk()
     os.environ.update(environment)
     measured = office.prepare(config.load(), tuple(PAGES.values()))
@@ -37,7 +34,7 @@ def run(environment: dict[str, str], logs: Path, seconds: int, rounds: int, thre
                     samples.setdefault((page.name, connections), []).append(measure.load(page, connections, seconds))
         memory = {page.server: measure.memory(page.server) for page in pages}
     report(samples, measured.statements, list(memory.values()), say)
-    return samples
+    return True
 
 
 def _start(supervisor: Supervisor, environment: dict[str, str], logs: Path, measured: office.Measured, threads: int) -> list[Page]:
@@ -46,8 +43,8 @@ def _start(supervisor: Supervisor, environment: dict[str, str], logs: Path, meas
         "BENCH_PRACTICE": str(measured.office.id),
         "BENCH_PATIENT": measured.patient_id,
     }
-    limits, limits_port = _serve(supervisor, logs / "yardsticks.log", "bench.limits:app", environment | yardsticks, threads)
-    portal, portal_port = _serve(supervisor, logs / "portal.log", "core.wsgi:app", environment, threads)
+    limits, limits_port = serve(supervisor, logs / "yardsticks.log", environment | yardsticks, "bench.limits:app", threads)
+    portal, portal_port = serve(supervisor, logs / "portal.log", environment, threads=threads)
     host = measured.office.host
     return [
         Page(BARE, f"http://127.0.0.1:{limits_port}/bare", host, "", limits),
@@ -62,28 +59,6 @@ def _start(supervisor: Supervisor, environment: dict[str, str], logs: Path, meas
 def _cookie(url: str) -> str:
     with urllib.request.urlopen(url, timeout=5) as answer:
         return answer.headers["Set-Cookie"].partition(";")[0]
-
-
-def _serve(supervisor: Supervisor, log: Path, target: str, environment: dict[str, str], threads: int) -> tuple[int, int]:
-    port = free_port()
-    command = [sys.executable, "-W", "ignore", "-m", "granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", str(threads),
-               "--host", "127.0.0.1", "--port", str(port), "--no-ws", "--log-level", "warning", target]  # fmt: skip
-    child = Child(log.stem, command, log, environment=os.environ | environment)
-    supervisor.start(child)
-    _wait(f"http://127.0.0.1:{port}/health/live")
-    return child.process.pid, port
-
-
-def _wait(url: str) -> None:
-    for _ in range(200):
-        try:
-            urllib.request.urlopen(url, timeout=1)
-            return
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            time.sleep(0.1)
-    raise TimeoutError(f"{url} does not answer")
 
 
 def report(samples: dict[tuple[str, int], list[Sample]], statements: dict[str, int], memory: Sequence[list[float]], say=print) -> None:

@@ -1,4 +1,4 @@
-"""The practice that is measured: one patient with 50 visits, signed in; and neighbors, so that the tables are not empty."""
+"""The practice that is measured: one patient with visits, signed in; and neighbors, so that the tables are not empty."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,14 +22,14 @@ class Measured:
     statements: dict[str, int]
 
 
-def prepare(portal: Settings, pages: tuple[str, ...]) -> Measured:
+def prepare(portal: Settings, pages: tuple[str, ...], visits: int = VISITS) -> Measured:
     """Make the practice, sign its patient in, and count the statements of each page."""
     app = configure(portal).make_wsgi_app()
     office = make_office(app.registry)
     with office.session() as session:
         make = Factory(office, session)
         patient = make.patient(first_name="Robin")
-        make.take_in([_visit(patient.external_id, number) for number in range(VISITS)])
+        make.take_in([_visit(patient.external_id, number) for number in range(visits)])
         for neighbor in range(NEIGHBORS // 20):
             other = make.patient(first_name=f"Neighbor{neighbor}")
             make.take_in([_visit(other.external_id, number, f"N{neighbor}-") for number in range(20)])

@@ -1,7 +1,8 @@
-"""`cuspid bench`: how fast the pages are, beside yardsticks that run in the same minutes."""
+"""`cuspid bench`: how fast the pages are, beside yardsticks that run in the same minutes; and what else only a clock can say."""
 
 import sys
 import tempfile
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
@@ -16,40 +17,98 @@ from core.local.reaper import adopt_orphans, end_children
 ROOT = Path(__file__).parents[2]
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--seconds", default=5, show_default=True, help="How long each measurement lasts.")
 @click.option("--rounds", default=3, show_default=True, help="How often everything is measured; the medians count.")
 @click.option("--threads", default=1, show_default=True, help="Requests that one of the two web processes answers at the same time.")
-@click.option("--patients", default=0, show_default=True, help="Measure only the office's search, among so many patients, such as 200000.")
-def bench(seconds: int, rounds: int, threads: int, patients: int) -> None:
+@click.pass_context
+def bench(context: click.Context, seconds: int, rounds: int, threads: int) -> None:
     """Measure how fast the pages are.
 
     Starts servers of its own, and asks the signed-in Appointments page with 50 visits and the sign-in page over 1, 8 and 32
     connections; in turns with two yardsticks on the same web server: a bare WSGI answer (a), and a minimal Pyramid page that
     shows the same 50 visits from one SELECT (b). Machines are noisy: compare the ratios of one run. Needs wrk.
+
+    The commands below measure something else instead. Each ends with 1 when what it measures is not as it should be.
     """
+    if context.invoked_subcommand is None:
+        _measure("main", seconds, rounds, threads)
+
+
+@bench.command()
+@click.option(
+    "--samples", default=200, show_default=True, help="How often each form is sent for somebody known, and as often for somebody unknown."
+)
+def timing(samples: int) -> None:
+    """See whether the time of an answer tells who is known here.
+
+    Sends the forms of sign-in, forgotten password, sign-in link and registration as strangers do, for names that exist and for
+    names that do not, mixed by chance. For each form it says `overlap` or `differ`: they differ when less than one in a hundred
+    runs would show it by chance (the rank test of Mann and Whitney) and the medians are more than 5 % apart.
+    """
+    _measure("timing", samples)
+
+
+@bench.command()
+@click.option("--processes", default=4, show_default=True, help="Web processes that have to notice.")
+@click.option("--times", default=20, show_default=True, help="How often the tab is switched off and on again.")
+def switching(processes: int, times: int) -> None:
+    """See how soon every web process knows that a tab was switched.
+
+    Starts several web processes and asks each for the Appointments page all the time, while another process switches the tab off
+    and on as an office does. The time from the commit to the answer of the last process (404, or the page again) has to be less
+    than a second, and no process may fall back.
+    """
+    _measure("switching", processes, times)
+
+
+@bench.command()
+@click.option("--seconds", default=2, show_default=True, help="How long each measurement lasts.")
+@click.option("--rounds", default=3, show_default=True, help="How often everything is measured; the medians count.")
+def practices(seconds: int, rounds: int) -> None:
+    """See whether a page costs more the more practices there are.
+
+    Fills three databases with 10, 1,000 and 10,000 practices, and asks the Appointments page and the sign-in page, of one practice and of
+    practices picked at random, by web processes that know them all. The processor time of a page, web and database together, may
+    be 1.1 times that with 10 practices. Tells the memory of the web processes, too. Needs wrk.
+    """
+    _measure("practices", seconds, rounds)
+
+
+@bench.command()
+@click.option("--patients", default=200_000, show_default=True, help="Patients of the practice that is searched.")
+def finding(patients: int) -> None:
+    """See how long the office's search takes.
+
+    Makes a practice with so many patients, and searches for names, parts of names, slips, birthdates and phone numbers as offices
+    type them. The slowest of these, by its median, may take 100 milliseconds.
+    """
+    _measure("finding", patients)
+
+
+def _measure(part: str, *asked: int) -> None:
+    """Run one part of the benchmark on servers that go away with it."""
     if not (ROOT / "bench").is_dir():
         raise Problem("The benchmark is not part of an installed package: run it from a checkout.")
     sys.path.insert(0, str(ROOT))
     adopt_orphans()
     with stopped_by_signals():
         try:
-            _run(seconds, rounds, threads, patients)
+            good = _on_own_servers(import_module(f"bench.{part}").run, *asked)
         except Stopped:
             sys.exit(130)
         finally:
             end_children()
+    sys.exit(0 if good else 1)
 
 
-def _run(seconds: int, rounds: int, threads: int, patients: int) -> None:
+def _on_own_servers(run: Callable[..., bool], *asked: int) -> bool:
     with tempfile.TemporaryDirectory(prefix="cuspid-bench-") as folder, Supervisor() as supervisor:
         servers = throw_away.start(Path(folder), supervisor)
         migrations.upgrade(servers.logins.migrate_url)
-        environment = servers.environment | {"CUSPID_LOG_LEVEL": "WARNING", "PYTHONPATH": str(ROOT)}
-        if patients:
-            import_module("bench.finding").run(environment, patients, say)
-            return
-        try:
-            import_module("bench.main").run(environment, Path(folder), seconds, rounds, threads, say)
-        except import_module("bench.measure").NoLoadGenerator as missing:
-            raise Problem(str(missing)) from None
+        environment = servers.environment | {
+            "CUSPID_LOG_LEVEL": "WARNING",
+            "PYTHONPATH": str(ROOT),
+            "CUSPID_TEST_ADMIN_URL": servers.admin_url,
+        }
+        return run(environment, Path(folder), *asked, say)
