@@ -79,11 +79,16 @@ def change(session: Session, practice_id: UUID, clinic_id: UUID | None, look: Ma
 
 
 def undo(session: Session, practice_id: UUID, change_id: UUID, limits: tuple[UUID, ...], by: By, now: datetime) -> UUID | None:
-    """Put back the look of before a change; whose look it is. `limits` are the clinics that one may change, empty for all. Raises CannotChangeLook."""
+    """Take a change back, and leave what was changed besides; whose look it is.
+
+    `limits` are the clinics that one may change, empty for all. Raises CannotChangeLook.
+    """
     made = session.scalars(select(BrandingChange).where(BrandingChange.practice_id == practice_id, BrandingChange.id == change_id)).one_or_none()
     if made is None or (limits and made.clinic_id not in limits):
         raise CannotChangeLook("There is no such change.")
-    change(session, practice_id, made.clinic_id, made.before, by, now)
+    names = changed_fields(made)
+    kept = {name: value for name, value in chosen(session, practice_id, made.clinic_id).items() if name not in names}
+    change(session, practice_id, made.clinic_id, kept | {name: made.before[name] for name in names if name in made.before}, by, now)
     return made.clinic_id
 
 

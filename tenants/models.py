@@ -130,7 +130,7 @@ class BrandingPicture(TenantScoped, Base):
 
 
 class BrandingChange(TenantScoped, Base):
-    """A look before and after somebody changed it; undo puts `before` back."""
+    """A look before and after somebody changed it; undo puts back what this changed."""
 
     __tablename__ = "branding_change"
     __table_args__ = (belongs_to("clinic"), index_in_practice("changed_at"))

@@ -182,6 +182,16 @@ def _hours(weekday: int, span: list[str] | None) -> OpeningHours:
     return OpeningHours(weekday, *(time.fromisoformat(text) for text in span)) if span else OpeningHours(weekday, None, None)
 
 
+def looked_at(looks: Mapping[UUID | None, Mapping[str, Any]], clinic_id: UUID | None, has_name: bool) -> dict[str, Any]:
+    """What was chosen for a clinic, else for its practice. The practice's short name does not stand for a clinic that has a name of its own."""
+    whole = dict(looks.get(None, {}))
+    if clinic_id is None:
+        return whole
+    if has_name:
+        whole.pop("short_name", None)
+    return whole | dict(looks.get(clinic_id, {}))
+
+
 def theme_of(chosen: Mapping[str, Any]) -> Theme:
     """The look of what was chosen; everything else is as it is without a choice. Raises ValueError."""
     return Theme(**{field.name: chosen[field.name] for field in fields(Theme) if field.name in chosen})
@@ -197,7 +207,7 @@ def build_tenant(snapshot: Snapshot, clinic: ClinicDetails | None, host: PluginH
     """Put together what holds at a clinic: its own setting, else the practice's, else the default."""
     practice = snapshot.practice
     values = effective(snapshot.settings, clinic.id if clinic else None)
-    chosen = snapshot.themes.get(None, {}) | (snapshot.themes.get(clinic.id, {}) if clinic else {})
+    chosen = looked_at(snapshot.themes, clinic.id if clinic else None, len(snapshot.clinics) > 1)
     practice_name = chosen.get("name") or practice.name
     return Tenant(
         practice_id=practice.id,

@@ -50,8 +50,8 @@ def branding_page(request):
             raise HTTPNotFound()
         return HTTPSeeOther(_page_of(request, first))
     scope = _scope(request, _clinic_in_path(request))
-    form = shown_form(scope.own, scope.inherited, _defaults(request, scope))
-    return _page(request, scope, Asked(form, {}, {}, frozenset(set(WHAT) - set(scope.own)) if scope.clinic else frozenset()))
+    form = shown_form(scope.own, scope.inherited, _defaults())
+    return _page(request, scope, Asked(form, {}, {}, frozenset(set(WHAT) - set(scope.own) - {"short_name"}) if scope.clinic else frozenset()))
 
 
 @view_config(route_name="office.branding", permission=CHANGE, request_method="POST", renderer="console/branding.jinja2")
@@ -59,7 +59,7 @@ def branding_page(request):
 def save(request):
     """Put it in force."""
     scope = _scope(request, _clinic_in_path(request))
-    asked = read_look(request, scope.clinic is not None, scope.inherited)
+    asked = read_look(request, scope.clinic is not None, scope.own, scope.inherited)
     if asked.form.errors:
         request.response.status = "422 Unprocessable Content"
         return _page(request, scope, asked)
@@ -90,7 +90,7 @@ def preview_page(request):
 def preview(request):
     """The pages as they would be with what was typed; nothing is changed."""
     scope = _scope(request, _clinic_asked(request, request.POST.get("clinic", "")))
-    asked = read_look(request, scope.clinic is not None, scope.inherited)
+    asked = read_look(request, scope.clinic is not None, scope.own, scope.inherited)
     return _preview(request, scope, asked.whole, request.POST.get("scheme", ""), tuple(asked.form.errors.values()))
 
 
@@ -143,10 +143,9 @@ def _tenant(request, clinic_id: UUID | None) -> Tenant:
     return request.registry.tenants.tenant(request.practice_id, clinic_id, request.tenant.version)
 
 
-def _defaults(request, scope: Scope) -> dict[str, Any]:
+def _defaults() -> dict[str, Any]:
     """What holds where nothing was chosen."""
-    theme = Theme()
-    return {"name": _tenant(request, scope.clinic_id).name, **{name: getattr(theme, name) or "" for name in STYLE}}
+    return {name: value or "" for name, value in asdict(Theme()).items() if name in STYLE}
 
 
 def _scope(request, clinic: ClinicDetails | None) -> Scope:
@@ -156,7 +155,7 @@ def _scope(request, clinic: ClinicDetails | None) -> Scope:
         raise HTTPNotFound()
     own = looks.chosen(request.db, request.practice_id, clinic.id if clinic else None)
     inherited = looks.chosen(request.db, request.practice_id, None) if clinic else {}
-    return Scope(clinic, own, inherited)
+    return Scope(clinic, own, {name: value for name, value in inherited.items() if name != "short_name"})
 
 
 def _clinic_in_path(request) -> ClinicDetails | None:

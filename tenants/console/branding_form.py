@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from core.safety import UnsafeFile
 from core.safety.emblems import prove_logo, prove_photo
-from core.theme import MARK
+from core.theme import MARK, Theme
 from core.web.forms import Form, Line, empty_form, read_form
 from tenants import looks
 from tenants.contrast import CHOSEN, weak_colors
@@ -26,6 +26,7 @@ WHAT = {
 """What can be chosen, in words."""
 PROVE = {"logo": prove_logo, "icon": prove_logo, "photo": prove_photo}
 NEEDED = frozenset({"brand", "accent"})
+NEVER_EMPTY = NEEDED | {"short_name", "radius", "font", "bar"}
 """What a clinic cannot leave empty, if it does not use the practice's."""
 _HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z0-9-]{2,}", re.IGNORECASE)
 _COLOR = re.compile(r"#?([0-9a-f]{6}|[0-9a-f]{3})", re.IGNORECASE)
@@ -113,8 +114,11 @@ def shown_form(own: Mapping[str, Any], inherited: Mapping[str, Any], defaults: M
     return empty_form(**{name: values.get(name, "") for name in WHAT})
 
 
-def read_look(request, is_clinic: bool, inherited: Mapping[str, Any]) -> Asked:
-    """Read what was sent. Pictures are kept at once, so that nobody has to send them twice; what is wrong stands in the form."""
+def read_look(request, is_clinic: bool, own: Mapping[str, Any], inherited: Mapping[str, Any]) -> Asked:
+    """Read what was sent. Pictures are kept at once, so that nobody has to send them twice; what is wrong stands in the form.
+
+    `own` is what was chosen here before, `inherited` what a clinic takes over where it chooses nothing.
+    """
     form = read_form(request, LookForm)
     # A clinic's name is one of its details, and has a page of its own.
     same = frozenset({"name", *request.POST.getall("same")}) if is_clinic else frozenset()
@@ -124,11 +128,8 @@ def read_look(request, is_clinic: bool, inherited: Mapping[str, Any]) -> Asked:
     look |= {name: _mark(request, form, name) for name in looks.MARKS if name not in same}
     if "links" in look:
         look["links"] = [list(read_link(line, 0)) for line in typed.links.splitlines()]
-    look = {name: value for name, value in look.items() if value or is_clinic}
     _refuse_empty(form, look, is_clinic)
-    look = {name: value for name, value in look.items() if value or name not in NEEDED | {"radius", "font", "bar"}}
-    if not look.get("brand_dark", "-"):
-        look["brand_dark"] = None
+    look = _worth_keeping(look, is_clinic, own)
     asked = Asked(form, look, {**inherited, **look}, same)
     _refuse_unreadable(asked)
     return asked
@@ -167,6 +168,15 @@ def _mark(request, form: Form, name: str) -> str:
             form.refuse(f"{WHAT[name]}: the file was not taken. {unsafe.reason}", name)
     form.values[name] = mark
     return mark
+
+
+def _worth_keeping(look: Mapping[str, Any], is_clinic: bool, own: Mapping[str, Any]) -> dict[str, Any]:
+    """What is a choice: not what is empty, and not what holds anyway. A clinic may choose to have none of what its practice has."""
+    if is_clinic:
+        kept = {name: value for name, value in look.items() if value or name not in NEVER_EMPTY}
+        return kept if kept.get("brand_dark", "-") else kept | {"brand_dark": None}
+    at_first = asdict(Theme())
+    return {name: value for name, value in look.items() if value and (name in own or value != at_first.get(name))}
 
 
 def _refuse_empty(form: Form, look: Mapping[str, Any], is_clinic: bool) -> None:

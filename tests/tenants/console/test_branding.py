@@ -151,6 +151,24 @@ def test_a_clinic_takes_over_what_it_does_not_choose(office, two_clinics, signed
     assert (lakeside.theme.brand, lakeside.theme.accent) == ("#0f3557", "#c33660")
 
 
+def test_the_practices_short_name_does_not_stand_for_a_clinic(office, two_clinics, registry, practice):
+    admin = office()
+    form_of(admin, short_name="Elm").submit()
+    assert registry.tenants.current(practice.id).short_name == "Elm"
+    assert registry.tenants.current(practice.id, two_clinics["Lakeside"]).short_name == "Lakeside"
+    form_of(admin, f"/office/branding/clinics/{two_clinics['Lakeside']}", short_name="Lake").submit()
+    assert registry.tenants.current(practice.id, two_clinics["Lakeside"]).short_name == "Lake"
+
+
+def test_what_holds_anyway_is_no_choice(office, db, practice):
+    admin = office()
+    assert "The look is as it was" in form_of(admin).submit().follow()
+    form_of(admin, radius="square").submit()
+    assert chosen(db, practice.id, None) == {"radius": "square"}
+    form_of(admin, radius="soft").submit()
+    assert chosen(db, practice.id, None) == {"radius": "soft"}
+
+
 def test_whoever_is_limited_to_clinics_changes_theirs_only(office, two_clinics, db, practice):
     mine, other = two_clinics["Lakeside"], next(id_ for name, id_ in two_clinics.items() if name != "Lakeside")
     admin = office(clinic_ids=[mine])
