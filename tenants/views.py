@@ -44,7 +44,10 @@ def icon(request):
     found, exact = asked_picture(request, lambda tenant: tenant.theme.small)
     square = found.small if request.matchdict["size"] == "32" else found.large
     # A logo of long ago has no squares: it stands in for them.
-    return _picture(square, "image/png", exact) if square else _picture(found.body, found.content_type, exact)
+    response = _picture(square, "image/png", exact) if square else _picture(found.body, found.content_type, exact)
+    # It stands in mails as well, which people read on pages of others.
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
 
 
 def asked_picture(request, own: Callable[[Tenant], str]) -> tuple[Picture, bool]:

@@ -96,6 +96,7 @@ def test_a_logo_stands_in_browser_tabs_and_on_telephones(web, dress):
     for size, body in (("32", b"small"), ("180", b"large")):
         response = web.get(re.search(rf'href="(/icon/{size}\?v=[0-9a-f]+)"', page)[1])
         assert (response.body, response.content_type) == (body, "image/png")
+        assert response.headers["Cross-Origin-Resource-Policy"] == "cross-origin", "mails are read on pages of others"
         assert "immutable" in response.headers["Cache-Control"]
 
 
