@@ -1,5 +1,6 @@
 """The application: the list of its parts."""
 
+import structlog
 from pyramid.config import Configurator
 from pyramid_tm import explicit_manager
 
@@ -14,7 +15,14 @@ def main(global_config=None, **ini):
     """Make the WSGI application of an installation; settings come from the ini file and the environment. Raises WrongSetting."""
     portal = settings.load({key: value for key, value in ini.items() if isinstance(value, str)})
     log.set_up(portal.log_level)
+    warn_of_stand_ins(portal)
     return configure(portal, ini).make_wsgi_app()
+
+
+def warn_of_stand_ins(portal: settings.Settings) -> None:
+    """Say in the log of a real installation what stays on its machine."""
+    for name in portal.stand_ins if portal.environment == "production" else ():
+        structlog.get_logger("start").warning("local_stand_in", setting=name)
 
 
 def configure(portal: settings.Settings, ini=None) -> Configurator:
@@ -26,6 +34,7 @@ def configure(portal: settings.Settings, ini=None) -> Configurator:
     config.include("core.db")
     config.include("core.files")
     config.include("core.mail")
+    config.include("core.texting")
     config.include("core.web.request")
     config.include("core.web.body")
     config.include("core.web.headers")

@@ -22,6 +22,9 @@ class Settings(BaseModel):
     limits_url: str | None = Field(None, description="Where tries to sign in are counted; the broker when it is left out.")
     mail_url: str = Field(description="smtp://user:password@host:587?starttls=1, or mailbox:/folder for a local mailbox.")
     mail_from: str = Field("no-reply@localhost", description="The sender address of an office that has none of its own.")
+    texts_url: str | None = Field(
+        None, description="twilio://account:password@api.twilio.com?from=%2B13035550100, or mailbox:/folder; without it there are no text messages."
+    )
     files_url: str = Field(description="file:/folder, or s3://bucket?endpoint=...&region=....")
     payments: Literal["local", "stripe"] = Field("local", description="Who takes card payments: Stripe, or the local stand-in.")
     stripe_key: str | None = Field(None, description="The platform's Stripe key; needed with payments=stripe.")
@@ -34,6 +37,12 @@ class Settings(BaseModel):
     )
     environment: Literal["production", "local"] = Field("production", description="local allows http and warns of nothing.")
     log_level: Literal["DEBUG", "INFO", "WARNING"] = "INFO"
+
+    @property
+    def stand_ins(self) -> list[str]:
+        """The settings by which something stays on this machine that patients need outside."""
+        local = {"mail_url": "mailbox:", "texts_url": "mailbox:", "files_url": "file:", "payments": "local"}
+        return [f"CUSPID_{name.upper()}" for name, start in local.items() if (getattr(self, name) or "").startswith(start)]
 
     @property
     def secure(self) -> bool:

@@ -189,7 +189,7 @@ def send_template(registry, tenant, to: str, template: str, context: dict, messa
     Templates see `tenant`, `address` (where the practice's portal is), `turn_off` and the context. `turn_off` is the path by which
     the reader gets no more mails of this kind: mail programs are told, and it stands at the foot. Raises MailNotSent, MailRefused.
     """
-    environment, address = _environment(registry), registry.portal.address(tenant.host)
+    environment, address = templates_of(registry), registry.portal.address(tenant.host)
     turn_off = f"{address}{turn_off}" if turn_off else ""
     values = {"tenant": tenant, "address": address, "turn_off": turn_off, **context}
     subject, text = (environment.get_template(f"{template}{ending}").render(values) for ending in (".subject.txt", ".txt"))
@@ -215,7 +215,7 @@ def _sender(registry, tenant) -> Address:
     return Address(display_name=" ".join(tenant.name.split()), addr_spec=registry.portal.mail_from)
 
 
-def _environment(registry) -> Environment:
+def templates_of(registry) -> Environment:
     """The pages' templates, with escaping by the name of the file: a text mail is not HTML."""
     if not hasattr(registry, "mail_templates"):
         pages = registry.queryUtility(IJinja2Environment, name=".jinja2")

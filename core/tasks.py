@@ -16,7 +16,7 @@ from celery.exceptions import OperationalError, SoftTimeLimitExceeded
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy.orm import Session
 
-from core import audit, mail, outbox, sealing
+from core import audit, mail, outbox, sealing, texting
 from core.auth import clearing
 from core.db import SessionFactory, after_commit, bind_tenant
 from core.people import birthdays
@@ -74,6 +74,10 @@ class Work:
     def send_mail(self, to: str, template: str, context: dict) -> None:
         """Render `<template>.subject.txt`, `.txt` and `.html` in the practice's look and send them; raises when the mail server refuses."""
         mail.send_template(self.registry, self.tenant, to, template, context, message_id=str(self.task_id))
+
+    def send_text(self, to: str, template: str, context: dict) -> str:
+        """Render `<template>.txt` and send it as a text message; see `core.texting.Texts.send` for what it returns and raises."""
+        return texting.send_template(self.registry, self.tenant, to, template, context)
 
 
 def portal_task(name: str):

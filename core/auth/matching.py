@@ -18,16 +18,19 @@ YOUNGEST = 13
 SENT, ACCOUNT = "sent", "account"
 NOBODY, SEVERAL, CLOSED, CONFIDENTIAL = "nobody", "several", "closed", "confidential"
 YOUNG, SHARED, NO_ADDRESS = "young", "shared", "no_address"
+UNDELIVERABLE, TOO_MANY = "undeliverable", "too_many"
 WHY = {
-    SENT: "The code for the e-mail address in the chart was not used. Is the address still right?",
-    ACCOUNT: "This patient has access already. A mail has said so, if the account has an address.",
+    SENT: "The code for the e-mail address or phone in the chart was not used. Is that still right?",
+    ACCOUNT: "This patient has access already. A message has said so, if one could be sent.",
     NOBODY: "No chart has these names, this birthdate, and this e-mail address or phone.",
     SEVERAL: "More than one chart fits.",
     CLOSED: "The office has closed this patient’s access.",
     CONFIDENTIAL: "The chart is confidential, so that access is given by the office only.",
     YOUNG: f"The patient is under {YOUNGEST}. A guardian can be given access.",
-    SHARED: "The patient is not of age, and the e-mail address in the chart is also somebody else’s, who would get the code.",
-    NO_ADDRESS: "The chart has no e-mail address that a code could be sent to.",
+    SHARED: "The patient is not of age, and the e-mail address or phone in the chart is also somebody else’s, who would get the code.",
+    NO_ADDRESS: "No code can be sent to the phone number in the chart by text message. Is it a whole number, with its area code?",
+    UNDELIVERABLE: "The phone in the chart took no code: it gets no text messages, or its owner has stopped them with STOP.",
+    TOO_MANY: "Too many codes by text message were asked for, so that no other was sent.",
 }
 """What came of it, and how the office is told why there is no account."""
 
@@ -48,7 +51,7 @@ def match(session: Session, practice_id: UUID, typed: Typed, today: date, adult_
     fitting = [patient for patient in session.scalars(born) if fits(patient, typed)]
     if len(fitting) != 1:
         return (SEVERAL if fitting else NOBODY), None
-    return _hindrance(session, fitting[0], today, adult_age) or SENT, fitting[0]
+    return _hindrance(session, fitting[0], typed.contact, today, adult_age) or SENT, fitting[0]
 
 
 def fits(patient: Patient, typed: Typed) -> bool:
@@ -58,14 +61,19 @@ def fits(patient: Patient, typed: Typed) -> bool:
     return names and patient.birthdate == typed.birthdate and reaches(patient, typed.contact)
 
 
+def is_email(contact: str) -> bool:
+    """Whether an e-mail address was typed, so that the code goes by mail; else it goes by text message."""
+    return "@" in contact
+
+
 def reaches(patient: Patient, contact: str) -> bool:
     """Whether this is the e-mail address or the phone in the chart."""
-    if "@" in contact:
+    if is_email(contact):
         return patient.email.strip().casefold() == contact.strip().casefold()
     return digits(contact) == digits(patient.phone) != ""
 
 
-def _hindrance(session: Session, patient: Patient, today: date, adult_age: int) -> str:
+def _hindrance(session: Session, patient: Patient, contact: str, today: date, adult_age: int) -> str:
     account = account_of(session, patient.practice_id, patient.id)
     if account:
         return CLOSED if account.closed_at else ACCOUNT
@@ -74,11 +82,12 @@ def _hindrance(session: Session, patient: Patient, today: date, adult_age: int) 
     age = years(patient.birthdate or today, today)
     if age < YOUNGEST:
         return YOUNG
-    if not patient.email:
-        return NO_ADDRESS
-    return SHARED if age < adult_age and _is_shared(session, patient) else ""
+    return SHARED if age < adult_age and _is_shared(session, patient, contact) else ""
 
 
-def _is_shared(session: Session, patient: Patient) -> bool:
-    same = func.lower(Patient.email) == patient.email.lower()
+def _is_shared(session: Session, patient: Patient, contact: str) -> bool:
+    if is_email(contact):
+        same = func.lower(Patient.email) == patient.email.lower()
+    else:
+        same = func.right(func.regexp_replace(Patient.phone, "[^0-9]", "", "g"), 10) == digits(patient.phone)
     return bool(session.scalar(select(exists().where(Patient.practice_id == patient.practice_id, Patient.id != patient.id, same))))

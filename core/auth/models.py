@@ -117,7 +117,8 @@ class Ticket(TenantScoped, Base):
     """A single-use link or code that was sent to somebody. The row holds only the SHA-256 of its secret; `tries` counts wrong codes.
 
     `kind` says what it opens: `reset`, `sign_in`, `invitation`, `register`, `second`, `proof`, `email`, `staff`, `operator`, `grant`; `passkey` and
-    `passkey_new` hold the challenge of a browser that was asked for a key, `email_was` an address from before a change. `email` is where it was sent.
+    `passkey_new` hold the challenge of a browser that was asked for a key, `email_was` an address from before a change. `email` is where it was sent,
+    `phone` the number (+1...) if that was by text message.
     """
 
     __tablename__ = "ticket"
@@ -135,6 +136,7 @@ class Ticket(TenantScoped, Base):
     patient_id: Mapped[UUID | None]
     offer_id: Mapped[UUID | None]
     email: Mapped[str] = mapped_column(default="")
+    phone: Mapped[str] = mapped_column(server_default="", default="")
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]

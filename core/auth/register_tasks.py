@@ -1,17 +1,26 @@
-"""Looking at who asked for access, and the mails about it. What was typed stands in the practice's own table and nowhere else."""
+"""Looking at who asked for access, and the mails and text messages about it. What was typed stands in the practice's own table and nowhere else."""
 
 from uuid import UUID
 
-from core.auth import matching, tickets, unmatched
+import structlog
+
+from core.auth import matching, registering, tickets, unmatched
 from core.auth.access import account_of
+from core.auth.limits import TooManyAttempts
 from core.auth.models import Registration, Ticket
 from core.auth.registering import CODE_LIVES
+from core.people.models import Patient
 from core.tasks import Work, enqueue, portal_task
+from core.texting import TextRefused, whole_number
+
+log = structlog.get_logger("auth")
+
+_MINUTES = int(CODE_LIVES.total_seconds() // 60)
 
 
 @portal_task("auth.match_registration")
 def match_registration(work: Work, registration: str) -> None:
-    """Find out who it is. A code goes to the address in the chart; whoever has access already is told so; the rest is the office's to see."""
+    """Find out who it is. A code goes to the address or phone in the chart; whoever has access already is told so; the rest is the office's to see."""
     key = (work.tenant.practice_id, UUID(registration))
     entry, ticket = work.db.get(Registration, key), work.db.get(Ticket, key)
     if entry is None or entry.reason:
@@ -19,12 +28,38 @@ def match_registration(work: Work, registration: str) -> None:
     typed = matching.Typed(entry.first_name, entry.last_name, entry.birthdate, entry.contact)
     today = work.now.astimezone(work.tenant.time_zone).date()
     reason, patient = matching.match(work.db, work.tenant.practice_id, typed, today, work.tenant.settings["portal.adult_age"])
+    by_text = patient is not None and reason in {matching.SENT, matching.ACCOUNT} and not matching.is_email(entry.contact)
+    hindrance = _hindrance(work, patient) if patient and by_text else ""
+    if reason == matching.SENT:
+        reason = hindrance or reason
     unmatched.put(work.db, entry, reason, patient.id if patient else None)
     if patient and ticket and reason == matching.SENT:
-        ticket.patient_id, ticket.email = patient.id, patient.email
-        enqueue(work.db, "auth.send_register_code", ticket=registration)
+        _let_send_code(work, ticket, patient, by_text)
     elif patient and reason == matching.ACCOUNT:
-        enqueue(work.db, "auth.tell_of_account", patient=str(patient.id))
+        enqueue(work.db, "auth.text_of_account" if by_text and not hindrance else "auth.tell_of_account", patient=str(patient.id))
+
+
+def _hindrance(work: Work, patient: Patient) -> str:
+    """Why no text message goes to the phone in the chart; one that may go is counted."""
+    number, registry = whole_number(patient.phone), work.registry
+    if not number or registry.texts is None:
+        return matching.NO_ADDRESS
+    try:
+        registering.count_text(registry.limiter, work.tenant.practice_id, registry.portal.secret_key, number, work.now)
+    except TooManyAttempts as full:
+        if registering.ALL_TEXTS in full.full:
+            log.warning("texts_slowed", practice=str(work.tenant.practice_id))
+        return matching.TOO_MANY
+    return ""
+
+
+def _let_send_code(work: Work, ticket: Ticket, patient: Patient, by_text: bool) -> None:
+    ticket.patient_id = patient.id
+    if by_text:
+        ticket.phone = whole_number(patient.phone)
+    else:
+        ticket.email = patient.email
+    enqueue(work.db, "auth.text_register_code" if by_text else "auth.send_register_code", ticket=str(ticket.id))
 
 
 @portal_task("auth.send_register_code")
@@ -32,8 +67,22 @@ def send_register_code(work: Work, ticket: str) -> None:
     """Mail the code for an account of one's own."""
     given = tickets.give_code(work.db, work.tenant.practice_id, UUID(ticket), work.now)
     if given:
-        minutes = int(CODE_LIVES.total_seconds() // 60)
-        work.send_mail(given[0].email, "mail/register_code", {"code": given[1], "minutes": minutes})
+        work.send_mail(given[0].email, "mail/register_code", {"code": given[1], "minutes": _MINUTES})
+
+
+@portal_task("auth.text_register_code")
+def text_register_code(work: Work, ticket: str) -> None:
+    """Send the code by text message. What the phone never takes is the office's to see; what may be on its way is not sent again."""
+    given = tickets.give_code(work.db, work.tenant.practice_id, UUID(ticket), work.now)
+    if given is None:
+        return
+    try:
+        work.send_text(given[0].phone, "text/register_code", {"code": given[1], "minutes": _MINUTES})
+    except TextRefused as refused:
+        log.warning("text_refused", why=str(refused))
+        entry = work.db.get(Registration, (work.tenant.practice_id, UUID(ticket)))
+        if entry:
+            entry.reason = matching.UNDELIVERABLE
 
 
 @portal_task("auth.tell_of_account")
@@ -42,3 +91,16 @@ def tell_of_account(work: Work, patient: str) -> None:
     account = account_of(work.db, work.tenant.practice_id, UUID(patient))
     if account and account.email and account.closed_at is None:
         work.send_mail(account.email, "mail/register_account", {})
+
+
+@portal_task("auth.text_of_account")
+def text_of_account(work: Work, patient: str) -> None:
+    """Tell the same by text message to the phone in the chart."""
+    account = account_of(work.db, work.tenant.practice_id, UUID(patient))
+    chart = work.db.get(Patient, (work.tenant.practice_id, UUID(patient)))
+    if account is None or chart is None or account.closed_at:
+        return
+    try:
+        work.send_text(whole_number(chart.phone), "text/register_account", {})
+    except TextRefused as refused:
+        log.warning("text_refused", why=str(refused))

@@ -9,19 +9,21 @@ from pyramid.view import view_config
 
 from core.auth import registering
 from core.auth.entering import enter
-from core.auth.matching import Typed
+from core.auth.matching import Typed, is_email
 from core.auth.passkey_offer_views import lead_to_offer
 from core.auth.reset_views import NO_TICKET, WRONG_CODE
 from core.auth.rules import WeakPassword
 from core.auth.tickets import BadTicket
 from core.auth.user_names import WrongUserName
-from core.people.alike import digits
+from core.texting import whole_number
 from core.web.forms import Form, empty_form, read_form
 
 LONGEST_NAME, LONGEST_CONTACT = 100, 254
 TICKET = "register"
 """Where the form cookie keeps the ticket of this browser."""
 CONTACT = "e-mail address or phone number"
+BY_TEXT = "register_by_text"
+"""Where the form cookie keeps whether a phone number was typed: the next page then speaks of a text message."""
 
 
 class Person(BaseModel):
@@ -42,13 +44,26 @@ class Person(BaseModel):
     @field_validator("contact")
     @classmethod
     def _can_be_reached(cls, contact: str) -> str:
-        if "@" not in contact and not digits(contact):
-            raise ValueError(f"Type an {CONTACT}, such as 303-555-0142.")
+        if not is_email(contact) and not whole_number(contact):
+            raise ValueError(f"Type an {CONTACT}, the number with its area code, such as 303-555-0142.")
+        return contact
+
+
+class PersonByMail(Person):
+    """The same where no text messages are sent."""
+
+    contact: str = Field(title="e-mail address", max_length=LONGEST_CONTACT)
+
+    @field_validator("contact")
+    @classmethod
+    def _can_be_reached(cls, contact: str) -> str:
+        if not is_email(contact):
+            raise ValueError("Type the e-mail address that our office has for you.")
         return contact
 
 
 class CodeAndAccount(BaseModel):
-    """The code from the mail, and what to sign in with from now on."""
+    """The code that was sent, and what to sign in with from now on."""
 
     code: str = Field(title="code", max_length=100)
     user_name: str = Field("", title="user name")
@@ -66,14 +81,14 @@ def register_page(request):
 def ask(request):
     """Have it looked up, and go on to the page that takes a code, in any case."""
     _need_registration(request)
-    form = _read(request, Person)
+    form = _read(request, Person if request.registry.texts else PersonByMail)
     if form.data is None:
         return _refuse(request, form)
     asked = registering.Asked(Typed(**form.data.model_dump()), request.remote_addr or "", request.now)
     registry = request.registry
     ticket_id = registering.ask(request.db, request.practice_id, registry.limiter, registry.portal.secret_key, asked)
     request.audit("auth.register.asked", target_id=ticket_id)
-    request.session[TICKET] = str(ticket_id)
+    request.session[TICKET], request.session[BY_TEXT] = str(ticket_id), not is_email(form.data.contact)
     return HTTPSeeOther(request.route_path("auth.register_code"))
 
 

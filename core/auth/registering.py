@@ -1,4 +1,4 @@
-"""Access without the office: who somebody is, a code to the address in the chart, and an account of one's own.
+"""Access without the office: who somebody is, a code to the address or phone in the chart, and an account of one's own.
 
 The request looks nobody up: it does the same, and takes as long, whoever is typed. The worker does (core/auth/register_tasks.py).
 """
@@ -22,11 +22,15 @@ from core.auth.user_names import WrongUserName, check_user_name
 from core.people.alike import letters
 from core.people.models import Patient
 from core.tasks import enqueue
+from core.texting import whole_number
 
 REGISTER = "register"
 CODE_LIVES = timedelta(minutes=20)
 PER_PERSON = windows("5 per 15 minutes; 20 per 1 day")
 PER_ADDRESS, PER_NETWORK = windows("20 per 15 minutes"), windows("60 per 15 minutes")
+# Each costs the office. Counted where one is about to go to the phone in a chart, so that nobody uses them up who knows no patient.
+TEXTS_TO_NUMBER, TEXTS_OF_PRACTICE = windows("3 per 15 minutes; 10 per 1 day"), windows("60 per 1 hour; 300 per 1 day")
+ALL_TEXTS = "register.texts"
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class NewAccount:
-    """A code from a mail with the user name (or none) and the password to have, typed in the browser that asked for the code."""
+    """A code that was sent with the user name (or none) and the password to have, typed in the browser that asked for the code."""
 
     ticket_id: UUID
     code: str
@@ -60,7 +64,7 @@ def ask(session: Session, practice_id: UUID, limiter: Limiter, secret_key: str, 
 
 
 def register(session: Session, practice_id: UUID, limiter: Limiter, new: NewAccount) -> Account:
-    """The account of whom the code was mailed to. A code that was right stays good when something else is wrong.
+    """The account of whom the code was sent to. A code that was right stays good when something else is wrong.
 
     Raises WeakPassword, WrongUserName, TooManyAttempts, and BadTicket (then commit: the try counts).
     """
@@ -93,12 +97,16 @@ def _lock_patient(session: Session, practice_id: UUID, ticket_id: UUID) -> Patie
 
 
 def _use_code(session: Session, practice_id: UUID, new: NewAccount) -> tuple[Patient, Ticket]:
-    """Use the code up. Raises BadTicket, also when the address in the chart has changed, or somebody has got access meanwhile."""
+    """Use the code up. Raises BadTicket, also when the address or phone in the chart has changed, or somebody has got access meanwhile."""
     patient = _lock_patient(session, practice_id, new.ticket_id)
     ticket = tickets.use_code(session, practice_id, REGISTER, new.ticket_id, new.code, new.at)
-    if patient is None or patient.email != ticket.email or account_of(session, practice_id, patient.id):
+    if patient is None or not _still_reaches(patient, ticket) or account_of(session, practice_id, patient.id):
         raise BadTicket
     return patient, ticket
+
+
+def _still_reaches(patient: Patient, ticket: Ticket) -> bool:
+    return whole_number(patient.phone) == ticket.phone if ticket.phone else patient.email == ticket.email
 
 
 def _close_others(session: Session, patient: Patient, now: datetime) -> None:
@@ -106,6 +114,12 @@ def _close_others(session: Session, patient: Patient, now: datetime) -> None:
     tickets.void(session, patient.practice_id, now, patient_id=patient.id)
     where = (Registration.practice_id == patient.practice_id, Registration.patient_id == patient.id, Registration.outcome == "")
     session.execute(delete(Registration).where(*where))
+
+
+def count_text(limiter: Limiter, practice_id: UUID, secret_key: str, number: str, now: datetime) -> None:
+    """Count a text message that is about to go to a number. Raises TooManyAttempts."""
+    whose = _secretly(secret_key, number)
+    limiter.take(now, Count(TEXTS_TO_NUMBER, practice_id, "register.number", whose), Count(TEXTS_OF_PRACTICE, practice_id, ALL_TEXTS))
 
 
 def _count(limiter: Limiter, practice_id: UUID, secret_key: str, asked: Asked) -> None:
@@ -116,4 +130,8 @@ def _count(limiter: Limiter, practice_id: UUID, secret_key: str, asked: Asked) -
 def _key(secret_key: str, typed: Typed) -> str:
     # Where tries are counted nobody can read who was typed.
     person = f"{letters(typed.first_name)}:{letters(typed.last_name)}:{typed.birthdate}"
-    return hmac.digest(secret_key.encode(), b"register:" + person.encode(), "sha256").hex()
+    return _secretly(secret_key, person)
+
+
+def _secretly(secret_key: str, words: str) -> str:
+    return hmac.digest(secret_key.encode(), b"register:" + words.encode(), "sha256").hex()

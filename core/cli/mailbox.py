@@ -17,7 +17,8 @@ def mailbox(folder: Path, port: int, smtp_port: int) -> None:
 
     Every mail for every address that is sent to the SMTP port lands in FOLDER (in the Maildir format, so mail programs can
     read it as well) and can be read in the browser. Nothing leaves this machine. Point a portal at it with
-    CUSPID_MAIL_URL=smtp://127.0.0.1:1025, or let the portal write to the folder itself with CUSPID_MAIL_URL=mailbox:FOLDER.
+    CUSPID_MAIL_URL=smtp://127.0.0.1:1025, or let the portal write to the folder itself with CUSPID_MAIL_URL=mailbox:FOLDER. Text messages
+    lie there as well with CUSPID_TEXTS_URL=mailbox:FOLDER.
     """
     from core.local.mailbox import page_server, take_in_mail
 

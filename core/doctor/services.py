@@ -1,4 +1,4 @@
-"""The services around the portal: broker, workers, counting, mail, files, payments."""
+"""The services around the portal: broker, workers, counting, mail, text messages, files, payments."""
 
 from kombu import Connection
 from kombu.exceptions import OperationalError
@@ -8,6 +8,7 @@ from core.config import Settings, WrongSetting
 from core.doctor import Finding, care, right, wrong
 from core.files import FilesUnavailable, files_from_url
 from core.mail import MailNotSent, mail_from_url
+from core.texting import TextNotSent, texts_from_url
 
 
 def broker(settings: Settings) -> Finding:
@@ -49,6 +50,20 @@ def mail(settings: Settings) -> Finding:
     return right("mail", f"the server takes mails; the sender is {settings.mail_from}")
 
 
+def texts(settings: Settings) -> Finding:
+    """Whether text messages can be handed over, and leave the machine."""
+    try:
+        service = texts_from_url(settings.texts_url)
+        if service is None:
+            return right("texts", "no text messages are sent: CUSPID_TEXTS_URL is not set")
+        service.check()
+    except (TextNotSent, WrongSetting, OSError) as error:
+        return wrong("texts", f"CUSPID_TEXTS_URL: {error}")
+    if (settings.texts_url or "").startswith("mailbox:"):
+        return _local(settings, "texts", "text messages stay in a folder of this machine", "CUSPID_TEXTS_URL to a gateway")
+    return right("texts", "the gateway knows the account")
+
+
 def files(settings: Settings) -> Finding:
     """Whether files can be kept and read."""
     try:
@@ -75,4 +90,4 @@ def _local(settings: Settings, subject: str, text: str, instead: str) -> Finding
     return right(subject, text)
 
 
-CHECKS = (broker, workers, counting, mail, files, payments)
+CHECKS = (broker, workers, counting, mail, texts, files, payments)

@@ -87,6 +87,7 @@ class Installation:
         """What the environment may set otherwise, such as real object storage."""
         ours = {
             "CUSPID_MAIL_URL": f"smtp://127.0.0.1:{self.smtp_port}",
+            "CUSPID_TEXTS_URL": f"mailbox:{quote(str(self.folder.path / 'mail'))}",
             "CUSPID_FILES_URL": f"file:{quote(str(self.folder.path / 'files'))}",
             "CUSPID_SECRET_KEY": self.folder.secret("key"),
         }

@@ -31,6 +31,7 @@ def start(path: Path, supervisor: Supervisor) -> ThrowAway:
         "CUSPID_BROKER_URL": valkey.start(supervisor),
         "CUSPID_LIMITS_URL": valkey.address(1),
         "CUSPID_MAIL_URL": f"mailbox:{path}/mail",
+        "CUSPID_TEXTS_URL": f"mailbox:{path}/mail",
         "CUSPID_FILES_URL": f"file:{path}/files",
         "CUSPID_SECRET_KEY": secrets.token_urlsafe(36),
         "CUSPID_BASE_DOMAIN": "localhost",

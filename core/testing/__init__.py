@@ -52,6 +52,7 @@ def portal_settings(database_name, tmp_path_factory) -> config.Settings:
             "CUSPID_DATABASE_URL": with_database(os.environ["CUSPID_DATABASE_URL"], database_name),
             "CUSPID_FILES_URL": f"file:{folder}/files",
             "CUSPID_MAIL_URL": f"mailbox:{folder}/mail",
+            "CUSPID_TEXTS_URL": f"mailbox:{folder}/mail",
             "CUSPID_LIMITS_URL": "memory://",
         }
     )
@@ -153,7 +154,7 @@ def work_off(registry, practice):
 
 @pytest.fixture
 def mails(portal_settings):
-    """`mails(to)`: the mails that the local mailbox holds for an address."""
+    """`mails(to)`: the mails that the local mailbox holds for an address, or the text messages for a number."""
     mailbox = mail_from_url(portal_settings.mail_url)
     assert isinstance(mailbox, MailboxMail)
     return SimpleNamespace(to=lambda address: [mail for mail in mailbox.messages() if mail["To"] == address])

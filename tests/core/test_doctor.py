@@ -5,8 +5,9 @@ import os
 import psycopg
 import pytest
 from click.testing import CliRunner
+from structlog.testing import capture_logs
 
-from core import doctor
+from core import app, doctor
 from core.cli import cuspid
 from core.doctor import State, database, services, surroundings
 from core.local.folder import free_port
@@ -97,6 +98,8 @@ def test_a_migrating_login_that_cannot_change_tables(portal_settings):
     (services.counting, "limits_url", "redis://127.0.0.1:{port}/0"),
     (services.mail, "mail_url", "smtp://127.0.0.1:{port}"),
     (services.mail, "mail_url", "imap://example.test"),
+    (services.texts, "texts_url", "twilio://example.test"),
+    (services.texts, "texts_url", "twilio://AC1:a@127.0.0.1:{port}?from=MG1"),
     (services.files, "files_url", "ftp://example.test"),
     (services.files, "files_url", "file:/proc/no/such/folder"),
     (surroundings.secret, "secret_key", "abcabcabcabcabcabcabcabcabcabcabcabc"),
@@ -112,10 +115,22 @@ def test_card_payments_need_their_key(portal_settings):
     assert look(services.payments, portal_settings, payments="stripe", stripe_key="sk_test_x").state == State.RIGHT
 
 
-@pytest.mark.parametrize("check", [services.mail, services.files, services.payments])
+@pytest.mark.parametrize("check", [services.mail, services.texts, services.files, services.payments])
 def test_production_is_warned_of_what_is_only_local(portal_settings, check):
     assert look(check, portal_settings).state == State.RIGHT
     assert look(check, portal_settings, environment="production").state == State.CARE
+
+
+def test_an_installation_without_text_messages_is_right(portal_settings):
+    assert look(services.texts, portal_settings, texts_url=None, environment="production").state == State.RIGHT
+
+
+def test_the_start_of_a_real_installation_names_what_stays_on_its_machine(portal_settings):
+    with capture_logs() as said:
+        app.warn_of_stand_ins(portal_settings)
+        assert said == []
+        app.warn_of_stand_ins(portal_settings.model_copy(update={"environment": "production", "files_url": "s3://bucket"}))
+    assert [line["setting"] for line in said] == ["CUSPID_MAIL_URL", "CUSPID_TEXTS_URL", "CUSPID_PAYMENTS"]
 
 
 def test_production_needs_a_domain_and_a_sender(portal_settings):

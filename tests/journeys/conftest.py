@@ -66,6 +66,7 @@ def running(running_database, tmp_path_factory) -> Iterator[Running]:
         "CUSPID_DATABASE_URL": with_database(os.environ["CUSPID_DATABASE_URL"], running_database),
         "CUSPID_MIGRATE_URL": with_database(os.environ["CUSPID_MIGRATE_URL"], running_database),
         "CUSPID_MAIL_URL": f"mailbox:{folder}/mail",
+        "CUSPID_TEXTS_URL": f"mailbox:{folder}/mail",
         "CUSPID_FILES_URL": f"file:{folder}/files",
         "CUSPID_LIMITS_URL": "memory://",
         "CUSPID_BASE_PORT": str(port),

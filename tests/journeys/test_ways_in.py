@@ -1,4 +1,4 @@
-"""How a new patient gets in, on a phone: by an invitation, by the credentials on a sheet, and without the office."""
+"""How a new patient gets in, on a phone: by an invitation, by the credentials on a sheet, and without the office by a text message."""
 
 import re
 import subprocess
@@ -22,13 +22,13 @@ BORN = date(1991, 6, 3)
 
 @pytest.fixture
 def newcomer(running):
-    """`newcomer(number, first_name)`: a patient of Sunrise who has never been here."""
+    """`newcomer(number, first_name)`: a patient of Sunrise who has never been here; gives the e-mail address."""
     engine = create_engine(running.settings.database_url.replace("postgresql://", "postgresql+psycopg://"))
 
-    def make(number: str, first_name: str) -> str:
+    def make(number: str, first_name: str, phone: str = "") -> str:
         with SessionFactory(bind=engine) as session:
             bind_tenant(session, session.scalars(select(Practice.id).where(Practice.slug == "sunrise")).one())
-            person = {"first_name": first_name, "last_name": "Thistlewood", "birthdate": BORN, "email": f"{number.lower()}@example.test"}
+            person = {"first_name": first_name, "last_name": "Thistlewood", "birthdate": BORN, "email": f"{number.lower()}@example.test", "phone": phone}
             session.add(Patient(external_id=number, **person))
             session.commit()
         return person["email"]
@@ -127,7 +127,7 @@ def test_from_the_sheet_to_the_home_page(newcomer, open_page, running, tmp_path,
 
 
 def test_from_the_sign_in_page_to_the_home_page_without_the_office(newcomer, open_page, running):
-    address = newcomer("NEW-4", "Séraphine")
+    newcomer("NEW-4", "Séraphine", phone="(720) 555-0163")
     page = open_page(size=PHONE)
     page.goto(running.address("sunrise"))
     page.get_by_role("link", name="Open your portal").click()
@@ -137,11 +137,12 @@ def test_from_the_sign_in_page_to_the_home_page_without_the_office(newcomer, ope
     page.get_by_label("E-mail address or phone number").fill("none")
     page.get_by_role("button", name="Send me a code").click()
     expect(page.get_by_role("alert")).to_contain_text("such as 303-555-0142")
-    page.get_by_label("E-mail address or phone number").fill(address)
+    page.get_by_label("E-mail address or phone number").fill("720.555.0163")
     page.get_by_role("button", name="Send me a code").click()
     page.wait_for_url("**/register/code")
+    expect(page.get_by_role("main")).to_contain_text("a text message is on its way")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.get_by_label("Code", exact=True).fill(in_mail(running, address, r"\b\d{6}\b"))
+    page.get_by_label("Code", exact=True).fill(in_mail(running, "+17205550163", r"\b\d{6}\b"))
     page.get_by_label("Password", exact=True).fill(OWN)
     page.get_by_role("button", name="Open my portal").click()
     page.wait_for_url("**/welcome")

@@ -23,7 +23,7 @@ def own_database(tmp_path_factory):
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
-    for name in ("DATABASE_URL", "MIGRATE_URL", "BROKER_URL", "LIMITS_URL", "MAIL_URL", "FILES_URL", "SECRET_KEY"):
+    for name in ("DATABASE_URL", "MIGRATE_URL", "BROKER_URL", "LIMITS_URL", "MAIL_URL", "TEXTS_URL", "FILES_URL", "SECRET_KEY"):
         monkeypatch.delenv(f"CUSPID_{name}", raising=False)
     with Supervisor() as supervisor:
         yield Installation(DataFolder(tmp_path), free_port(), supervisor)

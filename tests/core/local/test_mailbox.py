@@ -7,6 +7,7 @@ from webtest import TestApp
 
 from core.local.mailbox import Pages
 from core.mail import MailboxMail
+from core.texting.local import MailboxTexts
 
 
 @pytest.fixture
@@ -41,6 +42,12 @@ def test_a_mail_is_listed_and_read(web, inbox):
     page = open_only_mail(web)
     assert page.html.h1.text == "Your receipt"
     assert page.html.find("a", href="https://sunrise.test/pay")["target"] == "_blank"
+
+
+def test_a_text_message_is_read_there_as_well(web, tmp_path):
+    MailboxTexts(tmp_path).send("+13035550142", "Sunrise: your code is 123456.")
+    assert "to +13035550142" in web.get("/")
+    assert "your code is 123456." in open_only_mail(web)
 
 
 def test_the_newest_stands_first(web, inbox):
