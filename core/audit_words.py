@@ -15,6 +15,8 @@ WHOLE = {
     "portal.access_log.view": "Opened this access log",
     "access.given": "Gave access with a one-time password",
     "access.invited": "Sent an invitation by e-mail",
+    "access.many_invited": "Began to invite many patients",
+    "access.many_stopped": "Stopped inviting many patients",
     "access.closed": "Took access away",
     "access.signed_out": "Signed the patient out everywhere",
     "auth.device.sign_out": "Signed one of the own devices out",

@@ -3,7 +3,7 @@
 
 def includeme(config) -> None:
     """Add the policy, the counting of failures and the pages."""
-    from core.auth import tasks  # noqa: F401  (declares them)
+    from core.auth import inviting, tasks  # noqa: F401  (declares them)
     from core.auth.limits import Limiter
 
     portal = config.registry.portal

@@ -225,3 +225,40 @@ class Registration(TenantScoped, Base):
     outcome: Mapped[str] = mapped_column(default="")
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[UUID | None]
+
+
+class InvitationBatch(TenantScoped, Base):
+    """Many invitations that the office asked for at once (core/auth/inviting.py). With `invited_before` those were meant as well whose invitation
+    is older than that."""
+
+    __tablename__ = "invitation_batch"
+    __table_args__ = (
+        belongs_to("account", "made_by_id"),
+        index_in_practice("made_at"),
+        CheckConstraint("state in ('running', 'stopped', 'done')", name="state"),
+    )
+
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[UUID | None]
+    invited_before: Mapped[datetime | None]
+    state: Mapped[str]
+    ended_at: Mapped[datetime | None]
+
+
+class InvitationRow(TenantScoped, Base):
+    """One patient of a batch: `outcome` is empty while the patient waits, then `asked` or `left_out` with a `reason`. `task_id` is the mail's row in the outbox."""
+
+    __tablename__ = "invitation_row"
+    __table_args__ = (
+        belongs_to("invitation_batch", "batch_id"),
+        belongs_to("patient"),
+        index_in_practice("batch_id", "outcome"),
+        index_in_practice("patient_id"),
+        CheckConstraint("outcome in ('', 'asked', 'left_out')", name="outcome"),
+    )
+
+    batch_id: Mapped[UUID]
+    patient_id: Mapped[UUID]
+    outcome: Mapped[str] = mapped_column(default="")
+    reason: Mapped[str] = mapped_column(default="")
+    task_id: Mapped[UUID | None]

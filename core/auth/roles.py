@@ -11,6 +11,7 @@ OFFICE: dict[str, str] = {
     "office.patients.see": "Find patients, see who has access",
     "office.patients.merge": "Make one chart of two",
     "office.access.change": "Give patients access, invite them, take it away",
+    "office.access.invite_many": "Invite many patients at once",
     "office.unmatched.see": "See who could not be matched with a patient",
     "office.unmatched.settle": "Settle who could not be matched",
     VIEW_AS: "View the portal as a patient",
