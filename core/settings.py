@@ -17,7 +17,7 @@ WHOLE: JsonDict = {"whole_practice": True}
 """Marks what is asked before anybody knows which clinic somebody belongs to, or of all clinics at once: no clinic has its own."""
 WITH_PROOF: JsonDict = WHOLE | {"needs_proof": True}
 """Marks what opens or closes the portal itself, besides: whoever changes it shows first who it is."""
-TABS: JsonDict = WHOLE | {"on_page": "office.tabs"}
+TABS: JsonDict = {"on_page": "office.tabs"}
 """Marks what has a place of its own on a page of the office."""
 
 

@@ -1,8 +1,8 @@
 """From a host name to the tenant. What a practice has set is kept in memory with its version, so that a page costs no statement for it."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import time
 from threading import Lock
 from typing import Any
@@ -22,7 +22,7 @@ from core.theme import Greeting, Picture, Theme
 from tenants.kept import Kept
 from tenants.models import Branding, BrandingPicture, Clinic, ClosedDays, Domain, OfficeSetting, Practice, PrivacyNotice
 from tenants.practices import OFFICE, SUSPENDED
-from tenants.settings import acts_off, effective, enabled_plugins, with_defaults
+from tenants.settings import Change, acts_off, effective, enabled_plugins, with_defaults
 
 MOST_PICTURES = 64
 """As many as a process keeps in memory, each of half a megabyte at most."""
@@ -78,10 +78,23 @@ class Directory:
 
     def tenant(self, practice_id: UUID, clinic_id: UUID | None, version: int) -> Tenant:
         """The tenant as of this version; read anew when what is kept is older."""
-        snapshot = self._kept.snapshot(practice_id)
-        if snapshot is None or snapshot.practice.version < version:
-            snapshot = self._load(practice_id)
-        return self._tenant(snapshot, clinic_id)
+        return self._tenant(self._snapshot(practice_id, version), clinic_id)
+
+    def kept(self, practice_id: UUID, version: int) -> Mapping[tuple[UUID | None, str], Any]:
+        """What the practice and its clinics have set themselves, by clinic (None: the practice) and name."""
+        return {(clinic_id, name): value for clinic_id, name, value in self._snapshot(practice_id, version).settings}
+
+    def withheld(self, practice_id: UUID, version: int) -> frozenset[str]:
+        """The tabs that the operator withholds from the practice."""
+        return frozenset(self._snapshot(practice_id, version).practice.withheld)
+
+    def drafted(self, practice_id: UUID, clinic_id: UUID | None, version: int, changes: Sequence[Change]) -> Tenant:
+        """The tenant as it would be with these changes, which nobody has made."""
+        snapshot = self._snapshot(practice_id, version)
+        after = {(clinic, name): value for clinic, name, value in snapshot.settings} | {(one.clinic_id, one.name): one.value for one in changes}
+        rows = tuple((clinic, name, value) for (clinic, name), value in after.items() if value is not None)
+        clinic = next((clinic for clinic in snapshot.clinics if clinic.id == clinic_id), None)
+        return build_tenant(replace(snapshot, settings=rows, tenants={}), clinic, self._plugins, self._settings)
 
     def current(self, practice_id: UUID, clinic_id: UUID | None = None) -> Tenant:
         """The tenant as of now. Raises UnknownPractice."""
@@ -125,6 +138,10 @@ class Directory:
         """Every practice of the installation, and the operator's place, for what is done in each."""
         with SessionFactory(bind=self._engine) as session:
             return list(session.scalars(select(Practice.id).order_by(Practice.slug)))
+
+    def _snapshot(self, practice_id: UUID, version: int) -> Snapshot:
+        snapshot = self._kept.snapshot(practice_id)
+        return self._load(practice_id) if snapshot is None or snapshot.practice.version < version else snapshot
 
     def _load(self, practice_id: UUID) -> Snapshot:
         with SessionFactory(bind=self._engine) as session:

@@ -15,6 +15,8 @@ OFFICE: dict[str, str] = {
     "office.unmatched.see": "See who could not be matched with a patient",
     "office.unmatched.settle": "Settle who could not be matched",
     VIEW_AS: "View the portal as a patient",
+    "office.tabs.see": "See which tabs are on, and what was changed",
+    "office.tabs.change": "Switch tabs and acts, name and order them, undo",
     "office.clinics.see": "See the clinics’ details, hours and providers",
     "office.clinics.change": "Change the clinics’ details, hours and providers",
     "office.audit.see": "Read and search the audit log",
@@ -46,7 +48,7 @@ def _role(title: str, summary: str, *names: str) -> Role:
     return Role(title, summary, frozenset({"office.home", *(f"office.{name}" for name in names)}))
 
 
-_LOOKING = ("patients.see", "unmatched.see", "clinics.see", "audit.see", "staff.see")
+_LOOKING = ("patients.see", "unmatched.see", "clinics.see", "audit.see", "staff.see", "tabs.see")
 ROLES: dict[str, Role] = {
     "office_admin": Role("Office admin", "Everything, staff and audit log included", frozenset(OFFICE)),
     "front_desk": _role(

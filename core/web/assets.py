@@ -108,7 +108,7 @@ def _foundation() -> None:
 def _bundle(out: Path) -> None:
     command: list[str | Path] = [
         MODULES / ".bin" / "esbuild", SOURCES / "css" / "portal.css", SOURCES / "js" / "portal.js",
-        SOURCES / "js" / "passkeys.js", "--bundle", "--minify", f"--target={BROWSERS}", "--loader:.woff2=file", "--entry-names=[name]-[hash]",
+        SOURCES / "js" / "passkeys.js", SOURCES / "js" / "tab_order.js", "--bundle", "--minify", f"--target={BROWSERS}", "--loader:.woff2=file", "--entry-names=[name]-[hash]",
         "--asset-names=[name]-[hash]", f"--outdir={out}", "--log-level=warning", f"--alias:foundation={WORKSHOP / 'foundation.css'}",
     ]  # fmt: skip
     _run(command)

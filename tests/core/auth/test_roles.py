@@ -10,7 +10,7 @@ PROMISED = {
     "front_desk": {"office.home", "office.patients.see", "office.access.change", "office.unmatched.see", "office.unmatched.settle", "office.view_as"},
     "billing": {"office.home", "office.patients.see", "office.view_as"},
     "clinical": {"office.home", "office.patients.see", "office.view_as"},
-    "read_only": {"office.home", "office.patients.see", "office.unmatched.see", "office.clinics.see", "office.audit.see", "office.staff.see"},
+    "read_only": {"office.home", "office.patients.see", "office.unmatched.see", "office.clinics.see", "office.audit.see", "office.staff.see", "office.tabs.see"},
 }
 STILL_HERE = {"portal.still_here"}
 OWN = {"portal.own_account"} | STILL_HERE
@@ -55,7 +55,7 @@ def test_views_ask_for_permissions_that_exist(registry):
             assert permission in set(OFFICE) | set(OPERATORS) | OWN | {"__no_permission_required__"}, (route, permission)
 
 
-SEEING = {"office.home", "office.clinics.see", "office.patients.see", "office.unmatched.see", "office.audit.see", "office.staff.see"}
+SEEING = {"office.home", "office.tabs.see", "office.clinics.see", "office.patients.see", "office.unmatched.see", "office.audit.see", "office.staff.see"}
 # What is sent there is only a question: it is sent so that no name stands in an address.
 ASKING = {"office.patients", "office.audit"}
 

@@ -1,0 +1,138 @@
+"""An office switches a tab off in one browser; a patient notices in another one, on the next click. By keyboard, on a phone."""
+
+from datetime import UTC, datetime, timedelta
+from secrets import token_hex
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import create_engine, select, update
+
+from core.auth import services
+from core.auth.models import Account
+from core.auth.realms import OFFICE, STAFF
+from core.db import SessionFactory, bind_tenant
+from core.outbox import OutboxRow
+from tenants.models import Practice
+
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+
+
+@pytest.fixture
+def database(running):
+    """The database of the running portal, for what no page does."""
+    engine = create_engine(running.settings.database_url.replace("postgresql://", "postgresql+psycopg://"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def admin_page(open_page, running, database):
+    """`admin_page(size)`: a window in which an office admin of Sunrise is signed in, whose second step is done."""
+
+    def make(size: dict) -> Page:
+        with SessionFactory(bind=database) as session:
+            practice = session.scalars(select(Practice.id).where(Practice.slug == "sunrise")).one()
+            bind_tenant(session, practice)
+            user_name = f"tabitha{token_hex(4)}"
+            named = {"user_name": user_name, "user_name_norm": user_name, "name": "Tabitha Quill", "email": f"{user_name}@example.test"}
+            account = Account(kind=STAFF, role="office_admin", password_hash="", created_at=datetime.now(UTC), **named)
+            session.add(account)
+            session.flush()
+            token = services.open_session(session, account, datetime.now(UTC), services.Place(realm=OFFICE.name))
+            session.commit()
+        page = open_page(size=size)
+        page.context.add_cookies([{"name": OFFICE.cookie, "value": token, "url": running.address("sunrise")}])
+        return page
+
+    return make
+
+
+def press(page: Page, locator, key: str) -> None:
+    """Use something by keyboard alone, once it has the focus."""
+    locator.focus()
+    expect(locator).to_be_focused()
+    page.keyboard.press(key)
+
+
+def switch(page: Page, running, is_on: bool, faults_of) -> list[str]:
+    """WebMail on or off: change, look, and stand before Save."""
+    page.goto(running.address("sunrise", "/office/tabs"))
+    faults = faults_of(page)
+    toggle = page.get_by_role("switch", name="WebMail", exact=True)
+    press(page, toggle, "Space")
+    expect(toggle).to_be_checked(checked=is_on)
+    press(page, page.get_by_role("button", name="Preview"), "Enter")
+    expect(page.get_by_text(f"WebMail is {'on' if is_on else 'off'}.", exact=True)).to_be_visible()
+    return faults + faults_of(page)
+
+
+def test_a_tab_goes_and_comes_while_a_patient_is_in_the_portal(admin_page, signed_in_page, running, database, faults_of):
+    office, patient = admin_page(PHONE), signed_in_page()
+    link = patient.get_by_role("navigation", name="Tabs").get_by_role("link", name="WebMail")
+    link.click()
+    letters = patient.get_by_role("main").inner_text()
+
+    faults = switch(office, running, False, faults_of)
+    press(office, office.get_by_role("button", name="Save"), "Enter")
+    expect(office.get_by_text("Saved. Patients see it")).to_be_visible()
+    assert patient.goto(running.address("sunrise", "/webmail")).status == 404
+    patient.goto(running.address("sunrise", "/home"))
+    expect(patient.locator("a[href^='/webmail']")).to_have_count(0)
+
+    office.goto(running.address("sunrise", "/office/changes"))
+    faults += faults_of(office)
+    press(office, office.get_by_role("button", name="Undo the change: WebMail is off."), "Enter")
+    expect(office.get_by_text("Undone. Patients see it")).to_be_visible()
+    patient.goto(running.address("sunrise", "/webmail"))
+    assert patient.get_by_role("main").inner_text() == letters
+
+    office.set_viewport_size(DESK)
+    faults += switch(office, running, False, faults_of)
+    office.get_by_label("At a time of your choice").check()
+    office.get_by_label("Day", exact=True).fill((datetime.now(UTC) + timedelta(days=2)).date().isoformat())
+    office.get_by_label("Time", exact=True).fill("07:30")
+    office.get_by_role("button", name="Save").click()
+    expect(office.get_by_text("Planned. It happens by itself")).to_be_visible()
+    assert patient.goto(running.address("sunrise", "/webmail")).status == 200
+    with SessionFactory(bind=database) as session:
+        session.execute(update(OutboxRow).where(OutboxRow.task == "setting.apply_plan").values(available_at=datetime.now(UTC)))
+        session.commit()
+    office.goto(running.address("sunrise", "/office/changes"))
+    _wait_until_done(office)
+    assert patient.goto(running.address("sunrise", "/webmail")).status == 404
+    faults += switch(office, running, True, faults_of)
+    office.get_by_role("button", name="Save").click()
+    expect(office.get_by_text("Saved. Patients see it")).to_be_visible()
+    assert patient.goto(running.address("sunrise", "/webmail")).status == 200
+    assert faults == []
+
+
+def _wait_until_done(office: Page) -> None:
+    """The worker looks every few seconds; the page is loaded until it says so."""
+    for _ in range(40):
+        if office.locator(".pill", has_text="Done").count():
+            return
+        office.wait_for_timeout(500)
+        office.reload()
+    raise AssertionError("the plan was not done")
+
+
+def names_on(office: Page) -> list[str]:
+    """The tabs as they stand on the page."""
+    return office.locator(".office-tab").evaluate_all("cards => cards.map(card => card.dataset.name)")
+
+
+def test_tabs_are_moved_by_arrows_and_by_drag(admin_page, running):
+    office = admin_page(DESK)
+    office.goto(running.address("sunrise", "/office/tabs"))
+    press(office, office.get_by_role("button", name="Move Plan up"), "Enter")
+    assert names_on(office)[1:3] == ["plan", "account"]
+    expect(office.get_by_role("button", name="Move Plan up")).to_be_focused()
+    start, end = (office.locator(f"[data-name={name}] .office-tab__icon").bounding_box() for name in ("plan", "appointments"))
+    office.mouse.move(start["x"] + 9, start["y"] + 9)
+    office.mouse.down()
+    office.mouse.move(end["x"] + 9, end["y"] - 5, steps=6)
+    office.mouse.up()
+    assert names_on(office)[:3] == ["plan", "appointments", "account"]
+    office.get_by_role("button", name="Preview").click()
+    expect(office.get_by_text("The tabs stand in this order: Plan, Appointments, Account")).to_be_visible()
