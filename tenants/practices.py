@@ -17,6 +17,7 @@ from core.db import bind_tenant, uuid7
 from core.plugins import PluginHost
 from core.tenant import touch
 from tenants.models import Clinic, Practice
+from tenants.settings import telling_of_switches
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{1,62}")
 PAGE = 50
@@ -90,18 +91,16 @@ def suspend(session: Session, practice_id: UUID, suspended: bool) -> bool:
 def withhold(session: Session, host: PluginHost, practice_id: UUID, names: Collection[str]) -> bool:
     """Withhold these tabs and offer all others, from the next request on; answers whether that is anything new.
 
-    Each tab that this concerns is told: off, or that the practice's own switch counts again.
+    Each tab that goes off or comes because of it is told, also one that needs another.
     """
     practice = session.get_one(Practice, practice_id, with_for_update=True)
     wanted = sorted(set(names) & host.plugins.keys())
     if practice.withheld == wanted:
         return False
-    turned = set(practice.withheld) ^ set(wanted)
-    practice.withheld = wanted
-    touch(session, practice_id)
-    session.flush()
-    for name in sorted(turned):
-        host.only(name).tell("portal_switched", session, practice_id=practice_id, clinic_id=None, on=False if name in wanted else None)
+    with telling_of_switches(session, host, practice_id):
+        practice.withheld = wanted
+        touch(session, practice_id)
+        session.flush()
     return True
 
 

@@ -17,6 +17,7 @@ OFFICE: dict[str, str] = {
     VIEW_AS: "View the portal as a patient",
     "office.tabs.see": "See which tabs are on, and what was changed",
     "office.tabs.change": "Switch tabs and acts, name and order them, undo",
+    "office.settings.change": "Change settings of the portal and of its tabs",
     "office.clinics.see": "See the clinics’ details, hours and providers",
     "office.clinics.change": "Change the clinics’ details, hours and providers",
     "office.audit.see": "Read and search the audit log",

@@ -9,6 +9,7 @@ PAGES = (
     OfficePage("Unmatched", "office.unmatched", "question-circle", "office.unmatched.see", 20, "Who asked for access and could not be matched"),
     OfficePage("Tabs", "office.tabs", "toggle-on", "office.tabs.see", 30, "What patients find, and what they may do there", "portal"),
     OfficePage("Clinics", "office.clinics", "geo-alt", "office.clinics.see", 40, "Contact details, hours, closed days, providers", "practice"),
+    OfficePage("Settings", "office.settings", "sliders", "office.settings.change", 75, "How the portal and its tabs work", "portal"),
     OfficePage("Look", "office.branding", "palette", "office.branding.change", 70, "Name, logo, colors, welcome, with a preview", "portal"),
     OfficePage("Staff", "office.staff", "person-badge", "office.staff.see", 80, "Who works here, with which role", "practice"),
 )
@@ -30,6 +31,7 @@ def includeme(config) -> None:
     config.include("tenants.console.clinics")
     config.include("tenants.console.tabs")
     config.include("tenants.console.changes")
+    config.include("tenants.console.settings_pages")
     config.include("tenants.console.unmatched")
     config.include("tenants.console.branding")
     for page in PAGES:
