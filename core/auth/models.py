@@ -116,9 +116,8 @@ class SupportAccess(TenantScoped, Base):
 class Ticket(TenantScoped, Base):
     """A single-use link or code that was sent to somebody. The row holds only the SHA-256 of its secret; `tries` counts wrong codes.
 
-    `kind` says what it opens: `reset`, `sign_in`, `invitation`, `register`, `second`, `proof`, `email`, `staff`, `operator`, `grant`; `passkey` and
-    `passkey_new` hold the challenge of a browser that was asked for a key, `email_was` an address from before a change. `email` is where it was sent,
-    `phone` the number (+1...) if that was by text message.
+    `kind` says what it opens; `passkey` and `passkey_new` hold the challenge of a browser that was asked for a key, `email_was` an address from
+    before a change, which opens nothing. `email` is where it was sent, `phone` the number (+1...) if that was by text message.
     """
 
     __tablename__ = "ticket"
@@ -128,6 +127,11 @@ class Ticket(TenantScoped, Base):
         belongs_to("access_offer", "offer_id"),
         index_in_practice("kind", "account_id"),
         index_in_practice("secret_hash"),
+        CheckConstraint(
+            "kind in ('reset', 'sign_in', 'invitation', 'register', 'second', 'proof', 'email', 'email_stop', 'email_was', 'staff', 'operator', "
+            "'grant', 'passkey', 'passkey_new')",
+            name="kind",
+        ),
     )
 
     kind: Mapped[str]

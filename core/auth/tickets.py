@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from core.auth.models import Ticket
+from core.auth.models import Account, Ticket
 from core.db import uuid7
 
 MOST_TRIES = 5
@@ -80,9 +80,15 @@ def use_link(session: Session, practice_id: UUID, kind: str, token: str, now: da
     return ticket
 
 
-def use_code(session: Session, practice_id: UUID, kind: str, ticket_id: UUID, code: str, now: datetime) -> Ticket:
-    """Try a code; five tries, whoever makes them. The try is counted though BadTicket is raised, so the caller must commit."""
-    where = (Ticket.practice_id == practice_id, Ticket.id == ticket_id, Ticket.kind == kind, *_open(now), Ticket.tries < MOST_TRIES)
+def use_code(
+    session: Session, practice_id: UUID, kind: str, ticket_id: UUID, code: str, now: datetime, account: Account | None = None
+) -> Ticket:
+    """Try a code; five tries, whoever makes them. The try is counted though BadTicket is raised, so the caller must commit.
+
+    With `account` the code is good for this one alone, while it has the address that the code went to; nobody else uses it up.
+    """
+    where = [Ticket.practice_id == practice_id, Ticket.id == ticket_id, Ticket.kind == kind, *_open(now), Ticket.tries < MOST_TRIES]
+    where += [Ticket.account_id == account.id, Ticket.email == account.email] if account else []
     # Counted and locked in one statement: many who guess at the same time are still five.
     counted = session.execute(
         update(Ticket).where(*where).values(tries=Ticket.tries + 1).returning(Ticket.secret_hash)

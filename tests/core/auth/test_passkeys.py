@@ -1,14 +1,10 @@
-"""Passkeys, with a small authenticator of our own: a key on a curve, made and shown as the standard says."""
+"""Passkeys, with a small authenticator of our own (core/testing/passkeys.py)."""
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 
-import cbor2
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
@@ -16,50 +12,9 @@ from sqlalchemy import select, update
 from core.auth import passkeys, second
 from core.auth.models import Account, Passkey, SignInSession
 from core.testing import PASSWORD
+from core.testing.passkeys import PRESENT, Device, text_of
 
-PRESENT, VERIFIED, ATTESTED = 0x01, 0x04, 0x40
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
-
-
-def _text(data: bytes) -> str:
-    return urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-class Device:
-    """A device that makes one passkey and shows it."""
-
-    def __init__(self, origin: str, counts: bool = True):
-        self.origin, self.counts, self.count, self.flags = origin, counts, 0, PRESENT | VERIFIED
-        self.key = ec.generate_private_key(ec.SECP256R1())
-        self.id = sha256(str(id(self)).encode() + self.key.private_numbers().private_value.to_bytes(32, "big")).digest()[:20]
-        self.handle = b""
-
-    def make(self, options: dict) -> str:
-        """The answer to navigator.credentials.create()."""
-        self.handle = urlsafe_b64decode(options["user"]["id"] + "==")
-        point = self.key.public_key().public_numbers()
-        public = cbor2.dumps({1: 2, 3: -7, -1: 1, -2: point.x.to_bytes(32, "big"), -3: point.y.to_bytes(32, "big")})
-        data = self._data(options["rp"]["id"], ATTESTED) + bytes(16) + len(self.id).to_bytes(2, "big") + self.id + public
-        attestation = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})
-        client = self._client("webauthn.create", options)
-        return self._answer({"clientDataJSON": _text(client), "attestationObject": _text(attestation)})
-
-    def show(self, options: dict) -> str:
-        """The answer to navigator.credentials.get()."""
-        data, client = self._data(options["rpId"]), self._client("webauthn.get", options)
-        signature = self.key.sign(data + sha256(client).digest(), ec.ECDSA(SHA256()))
-        parts = {"clientDataJSON": _text(client), "authenticatorData": _text(data), "signature": _text(signature)}
-        return self._answer(parts | {"userHandle": _text(self.handle)})
-
-    def _data(self, host: str, more: int = 0) -> bytes:
-        self.count += self.counts
-        return sha256(host.encode()).digest() + bytes([self.flags | more]) + self.count.to_bytes(4, "big")
-
-    def _client(self, act: str, options: dict) -> bytes:
-        return json.dumps({"type": act, "challenge": options["challenge"], "origin": self.origin, "crossOrigin": False}).encode()
-
-    def _answer(self, response: dict) -> str:
-        return json.dumps({"id": _text(self.id), "rawId": _text(self.id), "type": "public-key", "response": response})
 
 
 @pytest.fixture
@@ -105,13 +60,13 @@ def test_the_options_ask_for_what_we_want(db, practice, site, account, device):
     assert making["rp"] == {"id": practice.host, "name": "Sunrise Dental"}
     assert making["authenticatorSelection"]["userVerification"] == "required"
     assert making["authenticatorSelection"]["residentKey"] == "preferred"
-    assert [key["id"] for key in making["excludeCredentials"]] == [_text(device.id)]
+    assert [key["id"] for key in making["excludeCredentials"]] == [text_of(device.id)]
     assert making["attestation"] == "none"
     anyone = passkeys.ask_to_show(db, practice.id, site, NOW).options
     assert (anyone["rpId"], anyone["userVerification"], anyone.get("allowCredentials", [])) == (practice.host, "required", [])
     assert len(urlsafe_b64decode(anyone["challenge"] + "==")) == 32
     assert [key["id"] for key in passkeys.ask_to_show(db, practice.id, site, NOW, account).options["allowCredentials"]] == [
-        _text(device.id)
+        text_of(device.id)
     ]
 
 
