@@ -69,6 +69,22 @@ def portal_with(portal_settings, registry):
     tasks.celery.conf.beat_schedule = timetable
 
 
+@pytest.fixture(scope="module")
+def portal_behind_https(portal_settings, registry):
+    """`portal_behind_https(setting=value, ...)`: the application as it runs behind https, on the same database."""
+    made, timetable = [], tasks.celery.conf.beat_schedule
+
+    def make(**more):
+        app = configure(portal_settings.model_copy(update={"scheme": "https", **more})).make_wsgi_app()
+        tasks.celery.registry, tasks.celery.conf.beat_schedule = registry, timetable
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        app.registry.engine.dispose()
+
+
 class Notes(list):
     """A log that keeps (event, what it is about) for tests to look at."""
 

@@ -133,6 +133,17 @@ def test_no_practice_is_bound_but_by_bind_tenant():
     assert users == {"core/db.py"}
 
 
+def test_cookies_are_set_in_one_place():
+    """core/web/cookies.py; the form cookie is Pyramid's own, made in core/web/csrf.py. tests/core/web/test_cookies.py looks at each."""
+    pattern = re.compile(r"set_cookie|delete_cookie|Set-Cookie|cookieStore|document\.cookie|\w*CookieSession\w*|CookieProfile|make_cookie|SimpleCookie")
+    scripts = [path for room in ROOMS for path in (ROOT / room).rglob("*.js") if not {"vendor", "built", "node_modules"} & set(path.parts)]
+    allowed = {"core/web/cookies.py", "core/web/csrf.py", "core/testing/offices.py", "core/safety/testing.py"}
+    # Hands on what core/web/cookies.py has set, with a page in place of the redirect.
+    allowed |= {"core/auth/second_views.py"}
+    assert scripts
+    assert {str(path.relative_to(ROOT)) for path in [*_modules(), *scripts] if pattern.search(path.read_text())} == allowed
+
+
 def test_the_wheel_holds_what_the_portal_needs_and_no_node_is_needed(tmp_path):
     source = tmp_path / "source"
     source.mkdir()
