@@ -109,8 +109,8 @@ def _page(request, part: str, place: UUID | None, form: Form, lists: dict[str, l
     clinics = [(id_, name) for id_, name in clinic_names(request).items() if not limits or id_ in limits]
     offered = clinics if len(request.tenant.clinics) > 1 and asked.fields(schema, True) else []
     places = [(name, _path(request, part, id_), id_ == place, 0) for id_, name in ([] if limits else [(None, "Whole practice")]) + offered]
-    title, text = _parts(request)[part]
-    about = {"title": title, "text": text, "places": places, "place": place, "zone": _zone(request, place)}
+    heading, text = _parts(request)[part]
+    about = {"heading": heading, "text": text, "places": places, "place": place, "zone": _zone(request, place)}
     return {**about, "form": form, "controls": asked.controls(host, part, _kept(request), place), "lists": lists, "own": own}
 
 

@@ -29,6 +29,7 @@ def test_every_setting_of_every_part_is_asked_with_its_words(office, registry):
             browser.get(f"/office/settings/{part}", status=404)
             continue
         page = browser.get(f"/office/settings/{part}")
+        assert page.html.find("h1").text == ("The portal" if part == "portal" else registry.plugins.plugins[part].title)
         for name, info in schema.model_fields.items():
             if name not in ("tab_order", "tab_titles"):  # on the page of the tabs
                 assert info.title in page.text
