@@ -87,6 +87,8 @@ WHOLE = {
     "office.setting.cancel_plan": "Took back a planned change of settings",
     "office.setting.change": "Changed settings",
     "office.setting.plan": "Planned a change of settings",
+    "office.records_request.view": "Opened a request for this record",
+    "office.records_requests.view": "Opened the list of requests for a record",
     "office.sheet.print": "Opened the sheet with a one-time password",
     "office.staff.change": "Changed somebody’s role or clinics",
     "office.staff.close": "Took access to the office away",
@@ -99,6 +101,13 @@ WHOLE = {
     "office.unmatched.done": "Settled a request for access",
     "office.view_as.begin": "Began to look at the portal as this patient",
     "office.view_as.end": "Stopped looking at the portal as this patient",
+    "records_request.asked": "Asked the office for this record",
+    "records_request.denied": "Denied a request for this record",
+    "records_request.extended": "Took another 30 days for a request for this record",
+    "records_request.fulfilled": "Fulfilled a request for this record",
+    "records_request.taken": "Took on a request for this record",
+    "records_request.view": "Opened the requests for this record",
+    "records_request.withdrawn": "Withdrew a request for this record",
 }
 VERBS = {
     "view": "Opened", "open": "Opened", "find": "Searched", "download": "Downloaded", "print": "Printed", "send": "Sent", "receive": "Received",

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from core import audit, mail, outbox, sealing, texting
 from core.auth import clearing
 from core.db import SessionFactory, after_commit, bind_tenant
-from core.people import birthdays
+from core.people import birthdays, records_request_alerts
 from core.plugins import PluginHost
 from core.plugins.rules import PORTAL, own_names
 from core.tenant import Tenant
@@ -57,6 +57,7 @@ CORE_PERIODIC = (
     Chore("audit.seal", sealing.seal_waiting, timedelta(minutes=1)),
     # Oftener than it is needed: a schedule that begins anew with every start of the workers might never reach a whole day.
     Chore("family.tell_beforehand", birthdays.tell_beforehand, timedelta(hours=1)),
+    Chore("records_request.tell_office", records_request_alerts.tell_office, timedelta(hours=1)),
     Chore("auth.clear_away", clearing.clear_away, timedelta(hours=1)),
 )
 

@@ -17,6 +17,8 @@ from core.plugins import NoticeKind, PluginHost
 from core.tasks import Work
 
 EMAIL = "email"
+RECORDS_REQUEST = NoticeKind("portal.records_request", "Answers to requests for a record", "The office has answered when you asked for a copy of a record.", "folder2-open")
+"""Sent by core/people/records_request_tasks.py; whoever asks may do without."""
 KINDS = (
     NoticeKind(
         "auth.change",
@@ -37,7 +39,7 @@ class UnknownKind(Exception):
 def kinds_of(host: PluginHost, plugins: Iterable[str]) -> list[NoticeKind]:
     """The kinds of notice of these tabs, and the portal's own."""
     wanted = frozenset(plugins)
-    return [kind for name, kinds in host.notice_kinds.items() if name in wanted for kind in kinds] + list(KINDS)
+    return [kind for name, kinds in host.notice_kinds.items() if name in wanted for kind in kinds] + [RECORDS_REQUEST, *KINDS]
 
 
 def turned_off(session: Session, practice_id: UUID, account_id: UUID) -> set[tuple[str, str]]:

@@ -14,6 +14,8 @@ OFFICE: dict[str, str] = {
     "office.access.invite_many": "Invite many patients at once",
     "office.unmatched.see": "See who could not be matched with a patient",
     "office.unmatched.settle": "Settle who could not be matched",
+    "office.records_requests.see": "See who asked for a record",
+    "office.records_requests.settle": "Answer who asked for a record",
     VIEW_AS: "View the portal as a patient",
     "office.tabs.see": "See which tabs are on, and what was changed",
     "office.tabs.change": "Switch tabs and acts, name and order them, undo",
@@ -49,14 +51,15 @@ def _role(title: str, summary: str, *names: str) -> Role:
     return Role(title, summary, frozenset({"office.home", *(f"office.{name}" for name in names)}))
 
 
+_RECORDS = ("records_requests.see", "records_requests.settle")
 _LOOKING = ("patients.see", "unmatched.see", "clinics.see", "audit.see", "staff.see", "tabs.see")
 ROLES: dict[str, Role] = {
     "office_admin": Role("Office admin", "Everything, staff and audit log included", frozenset(OFFICE)),
     "front_desk": _role(
-        "Front desk", "Lets patients in and helps them", "patients.see", "access.change", "unmatched.see", "unmatched.settle", "view_as"
+        "Front desk", "Lets patients in and helps them", "patients.see", "access.change", "unmatched.see", "unmatched.settle", *_RECORDS, "view_as"
     ),
     "billing": _role("Billing", "Looks after accounts and payments", "patients.see", "view_as"),
-    "clinical": _role("Clinical", "Treats patients and answers their messages", "patients.see", "view_as"),
+    "clinical": _role("Clinical", "Treats patients and answers their messages", "patients.see", *_RECORDS, "view_as"),
     "read_only": _role("Read only", "Sees the office’s pages and changes nothing", *_LOOKING),
 }
 NONE, SEE, ACT = "none", "see", "act"

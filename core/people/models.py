@@ -184,3 +184,53 @@ class AccessOffer(TenantScoped, Base):
     withdrawn_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
     account_id: Mapped[UUID | None]
+
+
+class RecordsRequest(TenantScoped, Base):
+    """Somebody asks the office for a record (core/people/records_requests.py has the words for `wanted`, `format` and `state`).
+
+    `due_on` is the day by which the office must have answered, on the calendar of `time_zone`. `told_ahead` and `told_last` say that the
+    office had its mails before that day and on it. The answer stands in the steps.
+    """
+
+    __tablename__ = "records_request"
+    __table_args__ = (
+        belongs_to("patient"),
+        belongs_to("account"),
+        belongs_to("account", "taken_by"),
+        index_in_practice("patient_id"),
+        index_in_practice("state", "due_on"),
+        CheckConstraint("format in ('file', 'paper', 'send')", name="format"),
+        CheckConstraint("state in ('asked', 'taken', 'fulfilled', 'denied', 'withdrawn')", name="state"),
+    )
+
+    patient_id: Mapped[UUID]
+    account_id: Mapped[UUID]
+    wanted: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    format: Mapped[str]
+    recipient: Mapped[str]
+    recipient_address: Mapped[str]
+    first_on: Mapped[date | None]
+    last_on: Mapped[date | None]
+    words: Mapped[str]
+    asked_at: Mapped[datetime]
+    time_zone: Mapped[str]
+    due_on: Mapped[date]
+    is_extended: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    state: Mapped[str] = mapped_column(server_default="asked", default="asked")
+    taken_by: Mapped[UUID | None]
+    told_ahead: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    told_last: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+
+
+class RecordsRequestStep(TenantScoped, Base):
+    """What somebody did with a request for a record, and the words to the patient that came with it."""
+
+    __tablename__ = "records_request_step"
+    __table_args__ = (belongs_to("records_request", "request_id"), belongs_to("account"), index_in_practice("request_id"))
+
+    request_id: Mapped[UUID]
+    act: Mapped[str]
+    words: Mapped[str]
+    account_id: Mapped[UUID]
+    happened_at: Mapped[datetime]

@@ -13,7 +13,8 @@ class PortalPlugin:
     """A tab. Subclass it, set the four attributes, implement hooks, and name an instance in the entry point group `cuspid.plugins`.
 
     `name` is small letters and digits: it begins every address, table, permission, task and setting of the tab. `needs` names the tabs
-    without which this one is off, too.
+    without which this one is off, too. `record` says which part of the record patients see there, such as "images": where the tab is off,
+    the home page says how to ask the office for it.
     """
 
     name: str
@@ -21,6 +22,7 @@ class PortalPlugin:
     summary: str
     on_by_default: bool = True
     needs: tuple[str, ...] = ()
+    record: str = ""
 
     def includeme(self, config) -> None:
         """Add the tab's routes, each named `<name>.…`, and scan its views."""

@@ -16,7 +16,7 @@ PORTAL = frozenset(
     {
         "access", "api", "audit", "auth", "branding", "clinic", "closed", "contact", "core", "demo", "family", "fhir", "files", "forgot", "hand", "health", "home",
         "hooks", "icon", "invitation", "linked", "logo", "mail", "metrics", "notice", "office", "operator", "outbox", "passkey", "patient", "pay", "photo",
-        "portal", "practice", "privacy", "profile", "provider", "recovery", "register", "registration", "relationship", "reset", "setting",
+        "portal", "practice", "privacy", "profile", "provider", "records", "recovery", "register", "registration", "relationship", "reset", "setting",
         "sign", "staff", "static", "support", "tenants", "theme", "ticket", "unsubscribe", "welcome",
     }
 )  # fmt: skip

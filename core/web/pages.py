@@ -6,6 +6,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from core.auth.policy import SIGNED_IN
+from core.people.records_request_views import may_ask
 from core.plugins.doing import action_items
 from core.tenant import ClinicDetails, Closing
 
@@ -20,14 +21,21 @@ def home(request):
     answers = request.hooks.each("portal_home_card", request.db, request=request, person=request.person)
     cards = [card for name, card in answers if request.may_see(name)]
     request.audit("portal.home.view", request.person.id)
-    return {"action_items": items, "cards": sorted(cards, key=lambda card: card.order)}
+    return {"action_items": items, "cards": sorted(cards, key=lambda card: card.order), "may_ask": may_ask(request.person), "not_shown": _not_shown(request)}
+
+
+def _not_shown(request) -> list[str]:
+    """The parts of the record that patients see on tabs which are off here."""
+    plugins = request.registry.plugins.plugins
+    return [plugin.record for name, plugin in plugins.items() if plugin.record and not request.has_plugin(name)]
 
 
 @view_config(route_name="portal.contact", permission=NO_PERMISSION_REQUIRED, request_method="GET", renderer="contact.jinja2")
 def contact(request):
     """How to reach the practice and each of its clinics, when they are closed, and who works there."""
     clinics = request.tenant.clinics
-    return {"clinics": clinics, "closings": {clinic.id: _coming(clinic, request.now) for clinic in clinics}}
+    may_ask_here = request.identity is None or may_ask(request.person)
+    return {"may_ask": may_ask_here, "clinics": clinics, "closings": {clinic.id: _coming(clinic, request.now) for clinic in clinics}}
 
 
 def _coming(clinic: ClinicDetails, now: datetime) -> list[Closing]:

@@ -14,6 +14,7 @@ class ImagesPlugin(PortalPlugin):
 
     name = "images"
     title = "Images"
+    record = "images"
     summary = "X-rays, photos and documents in the folders that the office shares."
 
     def includeme(self, config) -> None:

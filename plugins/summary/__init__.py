@@ -12,6 +12,7 @@ class SummaryPlugin(PortalPlugin):
 
     name = "summary"
     title = "Summary"
+    record = "care summary"
     summary = "Allergies, medicines, conditions and procedures in one place, as a page and as a Continuity of Care Document."
 
     def includeme(self, config) -> None:

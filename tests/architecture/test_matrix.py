@@ -44,7 +44,7 @@ TABLE = {
         auth.security auth.security_app auth.security_app_off auth.security_mail auth.security_recovery
         auth.passkey_new auth.passkey_new_options auth.passkey_change auth.passkey_offer
         auth.offices auth.offices_add auth.offices_go auth.offices_unlink auth.offices_link
-        portal.grant_end
+        portal.grant_end portal.records_request portal.records_request_withdraw
     """,
     GIVER: "portal.grants portal.grant_give",
     SEE: """
@@ -60,6 +60,7 @@ TABLE = {
         office.staff.forget_second office.tabs office.tabs.preview office.tabs.save office.settings office.settings.part office.changes office.changes.undo
         office.changes.cancel office.clinics office.clinics.add office.clinics.one office.clinics.follow
         office.clinics.close_days office.clinics.open_days office.clinics.provider office.unmatched office.unmatched.one office.unmatched.invite office.unmatched.dismiss operator.home
+        office.records_requests office.records_requests.one office.records_requests.take office.records_requests.answer
         office.branding office.branding.clinic office.branding.preview office.branding.preview_style office.branding.undo
     """,
     OFFICE_ACCOUNT: """

@@ -5,11 +5,12 @@ import pytest
 from core.auth.roles import OFFICE, OPERATORS, ROLES, permissions_of, titles_of
 
 # The table an office was promised; whoever changes the roles changes it here, too.
+RECORDS = {"office.records_requests.see", "office.records_requests.settle"}
 PROMISED = {
     "office_admin": set(OFFICE),
-    "front_desk": {"office.home", "office.patients.see", "office.access.change", "office.unmatched.see", "office.unmatched.settle", "office.view_as"},
+    "front_desk": {"office.home", "office.patients.see", "office.access.change", "office.unmatched.see", "office.unmatched.settle", "office.view_as"} | RECORDS,
     "billing": {"office.home", "office.patients.see", "office.view_as"},
-    "clinical": {"office.home", "office.patients.see", "office.view_as"},
+    "clinical": {"office.home", "office.patients.see", "office.view_as"} | RECORDS,
     "read_only": {"office.home", "office.patients.see", "office.unmatched.see", "office.clinics.see", "office.audit.see", "office.staff.see", "office.tabs.see"},
 }
 STILL_HERE = {"portal.still_here"}
@@ -55,7 +56,7 @@ def test_views_ask_for_permissions_that_exist(registry):
             assert permission in set(OFFICE) | set(OPERATORS) | OWN | {"__no_permission_required__"}, (route, permission)
 
 
-SEEING = {"office.home", "office.tabs.see", "office.clinics.see", "office.patients.see", "office.unmatched.see", "office.audit.see", "office.staff.see"}
+SEEING = {"office.home", "office.tabs.see", "office.clinics.see", "office.patients.see", "office.unmatched.see", "office.audit.see", "office.staff.see", "office.records_requests.see"}
 # What is sent there is only a question: it is sent so that no name stands in an address.
 ASKING = {"office.patients", "office.audit"}
 
