@@ -55,7 +55,7 @@ def run(environment: dict[str, str], logs: Path, seconds: int, rounds: int, say=
     say(f"Filling databases with {', '.join(f'{size:,}' for size in SIZES)} practices")
     _fill(admin_url, measured)
     with Supervisor() as supervisor, ThreadPoolExecutor() as asking:
-        started = [asking.submit(_start, supervisor, environment, logs, size) for size in SIZES]
+        started = [asking.submit(_start, supervisor, environment, logs, size, measured.cookie) for size in SIZES]
         installations = [one.result() for one in started]
         samples = _measure(installations, _database_process(admin_url), measured.cookie, seconds, rounds, say)
     return report(installations, samples, say)
@@ -73,25 +73,27 @@ def _database(size: int) -> str:
     return f"cuspid_{size}"
 
 
-def _start(supervisor: Supervisor, environment: dict[str, str], logs: Path, size: int) -> Installation:
+def _start(supervisor: Supervisor, environment: dict[str, str], logs: Path, size: int, cookie: str) -> Installation:
     """Start a web process, and let it get to know every practice."""
     own = environment | {name: with_database(environment[name], _database(size)) for name in URLS}
     server, port = serve(supervisor, logs / f"portal-{size}.log", own, workers=1)
     before = sum(measure.memory(server))
     started = time.perf_counter()
-    _visit_all(port, size)
+    _visit_all(port, size, PAGES["sign-in"])
     cold = 1000 * (time.perf_counter() - started) / size
+    # Signed in, a practice is seen from a clinic, and that view is put together once, too.
+    _visit_all(port, size, PAGES["Appointments"], cookie)
     return Installation(size, server, port, cold, before, sum(measure.memory(server)))
 
 
-def _visit_all(port: int, size: int) -> None:
+def _visit_all(port: int, size: int, path: str, cookie: str = "") -> None:
     connection = HTTPConnection("127.0.0.1", port, timeout=30)
     for number in range(1, size + 1):
-        connection.request("GET", "/sign-in", headers={"Host": f"{many.SLUG.format(number)}.localhost"})
+        connection.request("GET", path, headers={"Host": f"{many.SLUG.format(number)}.localhost", "Cookie": cookie})
         answer = connection.getresponse()
         answer.read()
         if answer.status != 200:
-            raise Problem(f"The sign-in page of practice {number} answers {answer.status}.")
+            raise Problem(f"{path} of practice {number} answers {answer.status}.")
     connection.close()
 
 
