@@ -49,7 +49,7 @@ def test_an_operator_enters_with_a_reason_sees_changes_nothing_and_leaves(open_p
     sign_in(page, running)
     page.get_by_label("Search by name or address").fill("sunrise")
     page.get_by_role("button", name="Search").click()
-    page.get_by_role("link", name="Sunrise Family Dental").click()
+    page.get_by_role("link", name="Sunrise Family Dental", exact=True).click()
     page.get_by_label("Why do you enter?").fill("short")
     page.get_by_role("button", name="Enter").click()
     expect(page.get_by_role("alert")).to_contain_text("at least 10 characters")

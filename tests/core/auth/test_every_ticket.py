@@ -13,6 +13,7 @@ from io import BytesIO
 from types import SimpleNamespace
 from urllib.parse import quote
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -446,8 +447,8 @@ class Desk:
         assert answer == self.to_made_up(somebody, bool(made.cookie), not made.secret), what
 
     def to_made_up(self, somebody: Somebody, has_asked: bool, is_empty: bool) -> list[tuple]:
-        """What a made-up secret is answered, asked once."""
-        key = (id(somebody), has_asked, is_empty)
+        """What a made-up secret is answered, asked once a day: pages say "today"."""
+        key = (id(somebody), has_asked, is_empty, self.scene.at.astimezone(ZoneInfo("America/New_York")).date())
         if key not in self._to_made_up:
             nothing = self.worthless[id(somebody)]
             made_up = Made("" if is_empty else nothing.secret, nothing.cookie if has_asked else "")
