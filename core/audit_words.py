@@ -113,10 +113,11 @@ VERBS = {
     "view": "Opened", "open": "Opened", "find": "Searched", "download": "Downloaded", "print": "Printed", "send": "Sent", "receive": "Received",
     "share": "Shared", "mail": "Sent by e-mail", "make": "Made", "add": "Added", "create": "Added", "change": "Changed", "update": "Changed",
     "remove": "Removed", "delete": "Removed", "confirm": "Confirmed", "cancel": "Cancelled", "book": "Booked", "request": "Asked for",
-    "sign": "Signed", "pay": "Paid", "import": "Took in", "export": "Exported", "dropped": "Left undone, because the tab was off:",
+    "sign": "Signed", "pay": "Paid", "import": "Took in", "export": "Exported", "assign": "Assigned",
+    "match": "Put on the account:", "refund": "Marked as paid back:", "dropped": "Left undone, because the tab was off:",
 }  # fmt: skip
 THINGS = {
-    "list": "the list", "visit": "a visit", "statement": "a statement", "ledger": "the account history", "payment": "a payment",
+    "list": "the list", "visit": "a visit", "statement": "a statement", "ledger": "the account history", "payment": "a payment", "guest payment": "a payment made without signing in",
     "receipt": "a receipt", "plan": "a treatment plan", "document": "a health document", "image": "an image", "message": "a message",
     "form": "a form", "grant": "who may see this record", "invitation": "an invitation", "record": "the record", "task": "a task",
     "audit": "the audit log", "staff": "the list of staff", "unmatched": "who could not be matched",

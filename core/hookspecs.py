@@ -22,6 +22,12 @@ def portal_home_card(request, person):
 
 
 @hookspec
+def portal_entry_link(request):
+    """What anyone may do here without signing in, for the sign-in page: `core.plugins.EntryLink`, or None. Asked where the tab is on at
+    any clinic. No statement."""
+
+
+@hookspec
 def portal_permissions():
     """The actions that can be granted on this tab: a list of `core.plugins.Permission`. Asked once, at the start."""
 

@@ -55,10 +55,15 @@ def match(session: Session, practice_id: UUID, typed: Typed, today: date, adult_
 
 
 def fits(patient: Patient, typed: Typed) -> bool:
-    """Whether all that was typed is this patient's; the name that the patient is called by counts as the first name."""
+    """Whether all that was typed is this patient's."""
+    return is_named(patient, typed) and reaches(patient, typed.contact)
+
+
+def is_named(patient: Patient, typed: Typed) -> bool:
+    """Whether names and birthdate are this patient's; the name that the patient is called by counts as the first name."""
     given = {letters(patient.first_name), letters(patient.preferred_name)} - {""}
     names = letters(typed.first_name) in given and letters(typed.last_name) == letters(patient.last_name) != ""
-    return names and patient.birthdate == typed.birthdate and reaches(patient, typed.contact)
+    return names and patient.birthdate == typed.birthdate
 
 
 def is_email(contact: str) -> bool:

@@ -20,6 +20,8 @@ OFFICE: dict[str, str] = {
     "office.tabs.see": "See which tabs are on, and what was changed",
     "office.tabs.change": "Switch tabs and acts, name and order them, undo",
     "office.settings.change": "Change settings of the portal and of its tabs",
+    "office.payments.see": "See payments that belong to nobody’s account yet",
+    "office.payments.settle": "Assign payments to patients",
     "office.clinics.see": "See the clinics’ details, hours and providers",
     "office.clinics.change": "Change the clinics’ details, hours and providers",
     "office.audit.see": "Read and search the audit log",
@@ -58,7 +60,7 @@ ROLES: dict[str, Role] = {
     "front_desk": _role(
         "Front desk", "Lets patients in and helps them", "patients.see", "access.change", "unmatched.see", "unmatched.settle", *_RECORDS, "view_as"
     ),
-    "billing": _role("Billing", "Looks after accounts and payments", "patients.see", "view_as"),
+    "billing": _role("Billing", "Looks after accounts and payments", "patients.see", "payments.see", "payments.settle", "view_as"),
     "clinical": _role("Clinical", "Treats patients and answers their messages", "patients.see", *_RECORDS, "view_as"),
     "read_only": _role("Read only", "Sees the office’s pages and changes nothing", *_LOOKING),
 }
@@ -70,7 +72,7 @@ SUPPORT = {
     SEE: ROLES["read_only"].permissions,
     # An operator helps with the office's work, and never decides who works there. To look at a portal as its patient would open a session
     # that goes on after the visit. What can never be undone is the office's own to do.
-    ACT: frozenset(OFFICE) - {"office.staff.change", "office.view_as", "office.patients.merge"},
+    ACT: frozenset(OFFICE) - {"office.staff.change", "office.view_as", "office.patients.merge", "office.payments.settle"},
 }
 """What an operator may do who has entered a practice, by the level of the visit."""
 

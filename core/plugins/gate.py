@@ -1,16 +1,20 @@
 """Wiring plugins into the application, and answering 404 for the addresses of those that are off."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
+from uuid import UUID
 
 import structlog
 from pyramid.events import BeforeTraversal
 from pyramid.httpexceptions import HTTPForbidden, HTTPNotFound
+from pyramid.security import NO_PERMISSION_REQUIRED
 
+from core.auth import roles
 from core.auth.identity import Person
+from core.auth.realms import OFFICE
 from core.plugins.hooks import EnabledHooks
 from core.plugins.host import PluginHost, find_plugins
-from core.plugins.parts import Count, Tab
+from core.plugins.parts import Count, EntryLink, Tab
 from core.plugins.plugin import PortalPlugin
 from core.plugins.questions import count_all
 from core.plugins.rules import Wiring
@@ -28,7 +32,9 @@ def refuse_disabled(event) -> None:
     # Read for an unknown address, too: the page that says so must not differ from that of a tab that is off.
     if owner in request.tenant.plugins:
         return
-    if owner is not None and request.identity is None and request.registry.tenants.on_somewhere(request.practice_id, owner):
+    if owner is not None and request.person is None and request.registry.tenants.on_somewhere(request.practice_id, owner):
+        if request.matched_route.name in request.registry.clinicless_routes:
+            return
         # Another clinic has it: whose patient this is will be known after signing in.
         raise HTTPForbidden()
     raise HTTPNotFound()
@@ -39,18 +45,39 @@ def _include(config, plugin: PortalPlugin, host: PluginHost) -> None:
     wiring = Wiring(config, plugin)
     config.include(plugin.includeme, route_prefix=plugin.name)
     config.commit()
-    wiring.check(frozenset(permission.name for permission in host.permissions[plugin.name]))
+    wiring.check(frozenset({NO_PERMISSION_REQUIRED, *(permission.name for permission in host.permissions[plugin.name])}))
+    at_office = Wiring(config, plugin)
+    config.include(plugin.include_office, route_prefix=f"{OFFICE.root}/{plugin.name}")
+    config.commit()
+    at_office.check(frozenset(roles.OFFICE), within=f"{plugin.name}.office")
     if plugin.folder("templates"):
         config.add_jinja2_search_path(f"{plugin.package}:templates/")
     if plugin.folder("static"):
         config.add_static_view(f"static/{plugin.name}", f"{plugin.package}:static/", cache_max_age=31536000)
         config.commit()
     config.registry.route_owners.update(dict.fromkeys(wiring.routes(), plugin.name))
+    config.registry.clinicless_routes |= wiring.open_routes() | at_office.routes()
 
 
 def request_hooks(request) -> EnabledHooks:
     """`request.hooks`: the hooks of the plugins that are on for the clinic in view."""
     return request.registry.plugins.enabled(request.tenant.plugins)
+
+
+def plugins_anywhere(registry, practice_id: UUID, version: int, clinic_ids: Collection[UUID] = ()) -> frozenset[str]:
+    """The tabs that are on at any of these clinics (none: all), or at the practice where it has no clinics."""
+    whole = registry.tenants.tenant(practice_id, None, version)
+    clinics = [
+        registry.tenants.tenant(practice_id, clinic.id, version) for clinic in whole.clinics if clinic.id in clinic_ids or not clinic_ids
+    ]
+    return frozenset().union(*(place.plugins for place in clinics or [whole]))
+
+
+def request_entry_links(request) -> list[EntryLink]:
+    """`request.entry_links()`: what anyone may do here without signing in, of the tabs that are on at any clinic."""
+    on = plugins_anywhere(request.registry, request.practice_id, request.visitor.version)
+    answers = request.registry.plugins.enabled(on).each("portal_entry_link", request.db, request=request)
+    return sorted((link for name, link in answers if _leads_home(request, name, link)), key=lambda link: link.order)
 
 
 def request_tabs(request) -> list[Tab]:
@@ -88,7 +115,7 @@ def request_titles_of(request, person: Person) -> dict[str, str]:
     return {name: tenant.settings["portal.tab_titles"].get(name) or plugins[name].title for name in plugins if name in tenant.plugins}
 
 
-def _leads_home(request, plugin: str, tab: Tab) -> bool:
+def _leads_home(request, plugin: str, tab: Tab | EntryLink) -> bool:
     """Whether a tab leads to its own plugin; one that leads nowhere would break every page."""
     own = request.registry.route_owners.get(tab.route) == plugin
     if not own:
@@ -124,8 +151,10 @@ def includeme(config) -> None:
     host = PluginHost(find_plugins() if plugins is None else plugins)
     config.registry.plugins = host
     config.registry.route_owners, config.registry.paths = {}, {}
+    config.registry.clinicless_routes = set()
     config.add_request_method(request_hooks, "hooks", reify=True)
     config.add_request_method(request_tabs, "tabs", reify=True)
+    config.add_request_method(request_entry_links, "entry_links")
     config.add_request_method(request_tenant_of, "tenant_of")
     config.add_request_method(request_may, "may")
     config.add_request_method(request_titles_of, "titles_of")

@@ -7,12 +7,12 @@ import pluggy
 import structlog
 
 from core.db import ChangedRows, forget_changes, mark_savepoint, mend_transaction, only_reading
-from core.plugins.parts import ActionItem, Card, Question, Tab
+from core.plugins.parts import ActionItem, Card, EntryLink, Question, Tab
 
 log = structlog.get_logger("plugins")
 
 # What a page can make something of; another answer is the plugin's fault, too.
-_PARTS = {"portal_tab": Tab, "portal_home_card": Card, "portal_action_items": ActionItem}
+_PARTS = {"portal_tab": Tab, "portal_home_card": Card, "portal_action_items": ActionItem, "portal_entry_link": EntryLink}
 
 
 class HookFault(Exception):

@@ -35,6 +35,21 @@ class Tab:
 
 
 @dataclass(frozen=True)
+class EntryLink:
+    """What anyone may do here without signing in, such as paying a bill: a link on the sign-in page.
+
+    `route` is one of the plugin's own without parameters, on a page that is open to everyone; `icon` a Bootstrap Icons name. `at` is the
+    short address of the portal that leads there, if it is meant for one: `pay` for `/pay`.
+    """
+
+    title: str
+    route: str
+    icon: str
+    order: int = 50
+    at: str = ""
+
+
+@dataclass(frozen=True)
 class ActionItem:
     """One thing that a person should do, or somebody for that person. `path` is where it is done, `order` sorts: smaller is more urgent."""
 

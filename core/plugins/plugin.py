@@ -27,6 +27,9 @@ class PortalPlugin:
     def includeme(self, config) -> None:
         """Add the tab's routes, each named `<name>.…`, and scan its views."""
 
+    def include_office(self, config) -> None:
+        """Add the tab's pages at the office, `/office/<name>/…`: routes named `<name>.office.…` whose views ask for permissions of the office."""
+
     @property
     def package(self) -> str:
         """The package that holds the plugin, and beside it `templates/`, `static/` and `migrations/`."""

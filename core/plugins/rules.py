@@ -68,25 +68,30 @@ class Wiring:
         """The names of the routes that are new."""
         return {item["name"] for item in self._new("routes")}
 
-    def check(self, permissions: frozenset[str]) -> None:
-        """Refuse what no gate would close. `permissions` are those that the plugin declares. Raises ConfigurationError."""
+    def open_routes(self) -> set[str]:
+        """The names of the new routes on which a page is open to everyone."""
+        return {view["route_name"] for view in self._new("views") if NO_PERMISSION_REQUIRED in self._permissions_of(view)}
+
+    def check(self, permissions: frozenset[str], within: str = "") -> None:
+        """Refuse what no gate would close. `permissions` are those that views ask for; a page open to everyone is one of them only if it is
+        named. Routes are named like the plugin, or `within.…`. Raises ConfigurationError."""
         routes = self.routes()
-        own_names(self._plugin.name, "route", routes)
+        own_names(within or self._plugin.name, "route", routes)
         for category in _EVERYWHERE:
             if self._new(category):
                 raise ConfigurationError(f"the plugin {self._plugin.name!r} adds {category}, which would run where it is off")
         for view in self._new("views"):
-            self._check_view(view, routes, permissions)
+            self._check_view(view, routes, permissions, "the office's" if within else "the plugin's")
 
-    def _check_view(self, view: Any, routes: set[str], permissions: frozenset[str]) -> None:
+    def _check_view(self, view: Any, routes: set[str], permissions: frozenset[str], whose: str) -> None:
         if view["exception_only"] and self._plugin.holds(getattr(view["context"], "__module__", "")):
             return
         what = f"the view {view.title} of the plugin {self._plugin.name!r}"
         if view["route_name"] not in routes:
             raise ConfigurationError(f"{what} is not on a route of its own, but on {view['route_name']!r}")
-        if not self._permissions_of(view) & (permissions | {NO_PERMISSION_REQUIRED}):
+        if not self._permissions_of(view) & permissions:
             raise ConfigurationError(
-                f"{what} must ask for one of the plugin's permissions: {', '.join(sorted(permissions)) or 'it declares none'}"
+                f"{what} must ask for one of {whose} permissions: {', '.join(sorted(permissions - {NO_PERMISSION_REQUIRED})) or 'it declares none'}"
             )
 
     def _permissions_of(self, view: Any) -> set[str]:

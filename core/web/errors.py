@@ -111,12 +111,16 @@ def form_expired(request):
     return error_response(request, EXPIRED, fields=fields, action=request.path)
 
 
+def how_long(seconds: int) -> str:
+    """A time to wait, in words."""
+    minutes = ceil(seconds / 60)
+    return "a minute" if minutes == 1 else f"{minutes} minutes" if minutes < 90 else f"{ceil(minutes / 60)} hours"
+
+
 @exception_view_config(TooManyAttempts)
 def too_many(error, request, advice: str = "", other_way: tuple[str, str] | None = None):
     """Say how long to wait, and what else can be done; `other_way` is a button's words and where it leads."""
-    minutes = ceil(error.seconds / 60)
-    wait = "a minute" if minutes == 1 else f"{minutes} minutes" if minutes < 90 else f"{ceil(minutes / 60)} hours"
-    text = f"Please wait {wait}, then try again{f'. {advice}' if advice else ', or call the office.'}"
+    text = f"Please wait {how_long(error.seconds)}, then try again{f'. {advice}' if advice else ', or call the office.'}"
     response = error_response(request, Trouble(429, "Too many tries", text), other_way=other_way)
     response.headers["Retry-After"] = str(error.seconds)
     return response

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from core.plugins import OfficeItem
+from core.plugins.gate import plugins_anywhere
 from core.plugins.waiting import number_waiting
 
 
@@ -46,19 +47,24 @@ def request_office_waiting(request) -> list[tuple[OfficeItem, int]]:
 
 def items_for(registry, practice_id, version: int, who) -> list[OfficeItem]:
     """What may wait for somebody of the office, by `who.permissions` and `who.clinic_ids`: of the portal, and of the tabs that are on there."""
-    whole = registry.tenants.tenant(practice_id, None, version)
-    clinics = [registry.tenants.tenant(practice_id, clinic.id, version) for clinic in whole.clinics if clinic.id in who.clinic_ids or not who.clinic_ids]
-    on = frozenset().union(*(place.plugins for place in clinics or [whole]))
+    on = plugins_anywhere(registry, practice_id, version, who.clinic_ids)
     items = [*registry.office_items, *(item for name in sorted(on) for item in registry.plugins.office_items[name])]
     return sorted((item for item in items if item.permission in who.permissions), key=lambda item: item.order)
 
 
 def request_office_pages(request) -> list[OfficePage]:
     """`request.office_pages`: the pages that this person may open, in order."""
-    allowed = request.identity.permissions if request.identity else frozenset()
     groups = list(GROUPS)
-    pages = (page for page in request.registry.office_pages if page.permission in allowed)
-    return sorted(pages, key=lambda page: (groups.index(page.group), page.order))
+    return sorted(_open_pages(request), key=lambda page: (groups.index(page.group), page.order))
+
+
+def _open_pages(request) -> list[OfficePage]:
+    """Those of the portal and of the tabs that are on somewhere, as far as the role goes."""
+    if request.identity is None:
+        return []
+    owners, on = request.registry.route_owners, plugins_anywhere(request.registry, request.practice_id, request.visitor.version)
+    pages = [page for page in request.registry.office_pages if page.permission in request.identity.permissions]
+    return [page for page in pages if page.route not in owners or owners[page.route] in on]
 
 
 def request_office_groups(request) -> list[tuple[str, list[OfficePage]]]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
@@ -28,6 +29,15 @@ def _not_shown(request) -> list[str]:
     """The parts of the record that patients see on tabs which are off here."""
     plugins = request.registry.plugins.plugins
     return [plugin.record for name, plugin in plugins.items() if plugin.record and not request.has_plugin(name)]
+
+
+@view_config(route_name="portal.pay", permission=NO_PERMISSION_REQUIRED, request_method="GET")
+def pay(request):
+    """The short address at which one pays without signing in: it stands on paper, so it leads to whichever tab takes payments here."""
+    link = next((link for link in request.entry_links() if link.at == "pay"), None)
+    if link is None:
+        raise HTTPNotFound()
+    return HTTPSeeOther(request.route_path(link.route))
 
 
 @view_config(route_name="portal.contact", permission=NO_PERMISSION_REQUIRED, request_method="GET", renderer="contact.jinja2")

@@ -6,4 +6,5 @@ def includeme(config) -> None:
     config.add_route("portal.start", "/")
     config.add_route("portal.home", "/home")
     config.add_route("portal.contact", "/contact")
+    config.add_route("portal.pay", "/pay")
     config.scan("core.web.pages")

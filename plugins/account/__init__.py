@@ -4,12 +4,12 @@ from datetime import date, timedelta
 from functools import partial
 
 from core.people.charts import move_rows
-from core.plugins import ActionItem, Card, Permission, PortalPlugin, Question, Tab, hookimpl
+from core.plugins import ActionItem, Card, EntryLink, Permission, PortalPlugin, Question, Tab, hookimpl
 from core.tasks import Periodic
 from core.web.formats import long_day, money
-from plugins.account import records, tasks  # noqa: F401  (declares the tasks)
+from plugins.account import office, records, tasks  # noqa: F401  (declares the tasks)
 from plugins.account.models import Entry, Payment, Statement
-from plugins.account.pages import may_pay
+from plugins.account.pages import guest_places, may_pay
 from plugins.account.services import ledger, settling
 from plugins.account.settings import AccountSettings
 
@@ -28,7 +28,14 @@ class AccountPlugin(PortalPlugin):
         config.add_route("account.receipt", "/payments/{payment_id}")
         config.add_route("account.statement", "/statements/{statement_id}")
         config.add_route("account.statement_file", "/statements/{statement_id}/download")
+        config.add_route("account.guest", "/pay-now")
+        config.add_route("account.guest_receipt", "/pay-now/receipts/{payment_id}")
+        config.add_route("account.guest_pay", "/pay-now/{place}")
         config.scan("plugins.account.views")
+
+    def include_office(self, config) -> None:
+        """Add the pages for payments that are not on an account yet."""
+        office.include(config)
 
     @hookimpl
     def portal_tab(self, request):
@@ -48,6 +55,11 @@ class AccountPlugin(PortalPlugin):
         return Card("account/card.jinja2", {"overview": overview, "may_pay": may_pay(request, person)}, 20)
 
     @hookimpl
+    def portal_entry_link(self, request):
+        """Paying without signing in, where an office takes payments."""
+        return EntryLink("Pay a bill without signing in", "account.guest", "credit-card", 10, at="pay") if guest_places(request) else None
+
+    @hookimpl
     def portal_permissions(self):
         """Seeing the account, and paying."""
         return [Permission("account.see", "See the account"), Permission("account.pay", "Pay", acts=True)]
@@ -61,6 +73,11 @@ class AccountPlugin(PortalPlugin):
     def portal_notice_kinds(self):
         """Receipts."""
         return [settling.RECEIPT]
+
+    @hookimpl
+    def portal_office_waiting(self):
+        """Payments that the office has to assign."""
+        return [office.WAITING]
 
     @hookimpl
     def portal_record_kinds(self):
@@ -83,7 +100,9 @@ def _items(request, person, rows: list[dict]) -> list[ActionItem]:
     found = [(overview, _due(overview)) for overview in (ledger.overview_of(row, zone) for row in rows)]
     path = request.route_path("account.pay" if may_pay(request, person) else "account.home")
     today = request.now.astimezone(zone).date()
-    return [ActionItem(person.id, f"{money(due)} is due", _due_text(overview, today), path, "wallet2", 30) for overview, due in found if due]
+    return [
+        ActionItem(person.id, f"{money(due)} is due", _due_text(overview, today), path, "wallet2", 30) for overview, due in found if due
+    ]
 
 
 def _due(overview: ledger.Overview) -> int:

@@ -3,12 +3,13 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, Field, PastDate, SecretStr
 
-from core.web.forms import Form
+from core.auth.email_change import check_email
+from core.web.forms import Form, Line
 from plugins.account.amounts import LARGEST_PAYMENT_CENTS, AmountRefused, parse_amount
 
-LONGEST_NOTE = 500
+LONGEST_NOTE, LONGEST_NAME = 500, 100
 _NONCE = r"^[A-Za-z0-9_-]{16,64}$"
 
 
@@ -30,6 +31,43 @@ class PayForm(BaseModel):
     balance_seen: int
     statement_seen: int = 0
     form_nonce: Annotated[str, Field(pattern=_NONCE)]
+
+
+def _name(text: str) -> str:
+    if not text:
+        raise ValueError("Type the name as the office has it.")
+    return text
+
+
+def _without_nulls(text: str) -> str:
+    return text.replace("\0", "")
+
+
+class GuestForm(BaseModel):
+    """What somebody fills in who pays without signing in. The card's number and code are secrets, see PayForm."""
+
+    first_name: Annotated[Line, AfterValidator(_name), Field(max_length=LONGEST_NAME, title="first name")]
+    last_name: Annotated[Line, AfterValidator(_name), Field(max_length=LONGEST_NAME, title="last name")]
+    birthdate: Annotated[PastDate, Field(title="birthdate")]
+    account_number: Annotated[Line, Field(max_length=40, title="account number")] = ""
+    amount: Annotated[str, Field(max_length=40)]
+    email: Annotated[str, AfterValidator(lambda text: check_email(text) if text else ""), Field(max_length=254, title="e-mail address")] = (
+        ""
+    )
+    note: Annotated[str, AfterValidator(_without_nulls), Field(max_length=LONGEST_NOTE, title="Note to the office")] = ""
+    card_number: SecretStr = SecretStr("")
+    card_expiry: Annotated[str, Field(max_length=20)] = ""
+    card_code: SecretStr = SecretStr("")
+    form_nonce: Annotated[str, Field(pattern=_NONCE)]
+
+
+def typed_amount(form: Form[GuestForm]) -> int | None:
+    """The amount in cents that was typed; None when it is wrong, which the form then says."""
+    try:
+        return parse_amount(form.values.get("amount", ""))
+    except AmountRefused as refusal:
+        form.refuse(str(refusal), "amount")
+        return None
 
 
 def chosen_amount(form: Form[PayForm]) -> int | None:

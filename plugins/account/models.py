@@ -67,7 +67,8 @@ class Statement(TenantScoped, Base):
 
 
 class Payment(TenantScoped, Base):
-    """A payment by card, made in the portal by one account for one patient.
+    """A payment by card, made in the portal by one account for one patient; or by a guest, without an account, and then for nobody until
+    it is known whom it is for (`Guest`).
 
     `clinic_id` is the clinic whose card service took it. It is created before anyone is asked for money, and is never deleted: created -> submitted -> succeeded | failed, or unknown
     when no answer came, until it is settled. `card` is what a receipt may show, such as "Visa ending in 4242"; a card number
@@ -87,11 +88,13 @@ class Payment(TenantScoped, Base):
             "ix_account_payment_open", "practice_id", "created_at", postgresql_where=text("state in ('created', 'submitted', 'unknown')")
         ),
         CheckConstraint("state in ('created', 'submitted', 'succeeded', 'failed', 'unknown')", name="state"),
+        Index("ix_account_payment_guest_form", "practice_id", "form_nonce", unique=True, postgresql_where=text("account_id is null")),
         CheckConstraint("amount_cents > 0", name="amount"),
+        CheckConstraint("account_id is null or patient_id is not null", name="payer"),
     )
 
-    patient_id: Mapped[UUID]
-    account_id: Mapped[UUID]
+    patient_id: Mapped[UUID | None]
+    account_id: Mapped[UUID | None]
     clinic_id: Mapped[UUID | None]
     amount_cents: Mapped[Cents]
     currency: Mapped[str]
@@ -107,6 +110,33 @@ class Payment(TenantScoped, Base):
     created_at: Mapped[datetime]
     settled_at: Mapped[datetime | None]
     receipt_sent_at: Mapped[datetime | None]
+
+
+class Guest(TenantScoped, Base):
+    """What somebody typed who paid without signing in: who the payment is for, and where the receipt goes. It has the payment's id.
+
+    Once the money is there the worker looks for the patient: `outcome` is then `matched`, or `waiting` until the office has `assigned` it,
+    or paid it back by other means (`refunded`). `reason` is why it waits.
+    """
+
+    __tablename__ = "account_guest"
+    __table_args__ = (
+        belongs_to("account_payment", "id"),
+        belongs_to("account", "settled_by"),
+        Index("ix_account_guest_waiting", "practice_id", "id", postgresql_where=text("outcome = 'waiting'")),
+        CheckConstraint("outcome in ('', 'waiting', 'matched', 'assigned', 'refunded')", name="outcome"),
+        CheckConstraint("reason in ('', 'nobody', 'several')", name="reason"),
+    )
+
+    first_name: Mapped[str]
+    last_name: Mapped[str]
+    birthdate: Mapped[date]
+    account_number: Mapped[str] = mapped_column(default="")
+    email: Mapped[str] = mapped_column(default="")
+    outcome: Mapped[str] = mapped_column(default="")
+    reason: Mapped[str] = mapped_column(default="")
+    settled_by: Mapped[UUID | None]
+    settled_at: Mapped[datetime | None]
 
 
 class LocalCharge(TenantScoped, Base):

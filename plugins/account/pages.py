@@ -4,21 +4,57 @@ from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound
 
+from core.tenant import Tenant
+from core.web.forms import Form
 from plugins.account.gateway import PaymentGateway, gateway_for
+from plugins.account.gateway.refusals import refusal_text
+from plugins.account.gateway.stand_in_cards import CardRefused, read_card
+from plugins.account.models import Payment
 
 PAY = "account.pay"
+INCOMPLETE = "This page did not arrive as a whole. Please check everything and send it again; nothing was paid."
 
 
 def open_gateway(request, person) -> PaymentGateway | None:
     """The gateway that the Pay page can use for this person; None when the office takes no payments in the portal."""
-    tenant = request.tenant_of(person)
-    gateway = gateway_for(request.registry, tenant) if PAY not in tenant.acts_off else None
+    return gateway_at(request.registry, request.tenant_of(person))
+
+
+def gateway_at(registry, tenant: Tenant) -> PaymentGateway | None:
+    """The gateway of a place that takes payments in the portal, None of one that does not: here it is decided what that means."""
+    on = PAY.partition(".")[0] in tenant.plugins and PAY not in tenant.acts_off
+    gateway = gateway_for(registry, tenant) if on else None
     return gateway if gateway and gateway.card_form else None
+
+
+def guest_places(request) -> list[Tenant]:
+    """The practice as seen from each clinic (as a whole, if it has none) where anyone may pay without signing in."""
+    tenants, clinics = request.registry.tenants, request.whole_tenant.clinics
+    places = [tenants.tenant(request.practice_id, clinic.id, request.visitor.version) for clinic in clinics] or [request.whole_tenant]
+    return [place for place in places if place.settings["account.guest_payments"] and gateway_at(request.registry, place)]
 
 
 def may_pay(request, person) -> bool:
     """Whether the office takes payments here, and this account may make one for this person."""
     return request.may(person, PAY) and open_gateway(request, person) is not None
+
+
+def card_method(request, form: Form, place: Tenant) -> str | None:
+    """What stands for the card that was typed; None when something is wrong with it, which the form then says."""
+    number, code = (request.POST.get(name, "") for name in ("card_number", "card_code"))
+    today = request.now.astimezone(place.time_zone).date()
+    try:
+        return read_card(str(number), form.values.get("card_expiry", ""), str(code), today)
+    except CardRefused as refusal:
+        form.refuse(str(refusal), refusal.field)
+        return None
+
+
+def with_refusal(form: Form, payment: Payment) -> Payment:
+    """The payment, with the form saying why when it was declined."""
+    if payment.state == "failed":
+        form.refuse(refusal_text(payment.refusal))
+    return payment
 
 
 def id_in_address(request, name: str) -> UUID:

@@ -9,6 +9,11 @@ class AccountSettings(BaseModel):
     minimum_payment_cents: int = Field(
         100, ge=50, le=5_000_000, title="Smallest payment", description="The smallest payment by card, in cents; at least 50."
     )
+    guest_payments: bool = Field(
+        True,
+        title="Paying without signing in",
+        description="Anyone may pay a bill by card at /pay. Turn it off if stolen cards are tried out there.",
+    )
     statement_message: str = Field(
         "", max_length=500, title="Line on statements", description="A line for every statement, such as thanks or how to pay by check."
     )

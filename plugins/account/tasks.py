@@ -5,13 +5,19 @@ from uuid import UUID
 
 from core.tasks import Work, portal_task
 from plugins.account.gateway import PaymentGateway, gateway_for
-from plugins.account.services import settling
+from plugins.account.services import assigning, settling
 
 
 @portal_task("account.send_receipt")
 def send_receipt(work: Work, payment_id: str) -> None:
     """Mail a receipt."""
     settling.send_receipt(work, UUID(payment_id))
+
+
+@portal_task("account.match_guest")
+def match_guest(work: Work, payment_id: str) -> None:
+    """Find out whose account a payment belongs to that was made without signing in."""
+    assigning.match(work.db, work.tenant.practice_id, UUID(payment_id), work.now)
 
 
 @portal_task("account.settle_payment")

@@ -53,12 +53,21 @@ def second_clinic(db, practice) -> Clinic:
 
 
 def addresses(registry, plugin: str) -> list[str]:
-    """One address for each route under a plugin's name, with ids that could be anyone's; every file beside its code."""
-    routes = registry.getUtility(IRoutesMapper).get_routes(include_static=True)
-    own = [route for route in routes if re.match(rf"/?{plugin}(/|$)", route.pattern) or route.name.startswith(f"{plugin}.")]
+    """One address for each route under a plugin's name, with ids that could be anyone's; every file beside its code. None of the office."""
+    own = [route for route in routes(registry, plugin) if f"{plugin}.office." not in route.name]
     folder = registry.plugins.plugins[plugin].folder("static")
     files = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()] if folder else []
     return [_address(route) for route in own] + [f"/static/{plugin}/{name}" for name in files]
+
+
+def routes(registry, plugin: str) -> list:
+    found = registry.getUtility(IRoutesMapper).get_routes(include_static=True)
+    return [route for route in found if re.match(rf"/?(office/)?{plugin}(/|$)", route.pattern) or route.name.startswith(f"{plugin}.")]
+
+
+def office_addresses(registry, plugin: str) -> list[str]:
+    """One address for each of its routes at the office."""
+    return [_address(route) for route in routes(registry, plugin) if f"{plugin}.office." in route.name]
 
 
 def _address(route) -> str:
@@ -97,6 +106,20 @@ def test_off_for_the_practice_every_address_answers_like_one_that_never_was(plug
             assert _is_friendly(unknown, method)
             for path in addresses(registry, plugin):
                 assert answer(app, method, path) == unknown, (method, path)
+
+
+def test_off_for_the_practice_its_pages_at_the_office_are_gone_with_their_links(plugin, registry, portal, practice, signed_in, make, switch, second_clinic):
+    found, staff = office_addresses(registry, plugin), make.staff()
+    assert all(path.startswith(f"/office/{plugin}/") for path in found)
+    switch(plugin, False)
+    app, stranger = signed_in(account=staff), browser(portal, practice)
+    for method in METHODS:
+        for path in found:
+            assert answer(app, method, path) == answer(app, method, f"/office{UNKNOWN}"), (method, path)
+            assert answer(stranger, method, path) == answer(stranger, method, f"/office{UNKNOWN}"), (method, path)
+    assert not app.get("/office").lxml.xpath(f"//a[starts-with(@href, '/office/{plugin}/')]")
+    switch(plugin, True, second_clinic.id)
+    assert bool(app.get("/office").lxml.xpath(f"//nav//a[starts-with(@href, '/office/{plugin}/')]")) is bool(found)
 
 
 def test_off_for_one_clinic_only_its_patients_lose_it(plugin, registry, signed_in, make, switch, second_clinic):

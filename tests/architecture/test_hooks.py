@@ -18,6 +18,7 @@ PLANNED = {
     "portal_tab": ("request",),
     "portal_action_items": ("request", "people"),
     "portal_home_card": ("request", "person"),
+    "portal_entry_link": ("request",),
     "portal_permissions": (),
     "portal_office_settings": (),
     "portal_notice_kinds": (),

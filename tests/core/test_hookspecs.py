@@ -11,11 +11,11 @@ from core import hookspecs, records, tasks
 from core.auth.models import SignInSession
 from core.outbox import OutboxRow
 from core.people.models import Patient, Provider
-from core.plugins import ActionItem, Card, NoticeKind, OfficeItem, PluginHost, Question, Tab, hookimpl
+from core.plugins import ActionItem, Card, EntryLink, NoticeKind, OfficeItem, PluginHost, Question, Tab, hookimpl
 from core.plugins.waiting import at_clinics
 from core.records.kinds import kinds_for
 from core.tasks import Periodic, portal_task
-from core.testing import sign_in
+from core.testing import browser, sign_in
 from tenants import settings
 
 HOOKS = sorted(name for name in vars(hookspecs) if name.startswith("portal_"))
@@ -51,6 +51,30 @@ def test_hook_portal_tab_may_show_none(browser_with, garden):
             return None
 
     assert "/garden" not in browser_with(Hidden()).get("/home").text
+
+
+def test_hook_portal_entry_link(portal_with, practice, garden, db, registry):
+    class Open(garden):
+        @hookimpl
+        def portal_entry_link(self, request):
+            return EntryLink("Visit the garden", "garden.home", "flower1", at="pay")
+
+    app = browser(portal_with(Open()), practice)
+    assert app.get("/sign-in").lxml.xpath("//main//a[@href='/garden' and contains(., 'Visit the garden')]")
+    assert app.get("/pay").location.endswith("/garden")
+    settings.switch_plugin(db, app.app.registry.plugins, registry.tenants.current(practice.id), "garden", False, "Alex", NOW)
+    db.commit()
+    assert "Visit the garden" not in app.get("/sign-in").text
+    app.get("/pay", status=404)
+
+
+def test_hook_portal_entry_link_that_leads_elsewhere_is_left_out(portal_with, practice, garden):
+    class Away(garden):
+        @hookimpl
+        def portal_entry_link(self, request):
+            return EntryLink("Elsewhere", "portal.contact", "flower1")
+
+    assert "Elsewhere" not in browser(portal_with(Away()), practice).get("/sign-in").text
 
 
 NAMED_LIKE = Question(

@@ -137,6 +137,32 @@ def test_a_view_that_asks_for_no_permission_of_its_plugin_stops_the_start(portal
         portal_with(_variant(garden, includeme=_home(permission=permission)))
 
 
+def _at_office(name: str = "garden.office.beds", permission=NO_PERMISSION_REQUIRED):
+    def include_office(self, config):
+        config.add_route(name, "/beds")
+        config.add_view(lambda request: Response("roses"), route_name=name, permission=permission)
+
+    return include_office
+
+
+@pytest.mark.parametrize("name", ["garden.beds", "garden.home.beds", "office.beds", "account.office.beds"])
+def test_a_page_at_the_office_that_is_not_named_as_one_stops_the_start(portal_with, garden, name):
+    with pytest.raises(ConfigurationError, match=r"must be named garden\.office"):
+        portal_with(_variant(garden, include_office=_at_office(name, "office.home")))
+
+
+@pytest.mark.parametrize("permission", [NO_PERMISSION_REQUIRED, None, "garden.see", "portal.signed_in", "operator.home"])
+def test_a_page_at_the_office_asks_for_a_permission_of_the_office(portal_with, garden, permission):
+    with pytest.raises(ConfigurationError, match=r"must ask for one of the office's permissions"):
+        portal_with(_variant(garden, include_office=_at_office(permission=permission)))
+
+
+def test_a_page_at_the_office_is_below_its_address_for_staff_alone(portal_with, practice, garden, make):
+    app = portal_with(_variant(garden, include_office=_at_office(permission="office.patients.see")))
+    assert sign_in(app, practice, make.staff()).get("/office/garden/beds").text == "roses"
+    assert "/office/sign-in" in sign_in(app, practice, make.account(make.patient())).get("/office/garden/beds", status=303).location
+
+
 def test_a_view_for_everyone_says_so(portal_with, practice, garden, web):
     app = portal_with(_variant(garden, includeme=_home(permission=NO_PERMISSION_REQUIRED)))
     web.app = app

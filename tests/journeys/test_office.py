@@ -13,7 +13,7 @@ from tenants.models import Practice
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 WHY = "Called because the portal does not open"
-PAGES = ("/office", "/office/patients", "/office/unmatched", "/office/staff", "/office/staff/invite", "/office/audit")
+PAGES = ("/office", "/office/patients", "/office/unmatched", "/office/account/payments", "/office/staff", "/office/staff/invite", "/office/audit")
 
 
 @pytest.fixture

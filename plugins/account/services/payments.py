@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -93,11 +93,14 @@ def make_payment(session: Session, gateway: PaymentGateway, order: Order, now: d
     payment, is_new = _put_on_record(session, practice_id, gateway.name, order, now)
     if is_new:
         keep(payment.id)
-        answer = gateway.charge(
-            payment.amount_cents, payment.currency, order.method, payment.idempotency_key, f"Payment {payment.receipt_number}"
-        )
-        settle(session, practice_id, payment.id, answer, now)
+        charge(session, gateway, payment, order.method, now)
     return payment.id
+
+
+def charge(session: Session, gateway: PaymentGateway, payment: Payment, method: str, now: datetime) -> str:
+    """Ask for the money of a payment that is on record, write down the answer, and return the state."""
+    answer = gateway.charge(payment.amount_cents, payment.currency, method, payment.idempotency_key, f"Payment {payment.receipt_number}")
+    return settle(session, payment.practice_id, payment.id, answer, now)
 
 
 def _put_on_record(session: Session, practice_id: UUID, gateway: str, order: Order, now: datetime) -> tuple[Payment, bool]:
@@ -108,11 +111,17 @@ def _put_on_record(session: Session, practice_id: UUID, gateway: str, order: Ord
     if before:
         return before, False
     _check(ledger.overview(session, practice_id, order.patient_id, order.zone), order)
-    payment = _new_payment(gateway, order, now)
+    about = {"patient_id": order.patient_id, "account_id": order.account_id, "note": order.note}
+    payment = Payment(**new_payment(gateway, order.clinic_id, order.amount_cents, order.currency, order.form_nonce, now), **about)
     session.add(payment)
-    enqueue(session, "account.settle_payment", at=now + SETTLE_AFTER, payment_id=str(payment.id))
+    look_again(session, payment.id, now)
     session.flush()
     return payment, True
+
+
+def look_again(session: Session, payment_id: UUID, now: datetime) -> None:
+    """See to it that somebody asks what became of a payment whose answer was lost."""
+    enqueue(session, "account.settle_payment", at=now + SETTLE_AFTER, payment_id=str(payment_id))
 
 
 def _sent_before(session: Session, practice_id: UUID, order: Order) -> Payment | None:
@@ -133,23 +142,21 @@ def _check(overview: ledger.Overview, order: Order) -> None:
         raise PrepaymentNotConfirmed(cents, overview.balance)
 
 
-def _new_payment(gateway: str, order: Order, now: datetime) -> Payment:
+def new_payment(gateway: str, clinic_id: UUID | None, amount_cents: int, currency: str, form_nonce: str, now: datetime) -> dict[str, Any]:
+    """The columns of a payment that is about to be asked for, whoever makes it."""
     payment_id = uuid7()
-    return Payment(
-        id=payment_id,
-        patient_id=order.patient_id,
-        account_id=order.account_id,
-        clinic_id=order.clinic_id,
-        amount_cents=order.amount_cents,
-        currency=order.currency,
-        state="submitted",
-        idempotency_key=f"pay:{payment_id}",
-        form_nonce=order.form_nonce,
-        receipt_number=_receipt_number(),
-        gateway=gateway,
-        note=order.note,
-        created_at=now,
-    )
+    return {
+        "id": payment_id,
+        "clinic_id": clinic_id,
+        "amount_cents": amount_cents,
+        "currency": currency,
+        "state": "submitted",
+        "idempotency_key": f"pay:{payment_id}",
+        "form_nonce": form_nonce,
+        "receipt_number": _receipt_number(),
+        "gateway": gateway,
+        "created_at": now,
+    }
 
 
 def _receipt_number() -> str:

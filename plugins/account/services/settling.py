@@ -13,12 +13,13 @@ from core.auth.notices import send_notice
 from core.plugins import NoticeKind
 from core.tasks import Work, enqueue
 from plugins.account.gateway import Answer, Charged, Declined, PaymentGateway, Unknown
-from plugins.account.models import Payment
+from plugins.account.models import Guest, Payment
 
 log = structlog.get_logger("account")
 
 GatewayAt = Callable[[UUID | None], PaymentGateway | None]
 RECEIPT = NoticeKind("account.receipt", "Receipts", "You have paid by card here.", "receipt")
+RECEIPT_MAIL = "account/mail/receipt"
 OPEN_STATES = ("created", "submitted", "unknown")
 LOOK_AGAIN_AFTER = timedelta(minutes=2)
 NEVER_ARRIVED_AFTER = timedelta(minutes=15)
@@ -36,6 +37,8 @@ def settle(session: Session, practice_id: UUID, payment_id: UUID, answer: Answer
     elif isinstance(answer, Charged):
         payment.state, payment.card, payment.settled_at = "succeeded", answer.card, now
         enqueue(session, "account.send_receipt", payment_id=str(payment.id))
+        if payment.account_id is None:
+            enqueue(session, "account.match_guest", payment_id=str(payment.id))
     elif isinstance(answer, Declined):
         payment.state, payment.refusal, payment.settled_at = "failed", answer.reason, now
     session.flush()
@@ -69,8 +72,19 @@ def send_receipt(work: Work, payment_id: UUID) -> None:
     if payment is None or payment.state != "succeeded" or payment.receipt_sent_at:
         return
     office = work.registry.tenants.current(payment.practice_id, payment.clinic_id)
-    if send_notice(replace(work, tenant=office), payment.account_id, RECEIPT, "account/mail/receipt", {"payment": payment}):
+    if _mail_receipt(replace(work, tenant=office), payment):
         payment.receipt_sent_at = work.now
+
+
+def _mail_receipt(work: Work, payment: Payment) -> bool:
+    """Whether there was anybody to mail it to."""
+    if payment.account_id:
+        return send_notice(work, payment.account_id, RECEIPT, RECEIPT_MAIL, {"payment": payment})
+    guest = work.db.get(Guest, (payment.practice_id, payment.id))
+    if guest is None or not guest.email:
+        return False
+    work.send_mail(guest.email, RECEIPT_MAIL, {"payment": payment})
+    return True
 
 
 def _look_up(gateway: PaymentGateway, payment: Payment, now: datetime) -> Answer:

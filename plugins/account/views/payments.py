@@ -12,16 +12,14 @@ from plugins.account.amounts import AmountRefused
 from plugins.account.forms import LONGEST_NOTE, PayForm, chosen_amount
 from plugins.account.gateway import PaymentGateway
 from plugins.account.gateway.refusals import refusal_text
-from plugins.account.gateway.stand_in_cards import TEST_CARDS, CardRefused, read_card
+from plugins.account.gateway.stand_in_cards import TEST_CARDS
 from plugins.account.models import Payment
-from plugins.account.pages import id_in_address, open_gateway
+from plugins.account.pages import INCOMPLETE, card_method, id_in_address, open_gateway, with_refusal
 from plugins.account.services import ledger, payments
 from plugins.account.services.settling import RECEIPT
 
 PAY_PAGE = "account/pay.jinja2"
 OTHER_PERSON = "You have switched to another person’s account since this page was opened. Please check the amount, then pay."
-
-INCOMPLETE = "This page did not arrive as a whole. Please check everything and send it again; nothing was paid."
 
 MAILED_WITHIN = timedelta(days=1)
 """So long a mail server may be away; a receipt that has not gone by then was not wanted."""
@@ -78,7 +76,7 @@ def _order(request, form: Form[PayForm]) -> payments.Order | None:
     """What the payer asks for; None when something in the form is wrong."""
     _explain_hidden(form)
     cents = chosen_amount(form)
-    method = _method(request, form)
+    method = card_method(request, form, request.tenant)
     data = form.data
     if data is None or cents is None or method is None:
         return None
@@ -109,16 +107,6 @@ def _explain_hidden(form: Form) -> None:
         form.refuse(INCOMPLETE)
 
 
-def _method(request, form: Form[PayForm]) -> str | None:
-    number, code = (request.POST.get(name, "") for name in ("card_number", "card_code"))
-    today = request.now.astimezone(request.tenant.time_zone).date()
-    try:
-        return read_card(str(number), form.values.get("card_expiry", ""), str(code), today)
-    except CardRefused as refusal:
-        form.refuse(str(refusal), refusal.field)
-        return None
-
-
 def _make(request, form: Form[PayForm], gateway: PaymentGateway, order: payments.Order) -> Payment | None:
     """Pay, and look at what became of it; None when the amount was refused before anything was asked for."""
 
@@ -137,14 +125,8 @@ def _make(request, form: Form[PayForm], gateway: PaymentGateway, order: payments
         form.refuse(payments.excess_text(refusal), "more_than_owed")
         form.values["more_than_owed"] = str(refusal.amount_cents)
     else:
-        return _with_refusal(form, _payment(request, payment_id))
+        return with_refusal(form, _payment(request, payment_id))
     return None
-
-
-def _with_refusal(form: Form[PayForm], payment: Payment) -> Payment:
-    if payment.state == "failed":
-        form.refuse(refusal_text(payment.refusal))
-    return payment
 
 
 def _payment(request, payment_id: UUID) -> Payment:

@@ -9,7 +9,7 @@ RECORDS = {"office.records_requests.see", "office.records_requests.settle"}
 PROMISED = {
     "office_admin": set(OFFICE),
     "front_desk": {"office.home", "office.patients.see", "office.access.change", "office.unmatched.see", "office.unmatched.settle", "office.view_as"} | RECORDS,
-    "billing": {"office.home", "office.patients.see", "office.view_as"},
+    "billing": {"office.home", "office.patients.see", "office.payments.see", "office.payments.settle", "office.view_as"},
     "clinical": {"office.home", "office.patients.see", "office.view_as"} | RECORDS,
     "read_only": {"office.home", "office.patients.see", "office.unmatched.see", "office.clinics.see", "office.audit.see", "office.staff.see", "office.tabs.see"},
 }
@@ -29,7 +29,7 @@ def test_what_is_no_role_may_nothing_of_the_office(kind, role):
 
 def test_an_operator_who_entered_may_look_and_with_leave_act_but_never_on_staff_nor_as_a_patient():
     assert permissions_of("operator", "", "see") == PROMISED["read_only"] | STILL_HERE
-    assert permissions_of("operator", "", "act") == set(OFFICE) - {"office.staff.change", "office.view_as", "office.patients.merge"} | STILL_HERE
+    assert permissions_of("operator", "", "act") == set(OFFICE) - {"office.staff.change", "office.view_as", "office.patients.merge", "office.payments.settle"} | STILL_HERE
     assert permissions_of("operator", "", "everything") == frozenset()
     assert permissions_of("operator", "") == set(OPERATORS) | OWN
 
@@ -56,7 +56,7 @@ def test_views_ask_for_permissions_that_exist(registry):
             assert permission in set(OFFICE) | set(OPERATORS) | OWN | {"__no_permission_required__"}, (route, permission)
 
 
-SEEING = {"office.home", "office.tabs.see", "office.clinics.see", "office.patients.see", "office.unmatched.see", "office.audit.see", "office.staff.see", "office.records_requests.see"}
+SEEING = {"office.payments.see", "office.home", "office.tabs.see", "office.clinics.see", "office.patients.see", "office.unmatched.see", "office.audit.see", "office.staff.see", "office.records_requests.see"}
 # What is sent there is only a question: it is sent so that no name stands in an address.
 ASKING = {"office.patients", "office.audit"}
 

@@ -89,7 +89,7 @@ def payments_of(db):
 
     def read(model):
         db.rollback()
-        rows = db.scalars(select(model).where(model.practice_id == db.info["practice_id"]).order_by(model.id)).all()
+        rows = db.scalars(select(model).where(model.practice_id == db.info["practice_id"]).order_by(model.id).execution_options(populate_existing=True)).all()
         return list(rows)
 
     return SimpleNamespace(rows=lambda: read(Payment), charges=lambda: read(LocalCharge))

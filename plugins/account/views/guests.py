@@ -1,0 +1,162 @@
+"""Paying without signing in: the clinic, the form, the receipt. No page says whether somebody is a patient here, or what is owed."""
+
+from uuid import UUID
+
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.view import view_config
+
+from core.auth.limits import TooManyAttempts
+from core.tenant import Tenant
+from core.web.errors import how_long
+from core.web.forms import Form, read_form
+from plugins.account.amounts import AmountRefused
+from plugins.account.forms import LONGEST_NAME, LONGEST_NOTE, GuestForm, typed_amount
+from plugins.account.gateway.refusals import refusal_text
+from plugins.account.gateway.stand_in_cards import TEST_CARDS
+from plugins.account.models import Payment
+from plugins.account.pages import INCOMPLETE, card_method, gateway_at, guest_places, id_in_address, with_refusal
+from plugins.account.services import guests
+from plugins.account.services.payments import PaymentNotFound, new_nonce
+
+PAGE = "account/guest.jinja2"
+WHOLE = "practice"
+"""Stands in the address for a practice that has no clinics."""
+MADE, MOST_MADE = "account.guest", 5
+"""Where the form cookie keeps which payments this browser made: their receipts are shown to it alone."""
+
+
+@view_config(route_name="account.guest", permission=NO_PERMISSION_REQUIRED, request_method="GET", renderer="account/guest_clinics.jinja2")
+def clinics_page(request):
+    """Which clinic is to be paid, if there is more than one."""
+    places = guest_places(request)
+    if not places:
+        raise HTTPNotFound()
+    if len(places) == 1:
+        return HTTPSeeOther(_path_of(request, places[0]))
+    return {"places": [(place, _path_of(request, place)) for place in places]}
+
+
+@view_config(route_name="account.guest_pay", permission=NO_PERMISSION_REQUIRED, request_method="GET", renderer=PAGE)
+def pay_page(request):
+    """The form."""
+    return _page(request, _place(request), Form())
+
+
+@view_config(route_name="account.guest_pay", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer=PAGE)
+def pay(request):
+    """Pay, and lead to the receipt, whoever was typed; what is wrong is said above the form, with everything but the card still in it."""
+    place = _place(request)
+    form = read_form(request, GuestForm)
+    order = _order(request, place, form)
+    payment = _make(request, place, form, order) if order else None
+    if payment is None or payment.state == "failed":
+        request.response.status_int = 422
+        return _page(request, place, form)
+    _keep_for_browser(request, str(payment.id))
+    return HTTPSeeOther(request.route_path("account.guest_receipt", payment_id=payment.id))
+
+
+@view_config(
+    route_name="account.guest_receipt", permission=NO_PERMISSION_REQUIRED, request_method="GET", renderer="account/guest_receipt.jinja2"
+)
+def receipt(request):
+    """The receipt, or how far the payment is, for the browser that made it."""
+    payment = _own_payment(request)
+    place = request.registry.tenants.tenant(request.practice_id, payment.clinic_id, request.visitor.version)
+    is_open = any(one.clinic_id == place.clinic_id for one in guest_places(request))
+    return {
+        "payment": payment,
+        "guest": guests.typed_by(request.db, payment),
+        "place": place,
+        "refusal": refusal_text(payment.refusal),
+        "pay_path": _path_of(request, place) if is_open else "",
+    }
+
+
+def _keep_for_browser(request, payment_id: str) -> None:
+    made = [one for one in request.session.get(MADE, []) if one != payment_id]
+    request.session[MADE] = [*made, payment_id][-MOST_MADE:]
+
+
+def _own_payment(request) -> Payment:
+    payment_id = id_in_address(request, "payment_id")
+    if str(payment_id) not in request.session.get(MADE, []):
+        raise HTTPNotFound()
+    try:
+        return guests.payment_of(request.db, request.practice_id, payment_id)
+    except PaymentNotFound:
+        raise HTTPNotFound() from None
+
+
+def _place(request) -> Tenant:
+    """The place of the address, where payments are on."""
+    for place in guest_places(request):
+        if request.matchdict["place"] == _word_of(place):
+            return place
+    raise HTTPNotFound()
+
+
+def _word_of(place: Tenant) -> str:
+    return str(place.clinic_id) if place.clinic_id else WHOLE
+
+
+def _path_of(request, place: Tenant) -> str:
+    return request.route_path("account.guest_pay", place=_word_of(place))
+
+
+def _order(request, place: Tenant, form: Form[GuestForm]) -> guests.GuestOrder | None:
+    """What is asked for; None when something in the form is wrong."""
+    if form.errors.pop("form_nonce", ""):
+        form.refuse(INCOMPLETE)
+    cents, method, data = typed_amount(form), card_method(request, form, place), form.data
+    if data is None or cents is None or method is None:
+        return None
+    return guests.GuestOrder(
+        who=guests.For(data.first_name, data.last_name, data.birthdate, data.account_number, data.email),
+        clinic_id=place.clinic_id,
+        amount_cents=cents,
+        method=method,
+        form_nonce=data.form_nonce,
+        address=request.remote_addr or "",
+        note=data.note,
+        minimum_cents=place.settings["account.minimum_payment_cents"],
+    )
+
+
+def _make(request, place: Tenant, form: Form[GuestForm], order: guests.GuestOrder) -> Payment | None:
+    """Pay, and look at what became of it; None when it was refused before anything was asked for."""
+
+    def keep(payment_id: UUID) -> None:
+        request.audit("account.guest_payment.make", target_id=payment_id)
+        request.tm.commit()
+        request.tm.begin()
+
+    gateway = gateway_at(request.registry, place)
+    if gateway is None:
+        raise HTTPNotFound()
+    try:
+        payment_id = guests.pay(request.db, gateway, request.registry.limiter, order, request.now, keep)
+    except AmountRefused as refusal:
+        form.refuse(str(refusal), "amount")
+    except TooManyAttempts as refusal:
+        form.refuse(
+            f"Too many payments were tried here. Nothing was paid. Please wait {how_long(refusal.seconds)}, sign in to pay, or call the office."
+        )
+    else:
+        return with_refusal(form, guests.payment_of(request.db, request.practice_id, payment_id))
+    return None
+
+
+def _page(request, place: Tenant, form: Form) -> dict:
+    # A page is made for one payment: what was refused before is sent again as a new one.
+    form.values["form_nonce"] = new_nonce()
+    return {
+        "form": form,
+        "place": place,
+        "path": _path_of(request, place),
+        "is_one_of_several": len(guest_places(request)) > 1,
+        "longest_name": LONGEST_NAME,
+        "longest_note": LONGEST_NOTE,
+        "test_cards": TEST_CARDS,
+    }

@@ -1,0 +1,426 @@
+"""Paying without signing in: anybody can, nobody learns who is a patient here, and the money finds its account."""
+
+import re
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from core.audit import AuditEvent
+from core.auth.limits import Limiter, TooManyAttempts
+from core.testing import browser
+from plugins.account.amounts import LARGEST_GUEST_PAYMENT_CENTS, LARGEST_PAYMENT_CENTS
+from plugins.account.gateway import Declined
+from plugins.account.gateway.local import LocalGateway
+from plugins.account.models import Guest, Payment
+from plugins.account.services import assigning, guests, settling
+from tenants import settings as office_settings
+
+ROBIN = {"first_name": "Robin", "last_name": "Vale", "birthdate": "1985-04-12", "amount": "40"}
+CARD = {"card_number": "4242 4242 4242 4242", "card_expiry": "12/40", "card_code": "123"}
+
+
+@pytest.fixture(autouse=True)
+def fresh_limiter(registry):
+    """Each test counts tries for itself."""
+    before, registry.limiter = registry.limiter, Limiter("memory://")
+    yield
+    registry.limiter = before
+
+
+@pytest.fixture
+def robin(make):
+    return make.patient(first_name="Robin", last_name="Vale", birthdate="1985-04-12")
+
+
+@pytest.fixture
+def fill(web):
+    """`fill(**values)`: the opened form, filled in for Robin with a card that pays."""
+
+    def open_form(app=web, path="/pay", **values):
+        page = app.get(path)
+        while page.status_int == 303:
+            page = page.follow()
+        form = page.forms["guest"]
+        for name, value in (ROBIN | CARD | values).items():
+            form[name] = value
+        return form
+
+    return open_form
+
+
+@pytest.fixture
+def guests_of(db):
+    def read():
+        db.rollback()
+        return list(
+            db.scalars(
+                select(Guest)
+                .where(Guest.practice_id == db.info["practice_id"])
+                .order_by(Guest.id)
+                .execution_options(populate_existing=True)
+            ).all()
+        )
+
+    return read
+
+
+@pytest.fixture
+def switch(db, registry, practice):
+    def turn(name, value, clinic_id=None):
+        office_settings.change(db, registry.plugins, practice.id, clinic_id, name, value, "Alex", datetime.now(UTC))
+        db.commit()
+
+    return turn
+
+
+def test_the_sign_in_page_leads_to_paying_and_back(web):
+    [link] = web.get("/sign-in").lxml.xpath("//a[contains(., 'Pay a bill without signing in')]/@href")
+    page = web.get(link).follow()
+    assert page.forms["guest"]
+    assert page.lxml.xpath("//main//a[@href='/sign-in']")
+
+
+def test_a_payment_for_a_patient_is_on_the_account_as_pending(robin, fill, work_off, payments_of, guests_of, signed_in, text_of):
+    answer = fill().submit(status=303)
+    assert "Thank you, your payment is made $40.00" in text_of(answer.follow())
+    work_off()
+    [payment], [guest] = payments_of.rows(), guests_of()
+    assert (payment.patient_id, payment.account_id, payment.state, guest.outcome) == (robin.id, None, "succeeded", "matched")
+    page = text_of(signed_in(robin).get("/account"))
+    assert "This counts $40.00" in page
+    assert "Pending" in page
+
+
+def test_what_a_guest_wrote_and_where_the_receipt_went_is_not_shown_on_the_account(robin, fill, work_off, payments_of, signed_in):
+    fill(note="Hello there", email="payer@example.test").submit(status=303)
+    work_off()
+    page = signed_in(robin).get(f"/account/payments/{payments_of.rows()[0].id}")
+    assert payments_of.rows()[0].receipt_number in page.text
+    assert "Hello there" not in page.text
+    assert "payer@example.test" not in page.text
+
+
+WAYS = {
+    "nobody": {"last_name": "Stranger"},
+    "another birthdate": {"birthdate": "1985-04-13"},
+    "another number": {"account_number": "no such chart"},
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_payment_that_fits_nobody_is_taken_and_waits_for_the_office(way, robin, fill, work_off, payments_of, guests_of):
+    fill(**WAYS[way]).submit(status=303)
+    work_off()
+    [payment], [guest] = payments_of.rows(), guests_of()
+    assert (payment.state, payment.patient_id, guest.outcome, guest.reason) == ("succeeded", None, "waiting", "nobody")
+
+
+def test_of_two_with_one_name_and_birthdate_the_account_number_says_which(robin, make, fill, work_off, payments_of, guests_of):
+    other = make.patient(first_name="Robin", last_name="Vale", birthdate="1985-04-12")
+    fill().submit(status=303)
+    fill(account_number=other.external_id).submit(status=303)
+    work_off()
+    assert [payment.patient_id for payment in payments_of.rows()] == [None, other.id]
+    assert [(guest.outcome, guest.reason) for guest in guests_of()] == [("waiting", "several"), ("matched", "")]
+
+
+def test_a_patient_of_another_clinic_is_for_the_office_to_decide(make, fill, work_off, payments_of, practice):
+    make.take_in([{"kind": "clinic", "external_id": "C2", "name": "Lakeside", "time_zone": "America/Denver"}])
+    make.patient(first_name="Robin", last_name="Vale", birthdate="1985-04-12", clinic="C2")
+    fill(path=f"/account/pay-now/{practice.clinic_id}").submit(status=303)
+    work_off()
+    assert [payment.patient_id for payment in payments_of.rows()] == [None]
+
+
+def test_a_practice_with_several_clinics_asks_which(make, web):
+    make.take_in([{"kind": "clinic", "external_id": "C2", "name": "Lakeside", "time_zone": "America/Denver"}])
+    page = web.get("/pay").follow()
+    [link] = page.lxml.xpath("//main//a[contains(., 'Lakeside')]/@href")
+    assert "You pay" in web.get(link).text
+
+
+def _without_what_differs(response) -> str:
+    text = re.sub(r'name="(csrf_token|form_nonce)" value="[^"]*"', "", response.text)
+    text = re.sub(r"Stranger|Vale|[A-Z2-9]{4}-[A-Z2-9]{4}|[0-9a-f]{8}-[0-9a-f-]{27}|nonce-[^']*|\d+:\d\d", "", text)
+    return re.sub(r'nonce="[^"]*"', "", text)
+
+
+def test_who_is_a_patient_here_and_who_is_not_get_the_same_answer_by_the_same_statements(robin, fill, statements):
+    found = []
+    for last_name in ("Vale", "Stranger"):
+        form = fill(last_name=last_name)
+        with statements() as asked:
+            answer = form.submit(status=303)
+        with statements() as shown:
+            page = answer.follow()
+        found.append((_without_what_differs(page), [re.sub(r"'[^']*'", "", one) for one in [*asked, *shown]]))
+    assert found[0] == found[1]
+    assert not any("patient" in one and "select" in one.lower() and "from patient" in one.lower() for one in found[0][1])
+
+
+def test_the_receipt_is_mailed_if_asked_for_and_says_nothing_of_anybody(robin, fill, work_off, mails, practice):
+    fill(email="payer-of-bills@example.test").submit(status=303)
+    fill().submit(status=303)
+    work_off()
+    work_off()
+    [mail] = mails.to("payer-of-bills@example.test")
+    body = mail.get_body(("plain",)).get_content()
+    assert "$40.00" in body
+    assert "your account in the patient portal" not in body + mail.get_body(("html",)).get_content()
+    for word in ("Robin", "Vale", "1985"):
+        assert word not in mail.as_string()
+
+
+def test_a_receipt_is_for_the_browser_that_paid_alone(fill, portal, practice, other_practice):
+    answer = fill().submit(status=303)
+    assert answer.follow().text.count("Visa ending in 4242") == 1
+    assert answer.follow(status=200)
+    for app in (browser(portal, practice), browser(portal, other_practice)):
+        app.get(re.sub(r"https?://[^/]+", "", answer.location), status=404)
+
+
+def test_six_submits_of_one_form_at_once_are_one_charge(fill, payments_of):
+    form = fill()
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: form.submit(expect_errors=True), range(6)))
+    assert {answer.status_int for answer in answers} == {303}
+    assert len({answer.location for answer in answers}) == 1
+    assert len(payments_of.rows()) == len(payments_of.charges()) == 1
+
+
+def test_a_form_that_is_sent_again_after_a_decline_is_not_charged_again(fill, payments_of, text_of):
+    form = fill(card_number="4000 0000 0000 0002", note="For mother")
+    page = form.submit(status=422)
+    form.submit(status=422)
+    assert len(payments_of.rows()) == 1
+    assert "The card was declined. No money was taken." in text_of(page)
+    again = page.forms["guest"]
+    assert (again["first_name"].value, again["amount"].value, again["note"].value) == ("Robin", "40", "For mother")
+    assert again["card_number"].value == again["card_code"].value == ""
+    for name, value in CARD.items():
+        again[name] = value
+    again.submit(status=303)
+    assert [payment.state for payment in payments_of.rows()] == ["failed", "succeeded"]
+
+
+def test_a_payment_whose_answer_is_lost_is_found_out_later_and_then_matched(
+    robin, fill, payments_of, guests_of, db, registry, practice, work_off
+):
+    page = fill(card_number="4000 0000 0000 0119").submit(status=303).follow()
+    assert "Please do not pay again." in page.text
+    assert 'http-equiv="refresh"' in page.text
+    [payment] = payments_of.rows()
+    work_off()
+    assert guests_of()[0].outcome == ""
+    later = datetime.now(UTC) + timedelta(minutes=3)
+    settling.reconcile(db, practice.id, lambda _: LocalGateway(registry.engine, practice.id), payment.id, later)
+    db.commit()
+    work_off()
+    [payment] = payments_of.rows()
+    assert (payment.state, payment.patient_id) == ("succeeded", robin.id)
+
+
+@pytest.mark.parametrize(
+    "typed, words",
+    [
+        ("", "Fill in the amount."), ("0", "The amount must be more than zero."), ("-5", "The amount must be more than zero."),
+        ("0.50", "The smallest payment by card is $1.00."), ("10,000.01", "The largest payment here is $10,000.00."), ("five", "We could not read this amount."),
+    ],
+)  # fmt: skip
+def test_an_amount_that_cannot_be_paid_is_told(typed, words, fill, payments_of, text_of):
+    assert words in text_of(fill(amount=typed).submit(status=422))
+    assert payments_of.rows() == []
+
+
+@pytest.mark.parametrize(
+    "field, typed, words",
+    [
+        ("first_name", "", "first name"), ("birthdate", "2990-01-01", "The birthdate must be in the past."),
+        ("email", "nobody", "Type an e-mail address such as name@example.com."), ("card_number", "4111 1111", "Never enter a real card here."),
+        ("form_nonce", "x", "This page did not arrive as a whole."),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_the_form_is_told_before_anything_is_paid(field, typed, words, fill, payments_of, text_of):
+    assert words in text_of(fill(**{field: typed}).submit(status=422))
+    assert payments_of.rows() == []
+
+
+def test_cards_that_are_tried_out_are_stopped_and_told_so(fill, payments_of, text_of):
+    for _ in range(3):
+        fill(card_number="4000 0000 0000 0002").submit(status=422)
+    page = fill().submit(status=422)
+    assert "Too many payments were tried here. Nothing was paid. Please wait" in text_of(page)
+    assert page.forms["guest"]["first_name"].value == "Robin"
+    assert [payment.state for payment in payments_of.rows()] == ["failed"] * 3
+
+
+def test_what_was_paid_can_be_loaded_again_though_no_more_may_be_tried(fill):
+    forms = [fill() for _ in range(6)]
+    answers = [form.submit(status=303) for form in forms]
+    assert fill().submit(status=422)
+    assert forms[5].submit(status=303).location == answers[5].location
+    assert answers[5].follow().status_int == 200
+
+
+def test_many_addresses_together_are_stopped_too(practice, registry, db):
+    now, charged = datetime.now(UTC), []
+    gateway = SimpleNamespace(name="local", charge=lambda *asked: charged.append(asked) or Declined("card_declined"))
+    with pytest.raises(TooManyAttempts):
+        for number in range(40):
+            order = guests.GuestOrder(
+                guests.For("A", "B", now.date()), practice.clinic_id, 500, "m", f"nonce-of-form-{number:04}", f"10.{number}.0.1"
+            )
+            guests.pay(db, gateway, registry.limiter, order, now, lambda _: None)
+    assert len(charged) == 15
+
+
+def test_no_card_number_is_kept_or_shown(fill, db, practice):
+    page = fill(card_number="4000 0000 0000 0002").submit(status=422)
+    assert "4000 0000 0000 0002" not in page.lxml.xpath("string(//form[@id='guest']//input[@name='card_number']/@value)")
+    rows = [*db.execute(select(*Payment.__table__.c)).mappings(), *db.execute(select(*Guest.__table__.c)).mappings()]
+    assert not [row for row in rows if any("400000000000" in re.sub(r"\s", "", str(value)) for value in row.values())]
+
+
+OFF = {"the tab": ("account", False), "paying": ("account.pay", False), "paying without signing in": ("account.guest_payments", False)}
+
+
+@pytest.mark.parametrize("what", OFF)
+def test_where_payments_are_off_there_is_no_link_and_no_page(what, fill, web, practice, switch, db, registry, payments_of):
+    form, made = fill(), fill().submit(status=303)
+    name, value = OFF[what]
+    if name == "account":
+        office_settings.switch_plugin(db, registry.plugins, registry.tenants.current(practice.id), name, value, "Alex", datetime.now(UTC))
+        db.commit()
+    else:
+        switch(name, value)
+    assert "Pay a bill" not in web.get("/sign-in").text
+    for path in ("/pay", "/account/pay-now", f"/account/pay-now/{practice.clinic_id}"):
+        web.get(path, status=404)
+    form.submit(status=404)
+    assert len(payments_of.rows()) == 1
+    assert made.follow(status=404 if name == "account" else 200)
+
+
+def test_a_gateway_that_cannot_ask_for_a_card_here_takes_no_guests(web, monkeypatch):
+    monkeypatch.setattr(LocalGateway, "card_form", False)
+    assert "Pay a bill" not in web.get("/sign-in").text
+    web.get("/pay", status=404)
+
+
+def test_on_at_one_clinic_only_that_one_is_paid(make, web, switch, practice):
+    make.take_in([{"kind": "clinic", "external_id": "C2", "name": "Lakeside", "time_zone": "America/Denver"}])
+    switch("account.pay", False, practice.clinic_id)
+    assert web.get("/pay").follow().status_int == 303
+    web.get(f"/account/pay-now/{practice.clinic_id}", status=404)
+
+
+def test_paying_is_on_record_without_a_name(fill, payments_of, db):
+    fill().submit(status=303)
+    [row] = db.execute(select(AuditEvent.target_id, AuditEvent.patient_id).where(AuditEvent.action == "account.guest_payment.make")).all()
+    assert tuple(row) == (payments_of.rows()[0].id, None)
+
+
+# The office.
+
+
+@pytest.fixture
+def waiting(fill, work_off, payments_of):
+    """A payment that waits: the last name has a slip in it."""
+    fill(last_name="Valle", note="For the crown").submit(status=303)
+    work_off()
+    return payments_of.rows()[0]
+
+
+def _page(app, waiting):
+    [link] = app.get("/office/account/payments").lxml.xpath("//table//a/@href")
+    assert link == f"/office/account/payments/{waiting.id}"
+    return app.get(link)
+
+
+def test_the_office_sees_what_waits_and_assigns_it_to_who_is_meant(robin, waiting, signed_in, make, payments_of, guests_of, text_of, db):
+    staff = make.staff("billing")
+    app = signed_in(account=staff)
+    assert "Payments to assign" in app.get("/office").text
+    page = _page(app, waiting)
+    assert "Valle" in page.text
+    assert "For the crown" in page.text
+    page.forms["assign-1"].submit(status=303)
+    [payment], [guest] = payments_of.rows(), guests_of()
+    assert (payment.patient_id, guest.outcome, guest.settled_by) == (robin.id, "assigned", staff.id)
+    assert "Nothing to assign" in app.get("/office/account/payments").text
+    assert "This counts $40.00" in text_of(signed_in(robin).get("/account"))
+    row = db.execute(select(AuditEvent.patient_id, AuditEvent.target_id).where(AuditEvent.action == "account.guest_payment.assign")).one()
+    assert tuple(row) == (robin.id, payment.id)
+
+
+def test_it_can_be_assigned_by_the_chart_number_and_once_only(waiting, signed_in, make, payments_of, text_of):
+    other, app = make.patient(first_name="Ada"), signed_in(account=make.staff())
+    form = _page(app, waiting).forms["by-number"]
+    form["chart_number"] = "no such chart"
+    assert "There is no patient with this chart number." in text_of(form.submit(status=422))
+    form["chart_number"] = other.external_id
+    form.submit(status=303)
+    form.submit(status=404)
+    assert payments_of.rows()[0].patient_id == other.id
+
+
+def test_a_payment_that_was_paid_back_is_off_the_list_and_on_no_account(robin, waiting, signed_in, make, payments_of, guests_of):
+    app = signed_in(account=make.staff())
+    _page(app, waiting).forms["refunded"].submit(status=303)
+    assert (payments_of.rows()[0].patient_id, guests_of()[0].outcome) == (None, "refunded")
+    app.get(f"/office/account/payments/{waiting.id}", status=404)
+
+
+def test_staff_of_another_clinic_see_nothing_of_it_and_assign_nothing_to_others(robin, waiting, signed_in, make, practice, payments_of):
+    make.take_in([{"kind": "clinic", "external_id": "C2", "name": "Lakeside", "time_zone": "America/Denver"}])
+    lakeside = make.patient(clinic="C2")
+    app = signed_in(account=make.staff("billing", clinic_ids=(lakeside.clinic_id,)))
+    assert "Nothing to assign" in app.get("/office/account/payments").text
+    app.get(f"/office/account/payments/{waiting.id}", status=404)
+    ours = signed_in(account=make.staff("billing", clinic_ids=(practice.clinic_id,)))
+    form = _page(ours, waiting).forms["by-number"]
+    form["chart_number"] = lakeside.external_id
+    form.submit(status=422)
+    assert payments_of.rows()[0].patient_id is None
+
+
+STEPS = st.lists(st.sampled_from(["match", "assign Robin", "assign Ada", "refund"]), min_size=1, max_size=5)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS, paid=st.booleans(), named=st.sampled_from(["Vale", "Nobody"]))
+def test_in_whatever_order_it_is_settled_the_money_is_on_one_account_at_most_and_stays_there(steps, paid, named, db, practice, make, robin):
+    now = datetime.now(UTC)
+    ada = make.patient(first_name="Ada")
+    staff = make.staff()
+    order = guests.GuestOrder(guests.For("Robin", named, robin.birthdate), practice.clinic_id, 500, "m", secrets.token_hex(16), "10.0.0.1")
+    payment = guests._put_on_record(db, "local", order, now)
+    payment.state = "succeeded" if paid else "failed"
+    db.flush()
+    seen = None
+    for step in steps:
+        try:
+            if step == "match":
+                assigning.match(db, practice.id, payment.id, now)
+            elif step == "refund":
+                assigning.mark_refunded(db, practice.id, payment.id, now, staff.id)
+            else:
+                assigning.assign(db, practice.id, payment.id, (robin if "Robin" in step else ada).id, now, staff.id)
+        except assigning.NotWaiting:
+            pass
+        guest = guests.typed_by(db, payment)
+        assert (payment.patient_id is not None) == (guest.outcome in ("matched", "assigned"))
+        assert seen is None or payment.patient_id == seen
+        assert paid or guest.outcome == ""
+        seen = payment.patient_id
+    db.rollback()
+
+
+def test_the_most_that_a_guest_may_pay_is_less_than_what_a_patient_may():
+    assert LARGEST_GUEST_PAYMENT_CENTS < LARGEST_PAYMENT_CENTS
