@@ -14,7 +14,7 @@ import psycopg
 from core.local import Problem
 from core.local.folder import DataFolder
 from core.local.isolation import Isolation, isolate
-from core.local.processes import Child, ChildDied, Supervisor
+from core.local.processes import Child, ChildDied, Supervisor, listen, undisturbed
 
 ADMIN = "cuspid_admin"
 DATABASE = "cuspid"
@@ -100,12 +100,16 @@ class Postgres:
     def _run_initdb(self, version: int, data: Path, password: Path) -> None:
         # Built-in C.UTF-8 is the same on every system; older servers have only plain C.
         locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if version >= 17 else ["--no-locale"]
-        answer = subprocess.run(
-            [self._place.programs / "initdb", "-N", "-D", data, "-U", ADMIN, "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8", *locale],
-            capture_output=True, text=True, env=_environment(), preexec_fn=self._place.prepare, user=self._place.user, cwd="/",
-        )  # fmt: skip
-        if answer.returncode:
-            raise Problem(f"The database could not be set up: {_last_line(answer.stderr)}")
+        with undisturbed():
+            initdb = subprocess.Popen(
+                [self._place.programs / "initdb", "-N", "-D", data, "-U", ADMIN, "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8", *locale],
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                env=_environment(), preexec_fn=lambda: listen(self._place.prepare), user=self._place.user, cwd="/",
+            )  # fmt: skip
+        with initdb:
+            _, problem = initdb.communicate()
+        if initdb.returncode:
+            raise Problem(f"The database could not be set up: {_last_line(problem)}")
 
     def _start_patiently(self, supervisor: Supervisor) -> None:
         """After a kill -9 of the server its children need a moment to notice and let go of the shared memory."""

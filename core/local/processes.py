@@ -6,11 +6,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.local import Problem
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""The signals that end a command: Ctrl-C, a kill, a closed terminal."""
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -24,6 +28,27 @@ def _end_with_parent(stop_signal: int) -> None:
     # The kernel sends it when the launcher is gone, even by kill -9. Only Linux can do this.
     if _libc is not None:
         _libc.prctl(_PR_SET_PDEATHSIG, stop_signal)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let the signals that end a command wait while a process is being made.
+
+    Python swallows what is raised in the hooks that it runs around a fork: the command would go on for ever. And what is raised before the
+    new process has its place would leave it behind.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def listen(prepare: Callable[[], None] | None = None) -> None:
+    """In the new process: hear the signals again, then what is to be prepared."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+    if prepare:
+        prepare()
 
 
 @dataclass
@@ -49,7 +74,7 @@ class Child:
         """Start it; its output goes to `log`, the log of the last run is kept beside it. Raises Problem when it cannot be started."""
         if self.log.exists():
             self.log.replace(self.log.with_suffix(".log.1"))
-        with self.log.open("wb") as output:
+        with self.log.open("wb") as output, undisturbed():
             self.process = self._spawn(output)
 
     def _spawn(self, output) -> subprocess.Popen:
@@ -64,8 +89,7 @@ class Child:
             raise Problem(f"{self.name} could not be started: {error}.") from None
 
     def _prepare(self) -> None:
-        if self.prepare:
-            self.prepare()
+        listen(self.prepare)
         _end_with_parent(self.stop_signal)
 
     @property

@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from core.cli.stopping import Stopped, stopped_by_signals
 from core.local import Problem
 from core.local.processes import Child, ChildDied, Supervisor
 
@@ -42,6 +43,16 @@ def test_leaving_the_block_ends_a_process_and_what_it_started(log):
         grandchild = int(log.read_text())
     assert not child.running
     assert eventually(lambda: is_gone(grandchild))
+
+
+def test_a_stop_that_comes_while_a_process_is_being_made_is_heard_and_the_process_ends(log):
+    stop_once = [signal.SIGTERM]
+    os.register_at_fork(before=lambda: stop_once and os.kill(os.getpid(), stop_once.pop()))
+    child = Child("A sleeper", ["sleep", "1000"], log)
+    with pytest.raises(Stopped), stopped_by_signals(), Supervisor() as supervisor:
+        supervisor.start(child)
+    assert child.process is not None
+    assert not child.running
 
 
 def test_a_process_that_does_not_listen_is_ended_when_its_patience_is_over(log):
