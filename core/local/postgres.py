@@ -14,7 +14,7 @@ import psycopg
 from core.local import Problem
 from core.local.folder import DataFolder
 from core.local.isolation import Isolation, isolate
-from core.local.processes import Child, ChildDied, Supervisor, listen, undisturbed
+from core.local.processes import Child, ChildDied, Supervisor, undisturbed
 
 ADMIN = "cuspid_admin"
 DATABASE = "cuspid"
@@ -104,7 +104,7 @@ class Postgres:
             initdb = subprocess.Popen(
                 [self._place.programs / "initdb", "-N", "-D", data, "-U", ADMIN, "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8", *locale],
                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                env=_environment(), preexec_fn=lambda: listen(self._place.prepare), user=self._place.user, cwd="/",
+                env=_environment(), preexec_fn=self._place.prepare, user=self._place.user, cwd="/",
             )  # fmt: skip
         with initdb:
             _, problem = initdb.communicate()

@@ -37,18 +37,15 @@ def undisturbed() -> Iterator[None]:
     Python swallows what is raised in the hooks that it runs around a fork: the command would go on for ever. And what is raised before the
     new process has its place would leave it behind.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda came_now, _: came.append(came_now)) for number in ENDING}
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def listen(prepare: Callable[[], None] | None = None) -> None:
-    """In the new process: hear the signals again, then what is to be prepared."""
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
-    if prepare:
-        prepare()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        signal.raise_signal(came[0])
 
 
 @dataclass
@@ -89,7 +86,8 @@ class Child:
             raise Problem(f"{self.name} could not be started: {error}.") from None
 
     def _prepare(self) -> None:
-        listen(self.prepare)
+        if self.prepare:
+            self.prepare()
         _end_with_parent(self.stop_signal)
 
     @property
