@@ -13,10 +13,10 @@ from core import tasks
 from core.app import configure
 from core.auth import operators
 from core.auth.models import Account
-from core.auth.passwords import hash_password
 from core.db import SessionFactory
 from core.plugins import Permission, PortalPlugin, hookimpl
 from core.testing import PASSWORD, Office, browser, sign_in
+from core.testing.offices import hash_of
 from tenants.operator import place
 
 # How long something takes is a question for the benchmark: a busy machine must not fail a test.
@@ -127,7 +127,7 @@ def make_operator(base):
 
     def make(name: str = "Ann Ode") -> Account:
         user_name = f"ann{secrets.token_hex(4)}"
-        given = {"user_name": user_name, "user_name_norm": user_name, "email": f"{user_name}@example.test", "password_hash": hash_password(PASSWORD)}
+        given = {"user_name": user_name, "user_name_norm": user_name, "email": f"{user_name}@example.test", "password_hash": hash_of(PASSWORD)}
         with base.session() as session:
             account = Account(kind="operator", name=name, created_at=datetime.now(UTC), **given)
             session.add(account)

@@ -163,9 +163,14 @@ def view_person(session: Session, practice_id: UUID, session_id: UUID, patient_i
 def create_account(session: Session, patient, user_name: str, password: str, now: datetime) -> Account:
     """Give a patient access: an account, with every right on the patient's own record."""
     account = _add_account(session, user_name, password, now, patient_id=patient.id, email=patient.email)
+    open_own_record(session, account, patient, now)
+    return account
+
+
+def open_own_record(session: Session, account: Account, patient, now: datetime) -> None:
+    """Let a patient's account see, and act on, the patient's own record and what else the family's rules say."""
     grant(session, account.id, patient.id, "self", now)
     refresh_grants(session, patient.practice_id, now)
-    return account
 
 
 def create_representative(session: Session, name: str, email: str, user_name: str, password: str, now: datetime) -> Account:
