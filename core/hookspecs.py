@@ -64,12 +64,13 @@ def portal_switched(db, practice_id, clinic_id, on):
 
 @hookspec
 def portal_export(db, practice_id, person_id):
-    """The files of this person for a full export: an iterable of (file name, content type, bytes)."""
+    """The files of this person for a full export: an iterable of `core.plugins.ExportFile`; with None what the tab holds of no person in particular."""
 
 
 @hookspec
 def portal_erase(db, practice_id, person_id):
-    """Erase what this tab holds of this person."""
+    """End what this tab has outside the portal for this person, and delete its rows; with None the whole practice is about to be erased, and the
+    portal deletes rows and files itself. A tab that raises stops it."""
 
 
 @hookspec

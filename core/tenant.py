@@ -66,7 +66,7 @@ class Tenant:
     `providers` maps a provider's id, as text, to the name that patients know; `notice_version` is that of the notice of privacy
     practices in force, 0 when the office has none. `is_operator` for the place of those who run the installation, which is no practice.
     `acts_off` are the permissions that are switched off here while their tab is on.
-    `is_suspended`: nobody gets in, and what is to be done for it waits.
+    `is_suspended`: nobody gets in, and what is to be done for it waits. `is_closing`: it is being closed, and its office admins get in for the export only.
     """
 
     practice_id: UUID
@@ -89,6 +89,7 @@ class Tenant:
     acts_off: frozenset[str] = frozenset()
     greeting: Greeting = field(default_factory=Greeting)
     is_suspended: bool = False
+    is_closing: bool = False
 
     @property
     def clinic_id(self) -> UUID | None:

@@ -4,6 +4,7 @@
 def includeme(config) -> None:
     """Add the directory of tenants, their look, and the record kind of clinics."""
     from tenants import records
+    from tenants.exporting import making  # noqa: F401  (declares its tasks)
     from tenants.settings import plans  # noqa: F401  (declares its task)
 
     config.include("tenants.resolver")

@@ -8,6 +8,8 @@ from uuid import UUID
 
 import click
 
+from tenants import closing_commands
+
 BY = "command line"
 
 
@@ -51,11 +53,12 @@ def list_practices() -> None:
     from sqlalchemy import select
 
     from tenants.models import Practice
-    from tenants.practices import OFFICE
+    from tenants.practices import ERASED, OFFICE, OPEN
 
     with installation() as (registry, session):
-        for slug, name in session.execute(select(Practice.slug, Practice.name).where(Practice.kind == OFFICE).order_by(Practice.slug)):
-            click.echo(f"{_address(registry, slug)}  {name}")
+        kept = select(Practice.slug, Practice.name, Practice.state).where(Practice.kind == OFFICE, Practice.state != ERASED)
+        for slug, name, state in session.execute(kept.order_by(Practice.slug)):
+            click.echo(f"{_address(registry, slug)}  {name}{'' if state == OPEN else f' ({state})'}")
 
 
 @practice.command()
@@ -221,3 +224,7 @@ def installation() -> Iterator[tuple]:
         raise click.ClickException(str(error)) from None
     finally:
         registry.engine.dispose()
+
+
+for command in (closing_commands.close, closing_commands.reopen, closing_commands.erase):
+    practice.add_command(command)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, TenantScoped, belongs_to, index_in_practice, unique_in_practice, uuid7
@@ -19,7 +19,7 @@ class Practice(Base):
     __table_args__ = (
         CheckConstraint("slug ~ '^[a-z][a-z0-9-]{1,62}$'", name="slug"),
         CheckConstraint("kind in ('office', 'operator')", name="kind"),
-        CheckConstraint("state in ('open', 'suspended')", name="state"),
+        CheckConstraint("state in ('open', 'suspended', 'closing', 'erasing', 'erased')", name="state"),
         Index("uq_practice_operator", "kind", unique=True, postgresql_where=text("kind = 'operator'")),
     )
 
@@ -33,7 +33,11 @@ class Practice(Base):
     withheld: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
     """The tabs that the operator withholds: whatever the practice has set, they are off."""
     state: Mapped[str] = mapped_column(server_default="open", default="open")
-    """Suspended, nobody gets in, and its work waits; nothing is lost."""
+    """Suspended, nobody gets in, and its work waits; nothing is lost. Closing, its office admins fetch the export, until it is erased; what stays then is this
+    row with another id."""
+    closing_at: Mapped[datetime | None]
+    erase_after: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
 
 
 class Domain(Base):
@@ -195,3 +199,39 @@ class SettingPlan(TenantScoped, Base):
     reason: Mapped[str] = mapped_column(server_default="", default="")
     ended_at: Mapped[datetime | None]
     change_set: Mapped[UUID | None]
+
+
+class Export(TenantScoped, Base):
+    """An export of the practice, or of one patient. `stage` is what comes next (patients, practice, audit), `place` where it goes on there.
+
+    `asked_by` is whoever asked; none when the practice is being closed. `parts` are in the file store, with `files` in them; the sizes are in
+    bytes. `told` says of each sort of file what it is. It is offered from `ready_at` until `until`.
+    """
+
+    __tablename__ = "export"
+    __table_args__ = (
+        belongs_to("patient"),
+        belongs_to("account", "asked_by"),
+        index_in_practice("asked_at"),
+        index_in_practice("patient_id"),
+        Index("uq_export_running", "practice_id", unique=True, postgresql_where=text("state = 'running'")),
+        CheckConstraint("state in ('running', 'ready', 'stopped', 'erased')", name="state"),
+        CheckConstraint("stage in ('patients', 'practice', 'audit', 'end')", name="stage"),
+    )
+
+    patient_id: Mapped[UUID | None]
+    asked_by: Mapped[UUID | None]
+    asked_at: Mapped[datetime]
+    days: Mapped[int]
+    state: Mapped[str] = mapped_column(default="running")
+    stage: Mapped[str] = mapped_column(default="patients")
+    place: Mapped[str] = mapped_column(default="")
+    people: Mapped[int]
+    people_done: Mapped[int] = mapped_column(default=0)
+    parts: Mapped[int] = mapped_column(default=0)
+    files: Mapped[int] = mapped_column(default=0)
+    body_size: Mapped[int] = mapped_column(BigInteger, default=0)
+    directory_size: Mapped[int] = mapped_column(BigInteger, default=0)
+    told: Mapped[dict] = mapped_column(default=dict)
+    ready_at: Mapped[datetime | None]
+    until: Mapped[datetime | None]

@@ -24,7 +24,7 @@ PAGE = 50
 LAST_PAGE = 200
 LONGEST_SEARCH = 100
 OFFICE = "office"
-OPEN, SUSPENDED = "open", "suspended"
+OPEN, SUSPENDED, CLOSING, ERASING, ERASED = "open", "suspended", "closing", "erasing", "erased"
 MOST_CLINICS = 50
 """The most clinics that a practice is made with; more can be added later."""
 
@@ -79,7 +79,8 @@ def add_clinics(session: Session, names: Sequence[str], time_zone: str) -> None:
 def suspend(session: Session, practice_id: UUID, suspended: bool) -> bool:
     """Let nobody in and let its work wait, or open it again, from the next request on; answers whether that is anything new."""
     practice = session.get_one(Practice, practice_id, with_for_update=True)
-    new = practice.state != (SUSPENDED if suspended else OPEN)
+    # One that is being closed is opened again by tenants.closing.
+    new = practice.state in (OPEN, SUSPENDED) and practice.state != (SUSPENDED if suspended else OPEN)
     if new:
         practice.state = SUSPENDED if suspended else OPEN
         touch(session, practice_id)
@@ -111,7 +112,7 @@ def withheld(session: Session, practice_id: UUID) -> frozenset[str]:
 
 def find(session: Session, slug: str) -> UUID:
     """The practice with this slug. Raises CannotMakePractice when there is none."""
-    practice_id = session.scalar(select(Practice.id).where(Practice.slug == slug, Practice.kind == OFFICE))
+    practice_id = session.scalar(select(Practice.id).where(Practice.slug == slug, Practice.kind == OFFICE, Practice.state != ERASED))
     if practice_id is None:
         raise CannotMakePractice(f"There is no practice called {slug!r}.")
     return practice_id
@@ -119,7 +120,7 @@ def find(session: Session, slug: str) -> UUID:
 
 def listed(session: Session, words: str = "", page: int = 1) -> tuple[list[Listed], bool]:
     """Fifty practices by name, and whether there are more; with words only those whose name or address has them, whatever their case."""
-    named = select(Practice.slug, Practice.name, Practice.created_at, Practice.state).where(Practice.kind == OFFICE)
+    named = select(Practice.slug, Practice.name, Practice.created_at, Practice.state).where(Practice.kind == OFFICE, Practice.state != ERASED)
     if clean := "".join(sign for sign in words[:LONGEST_SEARCH] if sign.isprintable()).strip():
         named = named.where(Practice.name.icontains(clean, autoescape=True) | Practice.slug.contains(clean.lower(), autoescape=True))
     skipped = (min(max(page, 1), LAST_PAGE) - 1) * PAGE

@@ -21,7 +21,7 @@ from core.tenant import ClinicDetails, Closing, OpeningHours, TeamMember, Tenant
 from core.theme import Greeting, Picture, Theme
 from tenants.kept import Kept
 from tenants.models import Branding, BrandingPicture, Clinic, ClosedDays, Domain, OfficeSetting, Practice, PrivacyNotice
-from tenants.practices import OFFICE, SUSPENDED
+from tenants.practices import CLOSING, ERASED, ERASING, OFFICE, SUSPENDED
 from tenants.settings import Change, acts_off, effective, enabled_plugins, with_defaults
 
 MOST_PICTURES = 64
@@ -72,7 +72,7 @@ class Directory:
             return session.scalar(select(Practice.id).where(Practice.kind == OPERATOR))
         slug, _, domain = host.partition(".")
         if domain == self._settings.base_domain:
-            return session.scalar(select(Practice.id).where(Practice.slug == slug, Practice.kind == OFFICE))
+            return session.scalar(select(Practice.id).where(Practice.slug == slug, Practice.kind == OFFICE, Practice.state != ERASED))
         owned = select(Practice.id).join(Domain, Domain.practice_id == Practice.id).where(Practice.kind == OFFICE)
         return session.scalar(owned.where(Domain.host == host, Domain.verified_at.is_not(None)))
 
@@ -137,7 +137,7 @@ class Directory:
     def practice_ids(self) -> list[UUID]:
         """Every practice of the installation, and the operator's place, for what is done in each."""
         with SessionFactory(bind=self._engine) as session:
-            return list(session.scalars(select(Practice.id).order_by(Practice.slug)))
+            return list(session.scalars(select(Practice.id).where(Practice.state.not_in((ERASING, ERASED))).order_by(Practice.slug)))
 
     def _snapshot(self, practice_id: UUID, version: int) -> Snapshot:
         snapshot = self._kept.snapshot(practice_id)
@@ -246,7 +246,8 @@ def build_tenant(snapshot: Snapshot, clinic: ClinicDetails | None, host: PluginH
         time_zone=clinic.time_zone if clinic else ZoneInfo(practice.time_zone),
         settings=with_defaults(host, values),
         is_operator=practice.kind == OPERATOR,
-        is_suspended=practice.state == SUSPENDED,
+        is_suspended=practice.state in (SUSPENDED, ERASING),
+        is_closing=practice.state in (CLOSING, ERASING),
     )
 
 

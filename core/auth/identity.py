@@ -149,6 +149,10 @@ class SessionRow(NamedTuple):
         return Support(self.support_id, self.support_level, self.support_until, self.support_reason or "")
 
 
+class PracticeGone(Exception):
+    """The practice was erased; this process still knew its address."""
+
+
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """What the first statement of a request finds: the version of the practice's settings, and the session if there is one.
@@ -170,15 +174,22 @@ def find_visitor(
     session, practice_id: UUID, token: str | None, now: datetime, idle_at: Callable[[int], timedelta] = lambda _: IDLE, realm: Realm = PORTAL
 ) -> Visitor:
     """Read the practice's version, and the session that this token opens at this realm; `idle_at(version)` is how long it may be without
-    a click."""
+    a click. Raises PracticeGone."""
     if not token:
-        [version] = _VERSION.one(session, {"practice": practice_id})
+        [version] = _only(_VERSION.rows(session, {"practice": practice_id}))
         return Visitor(version, None)
-    row = SessionRow(*_VISITOR.one(session, {"practice": practice_id, "token_hash": token_hash(token), "now": now, "realm": realm.name}))
+    asked = {"practice": practice_id, "token_hash": token_hash(token), "now": now, "realm": realm.name}
+    row = SessionRow(*_only(_VISITOR.rows(session, asked)))
     live = _opens(row, realm) and now - row.seen_at < idle_at(row.version) and now - row.created_at < LONGEST
     if live and now - row.seen_at > _SEEN_EVERY:
         session.execute(_SEEN, {"practice": practice_id, "id": row.id, "now": now})
     return Visitor(row.version, row if live else None, row.patient_id if row.support_id and not live and realm is PORTAL else None)
+
+
+def _only(rows: list[tuple]) -> tuple:
+    if not rows:
+        raise PracticeGone
+    return rows[0]
 
 
 def _opens(row: SessionRow, realm: Realm) -> bool:

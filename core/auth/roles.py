@@ -26,6 +26,7 @@ OFFICE: dict[str, str] = {
     "office.clinics.change": "Change the clinics’ details, hours and providers",
     "office.audit.see": "Read and search the audit log",
     "office.audit.export": "Export the audit log",
+    "office.exports.make": "Export everything the practice holds, or one patient",
     "office.branding.change": "Change the look: name, logo, colors, welcome",
     "office.staff.see": "See who works here with which role",
     "office.staff.change": "Invite staff, change roles, take access away",
@@ -71,8 +72,8 @@ SETTING = "portal.operator_access"
 SUPPORT = {
     SEE: ROLES["read_only"].permissions,
     # An operator helps with the office's work, and never decides who works there. To look at a portal as its patient would open a session
-    # that goes on after the visit. What can never be undone is the office's own to do.
-    ACT: frozenset(OFFICE) - {"office.staff.change", "office.view_as", "office.patients.merge", "office.payments.settle"},
+    # that goes on after the visit. What can never be undone is the office's own to do, and nobody carries its records away.
+    ACT: frozenset(OFFICE) - {"office.staff.change", "office.view_as", "office.patients.merge", "office.payments.settle", "office.exports.make"},
 }
 """What an operator may do who has entered a practice, by the level of the visit."""
 

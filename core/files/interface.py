@@ -66,6 +66,14 @@ class Files(ABC):
     def copy(self, source: str, target: str) -> StoredFile:
         """Store the same bytes under another key of the same practice. Raises NoSuchFile, and WrongKey across practices."""
 
+    @abstractmethod
+    def count(self, practice_id: UUID) -> int:
+        """How many files there are of a practice."""
+
+    @abstractmethod
+    def delete_all(self, practice_id: UUID) -> None:
+        """Remove every file of a practice; it may be broken off, and said again."""
+
     def check(self) -> None:
         """Store a file of nobody's, read it, remove it; for `cuspid doctor`. Raises FilesUnavailable with what is wrong."""
         key = practice_key(UUID(int=0), "doctor", uuid4())

@@ -2,13 +2,15 @@
 
 import json
 import os
+import shutil
 import tempfile
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+from uuid import UUID
 
 from core.files.interface import Files, FilesUnavailable, Link, NoSuchFile, StoredFile, pour, same_practice
-from core.files.keys import practice_of
+from core.files.keys import practice_key, practice_of
 from core.files.links import Signer
 
 
@@ -62,6 +64,18 @@ class LocalFiles(Files):
         content_type = self.stat(source).content_type
         with self.open(source) as stream:
             return self.put(target, stream, content_type)
+
+    def count(self, practice_id: UUID) -> int:
+        """Files, without what describes them."""
+        return sum(path.is_file() and not path.suffix for path in self._all(practice_id).rglob("*"))
+
+    def delete_all(self, practice_id: UUID) -> None:
+        """The whole folder, with what was left behind in it."""
+        with _disk_faults(), suppress(FileNotFoundError):
+            shutil.rmtree(self._all(practice_id))
+
+    def _all(self, practice_id: UUID) -> Path:
+        return self._folder / str(practice_of(practice_key(practice_id, "all", practice_id)))
 
     def _link(self, link: Link) -> str:
         return f"/files/{self.signer.token(link)}"

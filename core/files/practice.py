@@ -37,6 +37,14 @@ class PracticeFiles(Files):
         """Copy a file within this practice."""
         return self._store.copy(self._own(source), self._own(target))
 
+    def count(self, practice_id: UUID) -> int:
+        """How many files there are of this practice."""
+        return self._store.count(self._mine(practice_id))
+
+    def delete_all(self, practice_id: UUID) -> None:
+        """Remove every file of this practice."""
+        self._store.delete_all(self._mine(practice_id))
+
     def check(self) -> None:
         """Whether files can be kept at all; the file that is tried is no practice's."""
         self._store.check()
@@ -46,6 +54,10 @@ class PracticeFiles(Files):
         return self._store._link(link)
 
     def _own(self, key: str) -> str:
-        if practice_of(key) != self.practice_id:
-            raise WrongKey("the file belongs to another practice")
+        self._mine(practice_of(key))
         return key
+
+    def _mine(self, practice_id: UUID) -> UUID:
+        if practice_id != self.practice_id:
+            raise WrongKey("the file belongs to another practice")
+        return practice_id

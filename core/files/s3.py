@@ -1,9 +1,11 @@
 """Files in S3 object storage, Amazon's or any other that speaks its language."""
 
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, cast
+from uuid import UUID
 
 import boto3
 from botocore.config import Config
@@ -11,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from core.files.disposition import content_disposition
 from core.files.interface import Files, FilesUnavailable, Link, NoSuchFile, StoredFile, pour, same_practice
-from core.files.keys import practice_of
+from core.files.keys import practice_key, practice_of
 
 IN_MEMORY = 1024 * 1024
 _MISSING = frozenset({"404", "NoSuchKey", "NotFound"})
@@ -92,6 +94,25 @@ class S3Files(Files):
         with _store_faults():
             self._client.copy_object(**self._at(target), **self._at_rest(), CopySource=self._at(source))
         return self.stat(target)
+
+    def count(self, practice_id: UUID) -> int:
+        """As many as the store lists."""
+        return sum(len(page) for page in self._pages(practice_id))
+
+    def delete_all(self, practice_id: UUID) -> None:
+        """A thousand objects at a time. Older versions, if the bucket keeps them, are its own to remove."""
+        for keys in self._pages(practice_id):
+            with _store_faults():
+                answer = self._client.delete_objects(Bucket=self._bucket.name, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True})
+            if answer.get("Errors"):
+                raise FilesUnavailable(f"the object storage refused: {answer['Errors'][0].get('Code', '')}")
+
+    def _pages(self, practice_id: UUID) -> Iterator[list[str]]:
+        prefix = practice_key(practice_id, "all", practice_id).partition("/")[0] + "/"
+        with _store_faults():
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket.name, Prefix=prefix):
+                if found := [one["Key"] for one in page.get("Contents", ())]:
+                    yield found
 
     def _link(self, link: Link) -> str:
         if link.method == "PUT":

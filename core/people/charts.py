@@ -1,10 +1,10 @@
-"""What stands under a patient in any table, of the portal's own or of a tab: counting it, and moving it to another chart."""
+"""What stands under a patient in any table, of the portal's own or of a tab: counting it, reading it for an export, moving it to another chart, deleting it."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, func, literal, select, union_all, update
+from sqlalchemy import Table, delete, func, literal, select, union_all, update
 from sqlalchemy.orm import Session
 
 from core.db import Base
@@ -18,6 +18,21 @@ def move_rows(session: Session, practice_id: UUID, kept: UUID, absorbed: UUID, *
     for model in models:
         table = getattr(model, "__table__", model)
         session.execute(update(table).where(table.c.practice_id == practice_id, table.c.patient_id == absorbed).values(patient_id=kept))
+
+
+def rows_of(session: Session, practice_id: UUID, model: Any, *where: Any, only: Collection[str] = (), without: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Rows of a table as they are, the oldest first, for an export: all columns, or `only` some, or all but those `without`."""
+    table = getattr(model, "__table__", model)
+    columns = [column for column in table.c if column.name != "practice_id" and (column.name in only or not only) and column.name not in without]
+    rows = session.execute(select(*columns).where(table.c.practice_id == practice_id, *where).order_by(table.c.id))
+    return [dict(row) for row in rows.mappings()]
+
+
+def delete_rows(session: Session, practice_id: UUID, patient_id: UUID | None, *models: Any) -> None:
+    """Delete what one patient has in these tables, in this order; nothing where there is no patient."""
+    for model in models if patient_id else ():
+        table = getattr(model, "__table__", model)
+        session.execute(delete(table).where(table.c.practice_id == practice_id, table.c.patient_id == patient_id))
 
 
 def tables_of(plugin: str) -> list[Table]:

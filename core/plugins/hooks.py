@@ -54,6 +54,11 @@ class EnabledHooks:
             except Exception:
                 log.exception("hook_failed", plugin=hook.plugin_name, hook=name)
 
+    def demand(self, name: str, db, **arguments) -> Iterator[tuple[str, Any]]:
+        """Ask one plugin at a time for what must be whole: (plugin name, answer). One that raises is not passed over."""
+        for hook in self._implementations(name):
+            yield hook.plugin_name, _call(hook, {"db": db, **arguments})
+
     def _implementations(self, name: str) -> list[pluggy.HookImpl]:
         if name not in self._found:
             hooks = getattr(self._manager.hook, name).get_hookimpls()

@@ -122,6 +122,22 @@ class OfficeItem:
     order: int = 50
 
 
+@dataclass(frozen=True)
+class ExportFile:
+    """A file of a full export, such as a list of visits, or a picture as it was stored.
+
+    `name` is its name in the folder of the tab, of any signs whatever: the portal makes it safe, and different from the others there. `about` says
+    what it is, for the README. What it holds is `content`, or the file that lies in the store under `key`. With `office_only` it is left out where the export is of one
+    patient: what the office keeps to itself, or what names others.
+    """
+
+    name: str
+    about: str
+    content: bytes = b""
+    key: str = ""
+    office_only: bool = False
+
+
 CHANNELS = ("email",)
 """The ways in which a notice can come."""
 

@@ -110,6 +110,13 @@ def phone_link(phone: str) -> str:
     return f"tel:+1{digits}" if len(digits) == 10 else f"tel:{digits}"
 
 
+def file_size(size: int) -> str:
+    """Bytes as "94 KB" or "1.2 MB"."""
+    if size < 1024 * 1024:
+        return f"{max(1, round(size / 1024)):,} KB"
+    return f"{size / 1024 / 1024:,.1f} MB"
+
+
 def _count(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
@@ -192,6 +199,7 @@ FILTERS = {
     "money": money,
     "phone_link": phone_link,
     "prose": prose,
+    "file_size": file_size,
     "show_card": show_card,
     "weekday": weekday,
     "weekday_date": weekday_date,

@@ -64,6 +64,8 @@ def _open_pages(request) -> list[OfficePage]:
         return []
     owners, on = request.registry.route_owners, plugins_anywhere(request.registry, request.practice_id, request.visitor.version)
     pages = [page for page in request.registry.office_pages if page.permission in request.identity.permissions]
+    if request.whole_tenant.is_closing:  # the others lead nowhere any more (core/web/suspended.py)
+        pages = [page for page in pages if page.route == "office.exports"]
     return [page for page in pages if page.route not in owners or owners[page.route] in on]
 
 

@@ -7,7 +7,7 @@ from core.people.charts import move_rows
 from core.plugins import ActionItem, Card, EntryLink, Permission, PortalPlugin, Question, Tab, hookimpl
 from core.tasks import Periodic
 from core.web.formats import long_day, money
-from plugins.account import office, records, tasks  # noqa: F401  (declares the tasks)
+from plugins.account import exporting, office, records, tasks  # noqa: F401  (declares the tasks)
 from plugins.account.models import Entry, Payment, Statement
 from plugins.account.pages import guest_places, may_pay
 from plugins.account.services import ledger, settling
@@ -93,6 +93,16 @@ class AccountPlugin(PortalPlugin):
     def portal_patients_merged(self, db, practice_id, kept, absorbed):
         """Ledger, statements and payments go to the kept chart."""
         move_rows(db, practice_id, kept, absorbed, Entry, Statement, Payment)
+
+    @hookimpl
+    def portal_export(self, db, practice_id, person_id):
+        """Ledger, statements and payments."""
+        yield from exporting.files(db, practice_id, person_id)
+
+    @hookimpl
+    def portal_erase(self, db, practice_id, person_id):
+        """Nothing goes while it is not known whether a payment was taken."""
+        exporting.erase(db, practice_id, person_id)
 
 
 def _items(request, person, rows: list[dict]) -> list[ActionItem]:

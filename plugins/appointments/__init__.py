@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from core.people.charts import move_rows
+from core.people.charts import delete_rows, move_rows
 from core.plugins import ActionItem, Card, Permission, PortalPlugin, Question, Tab, hookimpl
-from plugins.appointments import records, services
+from plugins.appointments import exporting, records, services
 from plugins.appointments.models import Appointment
 from plugins.appointments.settings import AppointmentsSettings
 from plugins.appointments.shown import show
@@ -62,6 +62,17 @@ class AppointmentsPlugin(PortalPlugin):
     def portal_patients_merged(self, db, practice_id, kept, absorbed):
         """Visits go to the kept chart."""
         move_rows(db, practice_id, kept, absorbed, Appointment)
+
+    @hookimpl
+    def portal_export(self, db, practice_id, person_id):
+        """All visits."""
+        if person_id:
+            yield from exporting.files(db, practice_id, person_id)
+
+    @hookimpl
+    def portal_erase(self, db, practice_id, person_id):
+        """Visits have nothing outside the portal."""
+        delete_rows(db, practice_id, person_id, Appointment)
 
 
 def _items(request, person, rows: list[dict]) -> list[ActionItem]:

@@ -1,7 +1,7 @@
 """Images: X-rays, photos and documents that the office shares."""
 
 from core.plugins import Card, Permission, PortalPlugin, Tab, hookimpl
-from plugins.images import records, shown
+from plugins.images import exporting, records, shown
 from plugins.images.pages import shelf_of
 from plugins.images.services import gallery, moving
 from plugins.images.settings import ImagesSettings
@@ -59,6 +59,16 @@ class ImagesPlugin(PortalPlugin):
     def portal_patients_merged(self, db, practice_id, kept, absorbed):
         """Images go to the kept chart; their files stay where they are."""
         moving.move(db, practice_id, kept, absorbed)
+
+    @hookimpl
+    def portal_export(self, db, practice_id, person_id):
+        """Images with their files."""
+        yield from exporting.files(db, practice_id, person_id)
+
+    @hookimpl
+    def portal_erase(self, db, practice_id, person_id):
+        """Images have nothing outside the portal."""
+        exporting.erase(db, practice_id, person_id)
 
 
 plugin = ImagesPlugin()

@@ -11,11 +11,10 @@ from babel.dates import format_date
 from sqlalchemy import Row
 
 from core.files.disposition import safe_name
-from core.web.formats import LOCALE
+from core.web.formats import LOCALE, file_size
 
 TYPES = {"radiograph": "X-ray", "photo": "Photo", "document": "Document"}
 _ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "application/pdf": ".pdf"}
-_STEP = 1024
 _NUMBERS = re.compile(r"\s*\d{1,2}\s*(,\s*\d{1,2}\s*)*", re.ASCII)
 _FEW = 2
 _TO = "\u2060–\u2060"  # a dash at which no line is broken
@@ -58,13 +57,6 @@ def pages(count: int | None) -> str:
     if not count:
         return ""
     return "PDF" if count == 1 else f"PDF · {count} pages"
-
-
-def file_size(size: int) -> str:
-    """Bytes as "94 KB" or "1.2 MB"."""
-    if size < _STEP * _STEP:
-        return f"{max(1, round(size / _STEP)):,} KB"
-    return f"{size / _STEP / _STEP:,.1f} MB"
 
 
 def saved_as(row: Row) -> str:

@@ -2,7 +2,7 @@
 
 from core.people.charts import move_rows
 from core.plugins import Card, Permission, PortalPlugin, Tab, hookimpl
-from plugins.plan import services
+from plugins.plan import exporting, services
 from plugins.plan.models import TreatmentPlan
 from plugins.plan.records import KINDS
 from plugins.plan.settings import PlanSettings
@@ -53,6 +53,17 @@ class PlanPlugin(PortalPlugin):
     def portal_patients_merged(self, db, practice_id, kept, absorbed):
         """Plans go to the kept chart, and their procedures with them."""
         move_rows(db, practice_id, kept, absorbed, TreatmentPlan)
+
+    @hookimpl
+    def portal_export(self, db, practice_id, person_id):
+        """Treatment plans."""
+        if person_id:
+            yield from exporting.files(db, practice_id, person_id)
+
+    @hookimpl
+    def portal_erase(self, db, practice_id, person_id):
+        """Plans have nothing outside the portal."""
+        exporting.erase(db, practice_id, person_id)
 
 
 plugin = PlanPlugin()

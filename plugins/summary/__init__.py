@@ -2,7 +2,7 @@
 
 from core.people.charts import move_rows
 from core.plugins import Card, Permission, PortalPlugin, Tab, hookimpl
-from plugins.summary import records
+from plugins.summary import exporting, records
 from plugins.summary.models import OF_PATIENTS
 from plugins.summary.services import glance
 
@@ -48,6 +48,16 @@ class SummaryPlugin(PortalPlugin):
     def portal_patients_merged(self, db, practice_id, kept, absorbed):
         """Everything in the summary goes to the kept chart."""
         move_rows(db, practice_id, kept, absorbed, *OF_PATIENTS)
+
+    @hookimpl
+    def portal_export(self, db, practice_id, person_id):
+        """The summary's lists, and the documents from outside."""
+        yield from exporting.files(db, practice_id, person_id)
+
+    @hookimpl
+    def portal_erase(self, db, practice_id, person_id):
+        """The summary has nothing outside the portal."""
+        exporting.erase(db, practice_id, person_id)
 
 
 plugin = SummaryPlugin()

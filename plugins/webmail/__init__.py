@@ -4,6 +4,7 @@ from functools import partial
 
 from core.people.charts import move_rows
 from core.plugins import ActionItem, Card, Permission, PortalPlugin, Question, Tab, hookimpl
+from plugins.webmail import exporting
 from plugins.webmail.models import Message
 from plugins.webmail.records import KINDS
 from plugins.webmail.services import notices, reading
@@ -72,6 +73,17 @@ class WebMailPlugin(PortalPlugin):
     def portal_patients_merged(self, db, practice_id, kept, absorbed):
         """Conversations go to the kept chart."""
         move_rows(db, practice_id, kept, absorbed, Message)
+
+    @hookimpl
+    def portal_export(self, db, practice_id, person_id):
+        """Messages."""
+        if person_id:
+            yield from exporting.files(db, practice_id, person_id)
+
+    @hookimpl
+    def portal_erase(self, db, practice_id, person_id):
+        """Messages have nothing outside the portal."""
+        exporting.erase(db, practice_id, person_id)
 
 
 def _items(request, person, rows: list[dict]) -> list[ActionItem]:

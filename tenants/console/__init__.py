@@ -12,6 +12,7 @@ PAGES = (
     OfficePage("Clinics", "office.clinics", "geo-alt", "office.clinics.see", 40, "Contact details, hours, closed days, providers", "practice"),
     OfficePage("Settings", "office.settings", "sliders", "office.settings.change", 75, "How the portal and its tabs work", "portal"),
     OfficePage("Look", "office.branding", "palette", "office.branding.change", 70, "Name, logo, colors, welcome, with a preview", "portal"),
+    OfficePage("Exports", "office.exports", "cloud-arrow-down", "office.exports.make", 95, "Take everything along, of the practice or of a patient", "practice"),
     OfficePage("Staff", "office.staff", "person-badge", "office.staff.see", 80, "Who works here, with which role", "practice"),
 )
 """What stands in the bar."""
@@ -36,5 +37,6 @@ def includeme(config) -> None:
     config.include("tenants.console.unmatched")
     config.include("tenants.console.branding")
     config.include("tenants.console.records_requests")
+    config.include("tenants.console.exports")
     for page in PAGES:
         config.add_office_page(page)

@@ -12,6 +12,8 @@ def includeme(config) -> None:
     config.add_route("operator.practice", "/office/practices/{slug}/manage", at_base_domain=True)
     config.add_route("operator.practice.suspend", "/office/practices/{slug}/suspend", at_base_domain=True)
     config.add_route("operator.practice.resume", "/office/practices/{slug}/resume", at_base_domain=True)
+    config.add_route("operator.practice.close", "/office/practices/{slug}/close", at_base_domain=True)
+    config.add_route("operator.practice.reopen", "/office/practices/{slug}/reopen", at_base_domain=True)
     config.add_route("operator.practice.tabs", "/office/practices/{slug}/tabs", at_base_domain=True)
     config.add_route("operator.health", "/office/health", at_base_domain=True)
     config.add_route("operator.plugins", "/office/plugins", at_base_domain=True)

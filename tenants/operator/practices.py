@@ -1,10 +1,12 @@
 """Making a practice, and what the operator decides about one: whether it is open, and which tabs it is offered. Nothing here tells of a patient."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from pydantic import BaseModel, Field, field_validator
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
+from sqlalchemy.orm import Session
 
 from core import audit
 from core.auth import staff
@@ -14,8 +16,9 @@ from core.auth.staff import Wish
 from core.auth.staff_rules import ADMIN, CannotChangeStaff
 from core.db import session_at, uuid7
 from core.web.forms import Form, Line, begun_form, empty_form, read_form
-from tenants import practices
+from tenants import closing, practices
 from tenants.clinics import zone_choices
+from tenants.closing import CannotClose
 from tenants.practices import CannotMakePractice
 
 CHANGE = "operator.practices.change"
@@ -49,6 +52,12 @@ class TabsForm(BaseModel):
     """The tabs that a practice is offered."""
 
     offered: list[str] = Field([], title="Tabs", max_length=200)
+
+
+class CloseForm(BaseModel):
+    """The name of the practice that is to be closed."""
+
+    name: Line = Field("", title="Name of the practice", max_length=200)
 
 
 @view_config(route_name="operator.create", permission=CHANGE, request_method="GET", renderer="operator/create.jinja2")
@@ -107,20 +116,56 @@ def resume(request):
 
 
 def _switch(request, suspended: bool):
-    need_proof(request, request.route_path("operator.practice", slug=request.matchdict["slug"]))
+    need_proof(request, _path(request))
     id_ = _find(request)
     there = session_at(request, id_)
     if practices.suspend(there, id_, suspended):
         audit.record(there, id_, "office.practice.suspend" if suspended else "office.practice.resume", request.now)
         request.audit("operator.practice.change", target_id=id_)
     request.session.flash("Nobody gets in from now on. Its work waits." if suspended else "The practice is open again.")
-    return HTTPSeeOther(request.route_path("operator.practice", slug=request.matchdict["slug"]))
+    return HTTPSeeOther(_path(request))
+
+
+@view_config(route_name="operator.practice.close", permission=CHANGE, request_method="POST", renderer="operator/practice.jinja2")
+def close(request):
+    """Begin to close it: its name is typed, because nobody gets in from then on."""
+    need_proof(request, _path(request))
+    id_, form = _find(request), read_form(request, CloseForm)
+    tenant = request.registry.tenants.current(id_)
+    if form.data and form.data.name != tenant.practice_name:
+        form.refuse("Type the name just as it stands above.", "name")
+    if form.data is None:
+        request.response.status = "422 Unprocessable Content"
+        return {**_practice_values(request, id_), "form": form}
+    return _decide(request, id_, lambda there: closing.close(there, id_, request.now), "The practice is being closed. Its office admins get a mail when the export is ready.")
+
+
+@view_config(route_name="operator.practice.reopen", permission=CHANGE, request_method="POST")
+def reopen(request):
+    """Open it again, as long as it is not being erased."""
+    need_proof(request, _path(request))
+    id_ = _find(request)
+    return _decide(request, id_, lambda there: closing.reopen(there, id_, request.now), "The practice is open again.")
+
+
+def _decide(request, id_: UUID, act: Callable[[Session], object], words: str):
+    try:
+        act(session_at(request, id_))
+        request.audit("operator.practice.change", target_id=id_)
+    except CannotClose as refusal:
+        words = str(refusal)
+    request.session.flash(words)
+    return HTTPSeeOther(_path(request))
+
+
+def _path(request) -> str:
+    return request.route_path("operator.practice", slug=request.matchdict["slug"])
 
 
 @view_config(route_name="operator.practice.tabs", permission=CHANGE, request_method="POST")
 def offer(request):
     """Withhold the tabs that are not chosen."""
-    need_proof(request, request.route_path("operator.practice", slug=request.matchdict["slug"]))
+    need_proof(request, _path(request))
     id_, host, form = _find(request), request.registry.plugins, read_form(request, TabsForm)
     offered = set(form.data.offered) if form.data else set(host.plugins)
     there = session_at(request, id_)
@@ -128,7 +173,7 @@ def offer(request):
         audit.record(there, id_, "office.practice.withhold", request.now)
         request.audit("operator.practice.change", target_id=id_)
     request.session.flash("The tabs are saved. They count from the next page on.")
-    return HTTPSeeOther(request.route_path("operator.practice", slug=request.matchdict["slug"]))
+    return HTTPSeeOther(_path(request))
 
 
 def _find(request) -> UUID:
@@ -140,9 +185,9 @@ def _find(request) -> UUID:
 
 def _practice_values(request, id_: UUID) -> dict:
     tenant, host = request.registry.tenants.current(id_), request.registry.plugins
-    withheld = practices.withheld(request.db, id_)
+    withheld, far = practices.withheld(request.db, id_), closing.how_far(session_at(request, id_), id_)
     tabs = [(name, plugin, name in tenant.plugins) for name, plugin in host.plugins.items()]
-    return {"practice": tenant, "tabs": tabs, "withheld": withheld, "address": request.registry.portal.address(tenant.host), "form": empty_form()}
+    return {"practice": tenant, "tabs": tabs, "withheld": withheld, "far": far, "address": request.registry.portal.address(tenant.host), "form": empty_form()}
 
 
 def _create_values(request, form: Form) -> dict:

@@ -62,6 +62,7 @@ TABLE = {
         office.changes.cancel office.clinics office.clinics.add office.clinics.one office.clinics.follow
         office.clinics.close_days office.clinics.open_days office.clinics.provider office.unmatched office.unmatched.one office.unmatched.invite office.unmatched.dismiss operator.home
         office.records_requests office.records_requests.one office.records_requests.take office.records_requests.answer
+        office.exports office.exports.stop office.exports.download office.patients.export
         office.branding office.branding.clinic office.branding.preview office.branding.preview_style office.branding.undo
         account.office.payments account.office.payments.one account.office.payments.assign account.office.payments.refunded
     """,
@@ -72,7 +73,7 @@ TABLE = {
         office.passkey_new office.passkey_new_options office.passkey_change
     """,
     OPERATOR: """
-        operator.enter operator.create operator.practice operator.practice.suspend operator.practice.resume operator.practice.tabs
+        operator.enter operator.create operator.practice operator.practice.suspend operator.practice.resume operator.practice.tabs operator.practice.close operator.practice.reopen
         operator.health operator.plugins
     """,
     OFF: "auth.register auth.register_code",

@@ -201,6 +201,19 @@ def test_a_deleted_file_is_gone_and_deleting_twice_is_no_error(files):
         files.open(key)
 
 
+def test_all_files_of_a_practice_go_together_and_nobody_elses(files):
+    mine, other = uuid4(), uuid4()
+    for practice in (mine, mine, other):
+        files.put(new_key(practice), io.BytesIO(b"?"), "text/plain")
+    assert (files.count(mine), files.count(other), files.count(uuid4())) == (2, 1, 0)
+    files.within(mine).delete_all(mine)
+    files.delete_all(uuid4())
+    assert (files.count(mine), files.within(other).count(other)) == (0, 1)
+    for ask in (files.within(mine).delete_all, files.within(mine).count):
+        with pytest.raises(WrongKey):
+            ask(other)
+
+
 def test_a_copy_lives_on_without_its_source(files):
     source, target = stored(files, b"the same", "image/webp"), new_key()
     copied = files.copy(source, target)

@@ -11,7 +11,7 @@ from core import hookspecs, records, tasks
 from core.auth.models import SignInSession
 from core.outbox import OutboxRow
 from core.people.models import Patient, Provider
-from core.plugins import ActionItem, Card, EntryLink, NoticeKind, OfficeItem, PluginHost, Question, Tab, hookimpl
+from core.plugins import ActionItem, Card, EntryLink, ExportFile, NoticeKind, OfficeItem, PluginHost, Question, Tab, hookimpl
 from core.plugins.waiting import at_clinics
 from core.records.kinds import kinds_for
 from core.tasks import Periodic, portal_task
@@ -271,11 +271,21 @@ def test_hook_portal_export(practice, db, garden):
     class Exporting(garden):
         @hookimpl
         def portal_export(self, db, practice_id, person_id):
-            yield f"garden/{person_id}.txt", "text/plain", b"tulips"
+            yield ExportFile(f"{person_id}.txt", "Tulips", b"tulips")
 
     host = PluginHost([Exporting()])
-    [files] = host.enabled(frozenset({"garden"})).portal_export(db=db, practice_id=practice.id, person_id="P1")
-    assert list(files) == [("garden/P1.txt", "text/plain", b"tulips")]
+    [(name, files)] = host.only("garden").demand("portal_export", db, practice_id=practice.id, person_id="P1")
+    assert (name, list(files)) == ("garden", [ExportFile("P1.txt", "Tulips", b"tulips")])
+
+
+def test_what_must_be_whole_is_not_passed_over_when_a_plugin_fails(practice, db, garden):
+    class Failing(garden):
+        @hookimpl
+        def portal_export(self, db, practice_id, person_id):
+            raise RuntimeError("the roots are frozen")
+
+    with pytest.raises(RuntimeError, match="frozen"):
+        list(PluginHost([Failing()]).installed.demand("portal_export", db, practice_id=practice.id, person_id=None))
 
 
 def test_hook_portal_erase(practice, db, garden):

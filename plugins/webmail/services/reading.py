@@ -128,6 +128,18 @@ def open_thread(session: Session, practice_id: UUID, patient_id: UUID, message_i
     return [_letter(row) for row in reversed(rows)]
 
 
+def everything(session: Session, practice_id: UUID, patient_id: UUID) -> list[dict[str, object]]:
+    """All messages of a patient with their whole text, the oldest first, for an export."""
+    query = _messages(practice_id, patient_id, Message.body).add_columns(Message.reply_to_id, Message.external_id)
+    return [
+        {
+            "id": row.id, "thread_id": row.thread_id, "reply_to_id": row.reply_to_id, "external_id": row.external_id, "direction": row.direction,
+            "provider": provider_name(row), "writer": _writer(row)[0], "subject": row.subject, "body": row.body, "sent_at": row.sent_at, "read_at": row.read_at,
+        }
+        for row in session.execute(query.order_by(Message.sent_at, Message.id))
+    ]  # fmt: skip
+
+
 def _messages(practice_id: UUID, patient_id: UUID, body) -> Select:
     message = Message
     return (

@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import func, select, text
 
 from core import outbox, tasks
-from core.audit import AuditEvent
 from core.db import SessionFactory
 from core.outbox import OutboxRow
 from core.testing import browser
@@ -160,15 +159,3 @@ def test_the_plugins_are_listed_with_version_and_hooks(operator_browser):
     words = operator_browser().get("/office/plugins").html.find("main").get_text(" ")
     assert "plugins.account" in words
     assert "home card" in words
-
-
-@pytest.fixture
-def audited_at():
-    """`audited_at(practice)`: what the operator did, in the practice's own audit log."""
-
-    def entries(office) -> list[str]:
-        with office.session() as session:
-            wanted = select(AuditEvent.action).where(AuditEvent.practice_id == office.id, AuditEvent.action.like("office.practice.%"))
-            return list(session.scalars(wanted.order_by(AuditEvent.id)))
-
-    return entries

@@ -1,0 +1,48 @@
+"""The account for a full export, and what must be known before a practice is erased."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from core.people.charts import delete_rows, rows_of
+from core.plugins import ExportFile
+from core.web.exports import list_files
+from plugins.account.models import Entry, Guest, Payment, Statement
+from plugins.account.services.settling import OPEN_STATES
+
+_OF_FORMS = frozenset({"idempotency_key", "form_nonce"})
+
+
+class PaymentsUnderWay(Exception):
+    """Nobody knows yet whether some payments were taken: what would be lost is the only trace of the money."""
+
+
+def files(session: Session, practice_id: UUID, patient_id: UUID | None) -> Iterator[ExportFile]:
+    """Ledger, statements and payments of one patient; with None what was paid without signing in and is on nobody's account."""
+    if patient_id is None:
+        yield from _payments(session, practice_id, Payment.patient_id.is_(None), "unassigned-payments")
+        return
+    for name, about, model in (("ledger", "The account history", Entry), ("statements", "Statements as they were sent", Statement)):
+        yield from list_files(name, f"{about}, amounts in cents", rows_of(session, practice_id, model, model.patient_id == patient_id))
+    yield from _payments(session, practice_id, Payment.patient_id == patient_id, "payments")
+
+
+def _payments(session: Session, practice_id: UUID, which, name: str) -> Iterator[ExportFile]:
+    rows = rows_of(session, practice_id, Payment, which, without=_OF_FORMS)
+    yield from list_files(name, "Payments by card in the portal, amounts in cents", rows)
+    # Who paid as a guest may be somebody else than the patient.
+    guests = rows_of(session, practice_id, Guest, Guest.id.in_([row["id"] for row in rows]))
+    yield from list_files(f"{name}-guests", "What was typed by those who paid without signing in", guests, office_only=True)
+
+
+def erase(session: Session, practice_id: UUID, patient_id: UUID | None) -> None:
+    """Delete the account of one patient; payments whose outcome nobody knows come first. Raises PaymentsUnderWay."""
+    mine = [Payment.practice_id == practice_id, *([Payment.patient_id == patient_id] if patient_id else [])]
+    under_way = session.scalar(select(func.count()).select_from(Payment).where(*mine, Payment.state.in_(OPEN_STATES)))
+    if under_way:
+        raise PaymentsUnderWay(f"{under_way} payments are not settled yet")
+    if patient_id:
+        session.execute(delete(Guest).where(Guest.practice_id == practice_id, Guest.id.in_(select(Payment.id).where(*mine))))
+    delete_rows(session, practice_id, patient_id, Entry, Statement, Payment)
