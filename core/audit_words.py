@@ -102,6 +102,7 @@ WHOLE = {
     "office.staff.close": "Took access to the office away",
     "office.staff.forget_second": "Let somebody set up the second step anew",
     "office.staff.invite": "Invited somebody to work at the office",
+    "office.tabs.try_out": "Looked at a draft of the tabs without a record",
     "office.support.end": "The operator’s visit ended",
     "office.support.enter": "Entered the office as the operator",
     "office.support.leave": "Left the office as the operator",

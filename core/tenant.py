@@ -1,6 +1,6 @@
 """The tenant: what a request knows of the practice whose address was asked for. Core declares it, `tenants` fills it in."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Any, Protocol
@@ -129,6 +129,9 @@ class TenantDirectory(Protocol):
 
     def picture(self, practice_id: UUID, mark: str) -> Picture | None:
         """A picture of the practice by its mark, or None."""
+
+    def tried_out(self, practice_id: UUID, clinic_id: UUID | None, version: int, changes: Iterable[Sequence[Any]]) -> Tenant:
+        """The tenant as it would be with these changes (clinic or None, name, value), which nobody has made."""
 
     def practice_ids(self) -> list[UUID]:
         """Every practice of the installation, and the operator's place, for what is done in each."""

@@ -97,6 +97,11 @@ class Directory:
         return build_tenant(replace(snapshot, settings=rows, tenants={}), clinic, self._plugins, self._settings)
 
     def current(self, practice_id: UUID, clinic_id: UUID | None = None) -> Tenant:
+    def tried_out(self, practice_id: UUID, clinic_id: UUID | None, version: int, changes: Iterable[Sequence[Any]]) -> Tenant:
+        """The tenant as it would be with a draft that is kept with the reason of a look (core/auth/looking.py)."""
+        wishes = [Change(UUID(clinic) if clinic else None, name, value) for clinic, name, value in changes]
+        return self.drafted(practice_id, clinic_id, version, wishes)
+
         """The tenant as of now. Raises UnknownPractice."""
         with SessionFactory(bind=self._engine) as session:
             version = session.scalar(select(Practice.version).where(Practice.id == practice_id))

@@ -1,21 +1,23 @@
 """Who is asking, read in one statement with the version of the practice's settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
 
 from core.auth.realms import OPERATOR, PORTAL, Realm
-from core.auth.roles import ROLES, VIEW_AS, permissions_of
+from core.auth.roles import CHANGE_TABS, ROLES, VIEW_AS, permissions_of
 from core.prepared import Prepared
 
 IDLE = timedelta(minutes=15)
 """How long a session lives without a click where the office has not said otherwise."""
 LONGEST = timedelta(hours=12)
+NOBODY = UUID(int=0)
+"""In place of a patient's id where somebody looked as one who is made up."""
 _SEEN_EVERY = timedelta(minutes=1)
 
 # Session, account, the people it may see with what was granted, and the practice's version: one round trip for every page.
@@ -23,7 +25,7 @@ _VISITOR = Prepared(
     text("""
 select practice.version, visit.id, visit.account_id, visit.patient_id, visit.created_at, visit.seen_at, account.user_name,
     account.patient_id as own_patient_id, visit.stage, visit.proven_at, account.kind, account.role, account.clinic_ids, account.name,
-    visit.support_id, support.level as support_level, support.until as support_until, support.reason as support_reason,
+    visit.support_id, support.level as support_level, support.until as support_until, support.reason as support_reason, support.draft as support_draft,
     case when support.patient_id is null then (select json_agg(json_build_array(patient.id, patient.first_name, patient.last_name, patient.preferred_name, patient.birthdate,
             patient.clinic_id, granted.rights) order by patient.id <> account.patient_id, patient.birthdate)
         from (select patient_id, json_agg(plugin || '.' || level) as rights from access_grant
@@ -31,7 +33,7 @@ select practice.version, visit.id, visit.account_id, visit.patient_id, visit.cre
             group by patient_id) granted
         join patient on patient.practice_id = :practice and patient.id = granted.patient_id)
     else (select json_build_array(json_build_array(patient.id, patient.first_name, patient.last_name, patient.preferred_name,
-            patient.birthdate, patient.clinic_id, json_build_array('*.see')))
+            patient.birthdate, patient.clinic_id, json_build_array(case when support.draft is null then '*.see' else '*.act' end)))
         from patient where patient.practice_id = :practice and patient.id = support.patient_id) end as people
 from practice
 left join sign_in_session visit on visit.practice_id = practice.id and visit.token_hash = :token_hash and visit.realm = :realm
@@ -71,12 +73,16 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """Why this is no ordinary session: somebody of the office looks at the portal as a patient does, or the operator has entered."""
+    """Why this is no ordinary session: somebody of the office looks at the portal as a patient does, or the operator has entered.
+
+    `draft` is what the office tries out before it is saved: this session alone sees the portal with it.
+    """
 
     id: UUID
     level: str
     until: datetime
     reason: str
+    draft: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +145,15 @@ class SessionRow(NamedTuple):
     support_level: str | None
     support_until: datetime | None
     support_reason: str | None
-    people: list
+    support_draft: dict | None
+    people: list | None
 
     @property
     def support(self) -> Support | None:
         """The reason that the session stands on, while it lasts."""
         if self.support_id is None or self.support_level is None or self.support_until is None:
             return None
-        return Support(self.support_id, self.support_level, self.support_until, self.support_reason or "")
+        return Support(self.support_id, self.support_level, self.support_until, self.support_reason or "", self.support_draft)
 
 
 class PracticeGone(Exception):
@@ -157,7 +164,7 @@ class PracticeGone(Exception):
 class Visitor:
     """What the first statement of a request finds: the version of the practice's settings, and the session if there is one.
 
-    `looked_at` is the patient as whom somebody of the office looked at the portal with this browser until just now.
+    `looked_at` is the patient as whom somebody of the office looked at the portal with this browser until just now, NOBODY for one made up.
     """
 
     version: int
@@ -183,7 +190,7 @@ def find_visitor(
     live = _opens(row, realm) and now - row.seen_at < idle_at(row.version) and now - row.created_at < LONGEST
     if live and now - row.seen_at > _SEEN_EVERY:
         session.execute(_SEEN, {"practice": practice_id, "id": row.id, "now": now})
-    return Visitor(row.version, row if live else None, row.patient_id if row.support_id and not live and realm is PORTAL else None)
+    return Visitor(row.version, row if live else None, (row.patient_id or NOBODY) if row.support_id and not live and realm is PORTAL else None)
 
 
 def _only(rows: list[tuple]) -> tuple:
@@ -201,13 +208,15 @@ def _opens(row: SessionRow, realm: Realm) -> bool:
         return False
     if realm.is_office:
         return row.kind == OPERATOR if row.support_id else row.kind in realm.kinds
-    return bool(row.people) and (row.support_id is None or _may_look(row))
+    return bool(row.people or row.support_draft) and (row.support_id is None or _may_look(row))
 
 
 def _may_look(row: SessionRow) -> bool:
     """Whether somebody of the office may (still) look at the portal as the patient of this session."""
-    clinics = {_person(entry, None).clinic_id for entry in row.people}
-    return VIEW_AS in permissions_of(row.kind, row.role) and (not row.clinic_ids or clinics <= set(row.clinic_ids))
+    draft = row.support_draft or {}
+    clinics = {_person(entry, None).clinic_id for entry in row.people or ()} or {UUID(draft["clinic"]) if draft["clinic"] else None}
+    needed = ({VIEW_AS} if row.people else set()) | ({CHANGE_TABS} if draft else set())
+    return needed <= permissions_of(row.kind, row.role) and (not row.clinic_ids or clinics <= set(row.clinic_ids))
 
 
 def make_staff_identity(row: SessionRow) -> StaffIdentity:
@@ -222,7 +231,7 @@ def make_identity(row: SessionRow, permitted) -> Identity | None:
     """The identity of a session's row; `permitted(rights)` turns grants into permissions. None when nothing is granted any more."""
     # Who looks as a patient sees the pages that this patient sees.
     own = row.patient_id if row.support_id else row.own_patient_id
-    people = tuple(_person(entry, own) for entry in row.people)
+    people = tuple(_person(entry, own) for entry in row.people or ())
     in_view = next((person for person in people if person.id == row.patient_id), None)
     if in_view is None:
         in_view = people[0]

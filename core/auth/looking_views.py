@@ -4,7 +4,8 @@ from pyramid.events import BeforeTraversal
 from pyramid.httpexceptions import HTTPForbidden, HTTPSeeOther
 from pyramid.view import view_config
 
-from core.auth import looking
+from core.auth import example, looking
+from core.auth.identity import NOBODY
 from core.auth.policy import SIGNED_IN
 from core.auth.realms import PORTAL
 from core.db import write_again
@@ -16,13 +17,15 @@ STOP = "portal.stop_looking"
 
 @view_config(route_name=STOP, permission=SIGNED_IN, request_method="POST")
 def stop(request):
-    """Go back to the patient's page at the office; the portal is closed in this browser."""
-    patient_id = request.person.id
-    if request.identity.support:
+    """Go back to the patient's page at the office, from a draft to the tabs; the portal is closed in this browser."""
+    support = request.identity.support
+    patient_id = NOBODY if support and support.draft else request.person.id
+    if support:
+        example.forget(request.db, request.practice_id)
         write_again(request.db)
         looking.end(request.db, request.practice_id, request.identity.account_id, request.now)
     response = HTTPSeeOther(looking.page_at_office(patient_id))
-    if request.identity.support:
+    if support:
         cookies.put(request, response, request.realm.cookie, "", 0)
         response.headers["Clear-Site-Data"] = '"cache"'
     return response

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Uuid, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, TenantScoped, belongs_to, index_in_practice, unique_in_practice
@@ -94,6 +94,7 @@ class SupportAccess(TenantScoped, Base):
     """Somebody of the office looks at the portal as a patient does, or the operator enters the practice: why, how far, and until when.
 
     `patient_id` is whose portal it is, none when the operator enters. `level` is `see` or `act`. It ends by itself at `until`.
+    `draft` is what is tried out on the portal before it is saved (core/auth/looking.py); then no patient means one who is made up.
     """
 
     __tablename__ = "support_access"
@@ -111,6 +112,7 @@ class SupportAccess(TenantScoped, Base):
     began_at: Mapped[datetime]
     until: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    draft: Mapped[dict | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class Ticket(TenantScoped, Base):

@@ -140,5 +140,5 @@ def _end(session: Session, practice_id: UUID, now: datetime, which: ColumnElemen
 
 
 def _running(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Operators' visits that are not over; a row with a patient is somebody of the office who looks as that patient."""
-    return SupportAccess.patient_id.is_(None), SupportAccess.ended_at.is_(None), SupportAccess.until > now
+    """Operators' visits that are not over; a row with a patient or a draft is somebody of the office who looks at the portal."""
+    return SupportAccess.patient_id.is_(None), SupportAccess.draft.is_(None), SupportAccess.ended_at.is_(None), SupportAccess.until > now

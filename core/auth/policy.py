@@ -5,12 +5,14 @@ from uuid import UUID
 
 from pyramid.security import Allowed, Denied
 
+from core.auth.example import with_example
 from core.auth.identity import Identity, Person, StaffIdentity, Visitor, find_visitor, make_identity, make_staff_identity
 from core.auth.realms import OWN, STILL_HERE
 from core.auth.roles import SEE, SETTING, may_enter
 from core.db import only_look
 from core.tenant import Tenant
 from core.web import cookies
+from core.web.headers import let_office_frame
 
 SIGNED_IN = "portal.signed_in"
 
@@ -85,6 +87,9 @@ def request_identity(request) -> Identity | StaffIdentity | None:
         return None  # the practice allows less than when the operator entered
     if row.support_id and (row.support_level == SEE or not request.realm.is_office):
         only_look(request.db)
+    if row.support_draft:
+        let_office_frame(request)
+        row = row if row.people else with_example(request.db, request.practice_id, row)
     return make_staff_identity(row) if request.realm.is_office else make_identity(row, request.registry.plugins.permitted)
 
 
@@ -93,16 +98,25 @@ def request_person(request) -> Person | None:
     return request.identity.person if request.identity else None
 
 
+def tenant_at(request, clinic_id: UUID | None) -> Tenant:
+    """The practice as patients of a clinic see it; with the draft, for whoever tries one out."""
+    directory, version = request.registry.tenants, request.visitor.version
+    identity = request.identity_of_visitor
+    if identity and identity.support and identity.support.draft:
+        return directory.tried_out(request.practice_id, clinic_id, version, identity.support.draft["changes"])
+    return directory.tenant(request.practice_id, clinic_id, version)
+
+
 def request_tenant(request):
     """`request.tenant`: the practice as the person in view sees it; the anonymous visitor sees the practice as a whole."""
     identity = request.identity_of_visitor
     clinic_id: UUID | None = identity.person.clinic_id if identity and identity.person else None
-    return request.registry.tenants.tenant(request.practice_id, clinic_id, request.visitor.version)
+    return tenant_at(request, clinic_id)
 
 
 def request_whole_tenant(request):
     """`request.whole_tenant`: the practice as a whole, with what holds for all its clinics, such as its calendar."""
-    return request.registry.tenants.tenant(request.practice_id, None, request.visitor.version)
+    return tenant_at(request, None)
 
 
 def includeme(config) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from core.auth.realms import OPERATOR, OWN, STAFF, STILL_HERE
 
-VIEW_AS = "office.view_as"
+VIEW_AS, CHANGE_TABS = "office.view_as", "office.tabs.change"
 OFFICE: dict[str, str] = {
     "office.home": "Open the office’s pages",
     "office.patients.see": "Find patients, see who has access",
@@ -18,7 +18,7 @@ OFFICE: dict[str, str] = {
     "office.records_requests.settle": "Answer who asked for a record",
     VIEW_AS: "View the portal as a patient",
     "office.tabs.see": "See which tabs are on, and what was changed",
-    "office.tabs.change": "Switch tabs and acts, name and order them, undo",
+    CHANGE_TABS: "Switch tabs and acts, name and order them, undo",
     "office.settings.change": "Change settings of the portal and of its tabs",
     "office.payments.see": "See payments that belong to nobody’s account yet",
     "office.payments.settle": "Assign payments to patients",

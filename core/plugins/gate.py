@@ -11,6 +11,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 
 from core.auth import roles
 from core.auth.identity import Person
+from core.auth.policy import tenant_at
 from core.auth.realms import OFFICE
 from core.plugins.hooks import EnabledHooks
 from core.plugins.host import PluginHost, find_plugins
@@ -142,7 +143,7 @@ def request_may(request, person: Person, permission: str) -> bool:
 
 def request_tenant_of(request, person: Person) -> Tenant:
     """`request.tenant_of`: the practice as another person sees it, from the home clinic."""
-    return request.registry.tenants.tenant(request.practice_id, person.clinic_id, request.visitor.version)
+    return tenant_at(request, person.clinic_id)
 
 
 def includeme(config) -> None:

@@ -30,6 +30,17 @@ def let_forms_lead_to(request, addresses: Iterable[str]) -> None:
     request.response.headers["Content-Security-Policy"] = CONTENT_SECURITY.replace("form-action 'self'", allowed)
 
 
+def let_office_frame(request) -> None:
+    """Whatever this request is answered with may be shown within a page of the same address, and of no other."""
+    request.add_response_callback(_framed)
+
+
+def _framed(request, response) -> None:
+    policy = response.headers.get("Content-Security-Policy", CONTENT_SECURITY)
+    response.headers["Content-Security-Policy"] = policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+
+
 def headers_tween_factory(handler, registry):
     """Add each header that the view has not set itself."""
     headers = SAFE | ({"Strict-Transport-Security": HSTS} if registry.portal.secure else {})

@@ -11,7 +11,7 @@ from pyramid.view import view_config
 
 from core.tenant import ClinicDetails, Tenant
 from core.theme import Theme
-from core.web.headers import CONTENT_SECURITY
+from core.web.headers import let_office_frame
 from tenants import looks
 from tenants.branding import palette, scheme_css
 from tenants.console.branding_form import WHAT, Asked, read_look, shown_form
@@ -21,8 +21,6 @@ from tenants.resolver import greeting_of, theme_of
 CHANGE = "office.branding.change"
 STYLE = ("brand", "brand_dark", "accent", "radius", "font", "bar")
 SCHEMES = ("light", "dark")
-# The page of the form shows the preview within itself; no other page is shown within another.
-FRAMED = {"Content-Security-Policy": CONTENT_SECURITY.replace("frame-ancestors 'none'", "frame-ancestors 'self'"), "X-Frame-Options": "SAMEORIGIN"}
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,7 @@ def _lifted(scope: Scope, asked: Asked) -> str:
 
 
 def _preview(request, scope: Scope, whole: Mapping[str, Any], scheme: str, problems: tuple[str, ...]) -> dict:
-    request.response.headers.update(FRAMED)
+    let_office_frame(request)
     scheme = scheme if scheme in SCHEMES else "light"
     theme = theme_of(whole)
     style = {name: value for name, value in asdict(theme).items() if name in STYLE and value} | {"scheme": scheme}

@@ -76,7 +76,7 @@ def running(running_database, tmp_path_factory) -> Iterator[Running]:
     settings = config.load(environ=environment)
     demo.make(settings)
     with Supervisor() as supervisor:
-        web = [sys.executable, "-W", "ignore", "-m", "core.cli", "serve", "--port", str(port), "--processes", "1"]
+        web = [sys.executable, "-W", "ignore", "-m", "core.cli", "serve", "--port", str(port), "--processes", "2"]
         worker = [sys.executable, "-W", "ignore", "-m", "core.cli", "worker", "--processes", "1", "--beat", "--state", str(folder)]
         supervisor.start(
             Child("web", web, folder / "web.log", environment=environment), Child("worker", worker, folder / "worker.log", environment=environment)

@@ -1,12 +1,16 @@
 """An office switches a tab off in one browser; a patient notices in another one, on the next click. By keyboard, on a phone."""
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from secrets import token_hex
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import create_engine, select, update
 
+from core import outbox
 from core.auth import services
 from core.auth.models import Account
 from core.auth.realms import OFFICE, STAFF
@@ -66,6 +70,32 @@ def switch(page: Page, running, is_on: bool, faults_of) -> list[str]:
     return faults + faults_of(page)
 
 
+def answers_of_every_process(running, page: Page, path: str) -> set[int]:
+    """What the web processes answer to somebody who is signed in: each question is a connection of its own, which any of them may take."""
+    cookies = "; ".join(f"{one['name']}={one['value']}" for one in page.context.cookies(running.address("sunrise")))
+    answers = set()
+    for _ in range(10):
+        with closing(HTTPConnection("127.0.0.1", running.port)) as connection:
+            connection.request("GET", path, headers={"Host": f"sunrise.localhost:{running.port}", "Cookie": cookies})
+            answers.add(connection.getresponse().status)
+    return answers
+
+
+def was_dropped(page: Page, database) -> bool:
+    """Ask for a notice of a new message, and look at what the worker does with it."""
+    with SessionFactory(bind=database) as session:
+        practice = session.scalars(select(Practice.id).where(Practice.slug == "sunrise")).one()
+        row_id = outbox.put(session, practice, "webmail.send_notice", {"message_id": str(UUID(int=0))})
+        session.commit()
+        for _ in range(60):
+            row = session.get_one(OutboxRow, row_id, populate_existing=True)
+            if row.done_at:
+                return row.dropped
+            session.commit()
+            page.wait_for_timeout(250)
+    raise AssertionError("the worker did not look at it")
+
+
 def test_a_tab_goes_and_comes_while_a_patient_is_in_the_portal(admin_page, signed_in_page, running, database, faults_of):
     office, patient = admin_page(PHONE), signed_in_page()
     link = patient.get_by_role("navigation", name="Tabs").get_by_role("link", name="WebMail")
@@ -75,14 +105,16 @@ def test_a_tab_goes_and_comes_while_a_patient_is_in_the_portal(admin_page, signe
     faults = switch(office, running, False, faults_of)
     press(office, office.get_by_role("button", name="Save"), "Enter")
     expect(office.get_by_text("Saved. Patients see it")).to_be_visible()
-    assert patient.goto(running.address("sunrise", "/webmail")).status == 404
+    assert answers_of_every_process(running, patient, "/webmail") == {404}
     patient.goto(running.address("sunrise", "/home"))
     expect(patient.locator("a[href^='/webmail']")).to_have_count(0)
+    assert was_dropped(office, database), "a notice that waited does not go out"
 
     office.goto(running.address("sunrise", "/office/changes"))
     faults += faults_of(office)
     press(office, office.get_by_role("button", name="Undo the change: WebMail is off."), "Enter")
     expect(office.get_by_text("Undone. Patients see it")).to_be_visible()
+    assert answers_of_every_process(running, patient, "/webmail") == {200}
     patient.goto(running.address("sunrise", "/webmail"))
     assert patient.get_by_role("main").inner_text() == letters
 
@@ -122,7 +154,7 @@ def names_on(office: Page) -> list[str]:
     return office.locator(".office-tab").evaluate_all("cards => cards.map(card => card.dataset.name)")
 
 
-def test_tabs_are_moved_by_arrows_and_by_drag(admin_page, running):
+def test_tabs_are_moved_by_arrows_and_by_drag_and_the_draft_is_seen_as_patients_would(admin_page, running, faults_of):
     office = admin_page(DESK)
     office.goto(running.address("sunrise", "/office/tabs"))
     press(office, office.get_by_role("button", name="Move Plan up"), "Enter")
@@ -136,3 +168,17 @@ def test_tabs_are_moved_by_arrows_and_by_drag(admin_page, running):
     assert names_on(office)[:3] == ["plan", "appointments", "account"]
     office.get_by_role("button", name="Preview").click()
     expect(office.get_by_text("The tabs stand in this order: Plan, Appointments, Account")).to_be_visible()
+    press(office, office.get_by_role("button", name="Sunrise Downtown"), "Enter")
+    portal = office.frame_locator("#portal")
+    expect(portal.get_by_role("navigation", name="Tabs").get_by_role("link").first).to_have_text("Plan")
+    expect(portal.get_by_text("Preview, not saved.")).to_be_visible()
+    narrow = portal.locator("body").evaluate("() => innerWidth")
+    press(office, office.get_by_role("radio", name="Computer"), "Space")
+    expect(office.locator("#portal")).to_have_css("width", "1280px")
+    assert narrow <= 390 < portal.locator("body").evaluate("() => innerWidth")
+    portal.get_by_role("link", name="Plan").first.click()
+    expect(portal.get_by_role("heading", level=1)).to_have_text("Treatment plans")
+    assert faults_of(office) == []
+    press(office, office.get_by_role("button", name="Back to the tabs"), "Enter")
+    expect(office.get_by_role("heading", level=1)).to_have_text("Tabs")
+    assert names_on(office)[:3] == ["plan", "appointments", "account"], "the draft is still there"

@@ -5,5 +5,6 @@ def includeme(config) -> None:
     """Add the pages."""
     config.add_route("office.tabs", "/office/tabs")
     config.add_route("office.tabs.preview", "/office/tabs/preview")
+    config.add_route("office.tabs.as_seen", "/office/tabs/as-seen")
     config.add_route("office.tabs.save", "/office/tabs/save")
     config.scan("tenants.console.tabs")

@@ -6,7 +6,11 @@ from uuid import UUID
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
+from core.auth import looking
+from core.auth.realms import PORTAL
+from core.auth.roles import VIEW_AS
 from core.plugins import Tab
+from core.web import cookies
 from core.web.forms import Form, empty_form
 from tenants.console.patients import clinic_names
 from tenants.console.saving import author, save_or_plan
@@ -44,7 +48,7 @@ def tabs_page(request):
 @view_config(route_name="office.tabs", permission=CHANGE, request_method="POST", renderer=EDIT)
 def rework(request):
     """Another order, or back from the preview: the page again with what was chosen, and nothing saved."""
-    step = _sent(request)
+    step = sent(request)
     move = request.POST.get("move", "")
     step.draft.move(move if isinstance(move, str) else "")
     return _edit(request, step, moved=move.partition(" ")[0] if isinstance(move, str) else "")
@@ -53,18 +57,18 @@ def rework(request):
 @view_config(route_name="office.tabs.preview", permission=CHANGE, request_method="POST", renderer=PREVIEW)
 def preview(request):
     """What comes of it, before it is saved."""
-    step = _sent(request)
+    step = sent(request)
     if step.errors or not step.changes:
-        return _refused(request, step)
+        return refused(request, step)
     return _preview(request, step, empty_form(when="now"))
 
 
 @view_config(route_name="office.tabs.save", permission=CHANGE, request_method="POST", renderer=PREVIEW)
 def save(request):
     """Make the changes, or plan them."""
-    step = _sent(request)
+    step = sent(request)
     if step.errors or not step.changes:
-        return _refused(request, step)
+        return refused(request, step)
     if request.POST.get("version") != str(request.visitor.version):
         form = empty_form(when="now")
         form.refuse("Somebody has changed something meanwhile. Look at what would change now, then save.")
@@ -74,17 +78,19 @@ def save(request):
     if form.errors:
         request.response.status = "422 Unprocessable Content"
         return _preview(request, step, form)
+    looking.end_drafts(request.db, request.practice_id, request.identity.account_id, request.now)
     return HTTPSeeOther(request.route_path("office.tabs", _query={"clinic": str(step.draft.place)} if step.draft.place else {}))
 
 
-def _refused(request, step: Step):
+def refused(request, step: Step):
     """The form again; the answer is the page to change things on, whichever step was asked for."""
     request.response.status = "422 Unprocessable Content"
     request.override_renderer = EDIT
     return _edit(request, step, error="" if step.errors else NOTHING)
 
 
-def _sent(request) -> Step:
+def sent(request) -> Step:
+    """What the form says. Raises HTTPNotFound for a place that one may not change."""
     typed = request.POST.get("place", "")
     return _step(request, _place(request, typed if isinstance(typed, str) else "-", to_change=True), is_sent=True)
 
@@ -150,15 +156,31 @@ def _preview(request, step: Step, form: Form) -> dict:
         for one in step.changes
         for line in in_words(host, names, one.clinic_id, one.name, step.kept.get((one.clinic_id, one.name)), one.value)
     ]
-    places: list[UUID | None] = [place] if place else [*names] or [None]
-    return {
+    return draft_values(request, step) | {
         "form": form,
-        "draft": step.draft,
-        "hidden": [(f"on.{name}", state) for name, state in step.draft.switches.items() if place or state == drafts.ON],
         "say": say,
         "also": shown.side_effects(request, now, then, step.changes),
-        "seen": shown.seen(request, step.tabs, then, places),
+        "seen": shown.seen(request, step.tabs, then, places_of(request, step)),
         "place_name": names[place] if place else "",
         "zone": _zone(request, place),
+        "found": (),
+    }
+
+
+def places_of(request, step: Step) -> list[UUID | None]:
+    """The clinics that a draft is about; none, as one of them, where the practice has no clinic."""
+    return [step.draft.place] if step.draft.place else [*clinic_names(request)] or [None]
+
+
+def draft_values(request, step: Step) -> dict:
+    """What a page holds so that the draft goes along with its forms, and whose portal can be looked at with it."""
+    identity = request.identity
+    return {
+        "draft": step.draft,
+        "hidden": [(f"on.{name}", state) for name, state in step.draft.switches.items() if step.draft.place or state == drafts.ON],
         "version": request.visitor.version,
+        "places": [(place, clinic_names(request)[place] if place else request.tenant.practice_name) for place in places_of(request, step)],
+        "may_open": identity.support is None,
+        "may_choose": VIEW_AS in identity.permissions,
+        "is_open": bool(cookies.get(request, PORTAL.cookie)),
     }
