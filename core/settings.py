@@ -26,7 +26,7 @@ class PortalSettings(BaseModel):
 
     idle_minutes: int = Field(
         15, ge=5, le=60, title="Minutes until sign-out",
-        description="Whoever clicks nothing for so long is signed out. Two minutes before, the page asks.", json_schema_extra=WITH_PROOF,
+        description="Whoever clicks nothing for so long is signed out. Two minutes before, the page asks.", json_schema_extra=WITH_PROOF | {"unit": "minutes"},
     )  # fmt: skip
     second_factor: Literal["optional", "required"] = Field(
         "optional", title="Second step at sign-in",
@@ -46,20 +46,21 @@ class PortalSettings(BaseModel):
         json_schema_extra=WITH_PROOF,
     )  # fmt: skip
     adult_age: int = Field(
-        18, ge=12, le=21, title="Age at which a guardian’s access ends", description="In years. It ends at midnight of this birthday.",
-        json_schema_extra=WITH_PROOF,
+        18, ge=12, le=21, title="Age at which a guardian’s access ends", description="It ends at midnight of this birthday.",
+        json_schema_extra=WITH_PROOF | {"unit": "years"},
     )  # fmt: skip
     narrow_age: int = Field(
         0, ge=0, le=21, title="Age at which a guardian’s access narrows",
-        description="In years. From this birthday on a guardian keeps the tabs below only; 0 when it does not narrow.", json_schema_extra=WITH_PROOF,
+        description="From this birthday on a guardian keeps the tabs below only; 0 when it does not narrow.",
+        json_schema_extra=WITH_PROOF | {"unit": "years"},
     )  # fmt: skip
     narrowed_tabs: list[TabName] = Field(
         ["appointments", "account"], max_length=50, title="Tabs that guardians keep",
         description="What a guardian still sees after the birthday on which access narrows.", json_schema_extra=WITH_PROOF,
     )  # fmt: skip
     one_time_password_days: int = Field(
-        90, ge=0, le=365, title="Days of a one-time password", description="How long the password on a sheet can be used; 0 when it has no end.",
-        json_schema_extra=WITH_PROOF,
+        30, ge=0, le=365, title="Days of a one-time password", description="How long the password on a sheet can be used; 0 when it has no end.",
+        json_schema_extra=WITH_PROOF | {"unit": "days"},
     )  # fmt: skip
     invitation_days: int = Field(
         14,
@@ -67,7 +68,7 @@ class PortalSettings(BaseModel):
         le=60,
         title="Days of an invitation",
         description="How long the link in an invitation can be used.",
-        json_schema_extra=WITH_PROOF,
+        json_schema_extra=WITH_PROOF | {"unit": "days"},
     )
     tab_order: list[TabName] = Field(
         [], max_length=50, title="Order of the tabs", description="Tabs that are not named stand behind, where they put themselves.",

@@ -2,12 +2,14 @@
 
 from pydantic import BaseModel, Field
 
+from core.web.forms import Line
+
 
 class AccountSettings(BaseModel):
     """The Account tab."""
 
     minimum_payment_cents: int = Field(
-        100, ge=50, le=5_000_000, title="Smallest payment", description="The smallest payment by card, in cents; at least 50."
+        100, ge=50, le=5_000_000, title="Smallest payment", description="The smallest payment by card.", json_schema_extra={"unit": "cents"}
     )
     guest_payments: bool = Field(
         True,
@@ -17,7 +19,7 @@ class AccountSettings(BaseModel):
     statement_message: str = Field(
         "", max_length=500, title="Line on statements", description="A line for every statement, such as thanks or how to pay by check."
     )
-    stripe_account: str = Field(
+    stripe_account: Line = Field(
         "",
         title="Account at Stripe",
         pattern=r"^(acct_[A-Za-z0-9]+)?$",

@@ -1,9 +1,8 @@
 """The audit log: searching it, taking what was found along, and the state of its chain."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal
-from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 from pyramid.httpexceptions import HTTPSeeOther
@@ -11,7 +10,7 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from core import sealing
-from core.audit_search import Asked, Place, everything, search
+from core.audit_search import Asked, everything, search
 from core.audit_words import KINDS
 from core.auth.entering import need_proof
 from core.db import SessionFactory, bind_tenant
@@ -20,10 +19,10 @@ from core.web.forms import Form, Line, empty_form, read_form
 from tenants.console.asked import AUDIT, audit_path, read_asked
 from tenants.console.audit_files import AS_CSV, AS_JSON, csv_file, json_file
 from tenants.console.known import WrongName, account_called, patient_with
+from tenants.console.paging import place_before, written_place
 from tenants.console.patients import tab_titles
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
-_MOMENT = "%Y%m%dT%H%M%S.%fZ"
 FIELDS = ("since", "until", "kind", "chart", "who", "address")
 
 
@@ -98,7 +97,7 @@ def _file(request, asked: Asked, as_json: bool) -> Response:
 
 
 def _page(request, form: Form, asked: Asked | None) -> dict:
-    found, more = search(request.db, request.practice_id, asked, _before(request)) if asked else ([], False)
+    found, more = search(request.db, request.practice_id, asked, place_before(request)) if asked else ([], False)
     last = sealing.last_seal(request.db, request.practice_id)
     if asked:
         request.audit("office.audit.view")
@@ -108,7 +107,7 @@ def _page(request, form: Form, asked: Asked | None) -> dict:
         "form": form, "found": found, "last_seal": last, "kinds": KINDS, "titles": tab_titles(request), "is_narrowed": bool(kept),
         "export": request.route_path("office.audit.export", _query=kept) if asked else None,
         "newest": request.route_path("office.audit", _query=kept) if "before" in request.GET else None,
-        "older": request.route_path("office.audit", _query={**kept, "before": _written(found[-1].place)}) if more else None,
+        "older": request.route_path("office.audit", _query={**kept, "before": written_place(found[-1].place)}) if more else None,
     }  # fmt: skip
 
 
@@ -136,19 +135,6 @@ def _asked(request, form: Form, typed: AuditForm) -> Asked | None:
 def _here(request) -> str:
     kept = {"asked": request.GET["asked"]} if request.GET.get("asked") else {}
     return request.route_path("office.audit", _query=kept)
-
-
-def _written(place: Place) -> str:
-    return f"{place.at.astimezone(UTC):{_MOMENT}}_{place.id.hex}"
-
-
-def _before(request) -> Place | None:
-    """Where the page before ended; the first page when the address says nothing that can be read."""
-    at, _, id_ = request.GET.get("before", "").partition("_")
-    try:
-        return Place(datetime.strptime(at, _MOMENT).replace(tzinfo=UTC), UUID(id_))
-    except ValueError:
-        return None
 
 
 def includeme(config) -> None:

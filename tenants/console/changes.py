@@ -8,10 +8,12 @@ from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
-from sqlalchemy import select
+from sqlalchemy import and_, select, tuple_
 
+from core.audit_search import Place
 from core.auth.entering import need_proof
 from core.web.forms import empty_form
+from tenants.console.paging import place_before, written_place
 from tenants.console.patients import clinic_names, id_in_path
 from tenants.console.saving import author
 from tenants.models import SettingChange, SettingPlan
@@ -21,8 +23,8 @@ from tenants.settings.undoing import set_of
 from tenants.settings.words import in_words
 
 SEE, CHANGE = "office.tabs.see", "office.tabs.change"
-MOST = 200
-"""So many changes, in sets, stand on the page."""
+MOST = 50
+"""So many sets of changes stand on a page."""
 
 
 @dataclass(frozen=True)
@@ -101,13 +103,26 @@ def _page(request, error: str = "") -> dict:
     form = empty_form()
     if error:
         form.refuse(error)
-    return {"form": form, "sets": _sets(request), "plans": [_planned(request, plan) for plan in plans(request.db, request.practice_id)]}
+    before = place_before(request)
+    sets, more = _sets(request, before)
+    path = request.route_path("office.changes")
+    older = request.route_path("office.changes", _query={"before": written_place(Place(sets[-1].at, sets[-1].id))}) if more else None
+    planned = [] if before else [_planned(request, plan) for plan in plans(request.db, request.practice_id)]
+    return {"form": form, "sets": sets, "plans": planned, "newest": path if before else None, "older": older}
 
 
-def _sets(request) -> list[ChangeSet]:
-    mine = select(SettingChange).where(SettingChange.practice_id == request.practice_id)
-    rows = request.db.scalars(mine.order_by(SettingChange.changed_at.desc(), SettingChange.change_set, SettingChange.id).limit(MOST))
-    return [_set(request, list(some)) for _, some in groupby(rows, key=lambda row: row.change_set)]
+def _sets(request, before: Place | None) -> tuple[list[ChangeSet], bool]:
+    """A page of the history, from where the page before ended, and whether there is more; what was changed in one go stands together."""
+    change = SettingChange
+    where = [change.practice_id == request.practice_id]
+    where += [tuple_(change.changed_at, change.change_set) < tuple_(before.at, before.id)] if before else []
+    places = select(change.changed_at, change.change_set).distinct().where(*where)
+    asked = places.order_by(change.changed_at.desc(), change.change_set.desc()).limit(MOST + 1).subquery()
+    here = (change.practice_id == request.practice_id, change.change_set == asked.c.change_set, change.changed_at == asked.c.changed_at)
+    order = (change.changed_at.desc(), change.change_set.desc(), change.id)
+    rows = request.db.scalars(select(change).join(asked, and_(*here)).order_by(*order))
+    found = [_set(request, list(some)) for _, some in groupby(rows, key=lambda row: row.change_set)]
+    return found[:MOST], len(found) > MOST
 
 
 def _set(request, rows: list[SettingChange]) -> ChangeSet:

@@ -10,10 +10,11 @@ from uuid import UUID
 from annotated_types import Ge, Le, MaxLen
 from pydantic import BaseModel, create_model
 from pydantic.fields import FieldInfo
+from webob.multidict import MultiDict
 
 from core.plugins import PluginHost
 from core.settings import TabName
-from core.web.forms import Form, read_form
+from core.web.forms import Form, Line, read_form
 from tenants.settings import Change
 from tenants.settings.values import holds_for_all
 from tenants.settings.words import value_in_words
@@ -37,6 +38,8 @@ class Control:
     options: tuple[tuple[str, str], ...]
     more: dict[str, Any]
     inherited: str
+    unit: str = ""
+    span: str = ""
 
 
 def fields(schema: type[BaseModel], at_clinic: bool) -> dict[str, FieldInfo]:
@@ -67,8 +70,18 @@ def _control(host: PluginHost, part: str, name: str, info: FieldInfo, kept: Kept
     }
     longest = next((one.max_length for one in info.metadata if isinstance(one, MaxLen)), None)
     more = limits if _kind(info) == "number" else {"maxlength": longest} if longest and _kind(info) in ("text", "textarea") else {}
+    unit = str(_extra(info).get("unit", ""))
     words = value_in_words(host, info, inherited)
-    return Control(name, f"set_{name}", info.title or name, info.description or "", _kind(info), _options(host, info), more, words)
+    told = (info.title or name, info.description or "", _kind(info), _options(host, info), more, words, unit, _span(limits, unit))
+    return Control(name, f"set_{name}", *told)
+
+
+def _span(limits: Mapping[str, Any], unit: str) -> str:
+    """From where to where a number goes, in words."""
+    least, most = limits.get("min"), limits.get("max")
+    words = f"From {least:,} to {most:,}" if least is not None and most is not None else ""
+    words = words or (f"At least {least:,}" if least is not None else f"At most {most:,}" if most is not None else "")
+    return f"{words} {unit}".strip() + "." if words else ""
 
 
 def _options(host: PluginHost, info: FieldInfo) -> tuple[tuple[str, str], ...]:
@@ -88,8 +101,12 @@ def _kind(info: FieldInfo) -> str:
         return "select"
     if get_origin(annotation) is list:
         return "tabs" if get_args(annotation) == (TabName,) else ""
-    longest = next((one.max_length for one in info.metadata if isinstance(one, MaxLen)), LONG + 1)
-    return {bool: "switch", int: "number", str: "text" if longest <= LONG else "textarea", NoneType: ""}.get(annotation or NoneType, "")
+    return {bool: "switch", int: "number", str: "text" if _is_line(info) else "textarea", NoneType: ""}.get(annotation or NoneType, "")
+
+
+def _is_line(info: FieldInfo) -> bool:
+    """Whether a text is one line: declared so (core.web.forms.Line), or short."""
+    return any(one in info.metadata for one in get_args(Line)[1:]) or any(isinstance(one, MaxLen) and one.max_length <= LONG for one in info.metadata)
 
 
 def _extra(info: FieldInfo) -> dict:
@@ -118,18 +135,31 @@ def shown(host: PluginHost, part: str, kept: Kept, place: UUID | None) -> tuple[
     return form, lists, {name for name in fields(schema, True) if place and (place, f"{part}.{name}") in kept}
 
 
+def begun(host: PluginHost, part: str, place: UUID | None, typed: MultiDict) -> tuple[Form, dict[str, list[str]], set[str]]:
+    """The form as it was typed before somebody had to show who it is; it has not been looked at yet."""
+    schema = host.settings[part]
+    assert schema
+    form: Form = Form(values={name: typed.getall(name)[-1] for name in typed})
+    return form, _lists(schema, place, typed), _own(schema, place, typed)
+
+
+def _own(schema: type[BaseModel], place: UUID | None, typed: MultiDict) -> set[str]:
+    return {name for name in fields(schema, place is not None) if typed.get(f"own_{name}") == OWN}
+
+
+def _lists(schema: type[BaseModel], place: UUID | None, typed: MultiDict) -> dict[str, list[str]]:
+    boxes = [name for name, info in fields(schema, place is not None).items() if _kind(info) == "tabs"]
+    return {name: [one for one in typed.getall(f"set_{name}") if isinstance(one, str)] for name in boxes}
+
+
 def sent(request, part: str, place: UUID | None) -> tuple[Form, dict[str, list[str]], set[str]]:
     """The form as it was typed; a clinic's settings that follow the practice are not looked at."""
     schema = request.registry.plugins.settings[part]
-    asked, post = fields(schema, place is not None), request.POST
     form = read_form(request, form_model(schema, place is not None))
-    own = {name for name in asked if post.get(f"own_{name}") == OWN}
+    own = _own(schema, place, request.POST)
     if place:
         form.errors = {name: words for name, words in form.errors.items() if name.removeprefix("set_") in own}
-    lists = {
-        name: [one for one in post.getall(f"set_{name}") if isinstance(one, str)] for name, info in asked.items() if _kind(info) == "tabs"
-    }
-    return form, lists, own
+    return form, _lists(schema, place, request.POST), own
 
 
 def changes(request, part: str, kept: Kept, place: UUID | None, own: set[str]) -> list[Change]:

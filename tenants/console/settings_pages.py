@@ -1,12 +1,14 @@
 """Each part's settings: the portal's own, and those of every tab; for the practice, and for a clinic that does not follow it."""
 
+import json
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
+from webob.multidict import MultiDict
 
-from core.auth.entering import need_proof
-from core.web.forms import Form, begun_form
+from core.auth.entering import is_proven, need_proof
+from core.web.forms import Form, begun_form, keep_typed
 from tenants.console import settings_fields as asked
 from tenants.console.patients import clinic_names
 from tenants.console.saving import WhenForm, author, save_or_plan
@@ -14,6 +16,8 @@ from tenants.console.saving import WhenForm, author, save_or_plan
 CHANGE = "office.settings.change"
 PAGE = "console/settings_part.jinja2"
 WHOLE = "portal"
+WHOLE_FORM = "form"
+"""Under this name everything of the form is kept while somebody shows who it is: what is not switched on is in no field of its own."""
 
 
 @view_config(route_name="office.settings", permission=CHANGE, request_method="GET", renderer="console/settings.jinja2")
@@ -26,9 +30,11 @@ def settings_page(request):
 def part_page(request):
     """The settings of one part, as they are."""
     part, place = _part(request), _place(request, request.GET.get("clinic", ""))
-    _prove(request, part)
+    _prove(request, part, place)
     form, lists, own = asked.shown(request.registry.plugins, part, _kept(request), place)
-    form = begun_form(request, **form.values, when="now")
+    form.values |= {"when": "now"}
+    if kept := begun_form(request).values.get(WHOLE_FORM):
+        form, lists, own = asked.begun(request.registry.plugins, part, place, MultiDict(json.loads(kept)))
     return _page(request, part, place, form, lists, own)
 
 
@@ -37,7 +43,7 @@ def save(request):
     """Save them, now or for later."""
     typed = request.POST.get("place", "")
     part, place = _part(request), _place(request, typed if isinstance(typed, str) else "-")
-    _prove(request, part)
+    _prove(request, part, place)
     form, lists, own = asked.sent(request, part, place)
     if not form.errors:
         changes = asked.changes(request, part, _kept(request), place, own)
@@ -86,9 +92,14 @@ def _place(request, typed: str) -> UUID | None:
     return found
 
 
-def _prove(request, part: str) -> None:
-    if asked.needs_proof(request.registry.plugins.settings[part]):
-        need_proof(request, keep=asked.form_model(request.registry.plugins.settings[part], False))
+def _prove(request, part: str, place: UUID | None) -> None:
+    """Ask for a proof where the part needs one; what was typed, switches and boxes as well, is there again then."""
+    if not asked.needs_proof(request.registry.plugins.settings[part]) or is_proven(request):
+        return
+    if request.method == "POST":
+        typed = [(name, value) for name, value in request.POST.items() if isinstance(value, str) and name not in ("csrf_token", "place")]
+        keep_typed(request, request.path, {WHOLE_FORM: json.dumps(typed, separators=(",", ":"))})
+    need_proof(request, _path(request, part, place))
 
 
 def _kept(request) -> asked.Kept:

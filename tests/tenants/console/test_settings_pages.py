@@ -1,10 +1,15 @@
 """Each part's settings, made from its schema: for the practice, and for a clinic that does not follow it."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from sqlalchemy import select
 
+from core.auth.models import SignInSession
 from core.tenant import touch
+from tenants.console import changes
 from tenants.models import Clinic, OfficeSetting, SettingChange
+from tenants.settings import Author, Change, apply
 
 
 @pytest.fixture
@@ -113,3 +118,51 @@ def test_settings_of_the_whole_practice_are_not_offered_to_clinics(office, south
 def test_only_admins_find_the_settings(office):
     for role in ("front_desk", "billing", "read_only"):
         office(role).get("/office/settings", status=403)
+
+
+def test_what_was_typed_before_a_proof_is_there_again_switches_and_boxes_as_well(office, db, proof_is_old):
+    browser = office()
+    form = browser.get("/office/settings/portal").forms["settings"]
+    form["set_idle_minutes"], form["set_sign_in_links"], form["set_self_registration"] = "20", False, True
+    form["set_second_factor"], form["when"], form["day"] = "required", "later", "2031-05-04"
+    for box in form.fields["set_narrowed_tabs"]:
+        box.checked = box._value == "plan"
+    proof_is_old()
+    assert "/office/profile/prove?" in form.submit(status=303).location
+    for row in db.scalars(select(SignInSession)):
+        row.proven_at = datetime.now(UTC)
+    db.commit()
+    again = browser.get("/office/settings/portal").forms["settings"]
+    fields = set(form.fields) - {"csrf_token", "set_narrowed_tabs", None}
+    assert {name: again[name].value for name in fields if name} == {name: form[name].value for name in fields if name}
+    assert [box._value for box in again.fields["set_narrowed_tabs"] if box.checked] == ["plan"]
+    assert browser.get("/office/settings/portal").forms["settings"]["set_idle_minutes"].value == "15", "kept for one look only"
+
+
+def test_a_line_has_a_line_a_long_text_a_box_and_a_number_its_unit_and_span(office):
+    page = office().get("/office/settings/account").html
+    assert page.find(id="field-set_stripe_account").name == "input"
+    assert page.find(id="field-set_statement_message").name == "textarea"
+    smallest = page.find(id="field-set_minimum_payment_cents")
+    assert (smallest["type"], smallest["min"], smallest["max"]) == ("number", "50", "5000000")
+    assert smallest.find_next_sibling("span").text == "cents"
+    assert "From 50 to 5,000,000 cents." in page.find(id="field-set_minimum_payment_cents-help").text
+
+
+def test_the_history_is_read_a_page_at_a_time_and_what_belongs_together_stands_together(office, db, registry, practice, monkeypatch):
+    monkeypatch.setattr(changes, "MOST", 2)
+    at, wishes = datetime.now(UTC), [Change(None, "portal.idle_minutes", 20), Change(None, "portal.adult_age", 19)]
+    apply(db, registry.plugins, practice.id, wishes, Author("Ann"), at)
+    for minutes in (30, 31, 32, 33):  # all in one moment
+        apply(db, registry.plugins, practice.id, [Change(None, "portal.idle_minutes", minutes)], Author("Ann"), at + timedelta(seconds=1))
+    db.commit()
+    page, said = office().get("/office/changes"), []
+    for _ in range(2):
+        said += [item.text for item in page.html.select(".office-change .office-say > li")]
+        page = page.click("Older")
+    assert [item.text for item in page.html.select(".office-change .office-say > li")] == [
+        "Minutes until sign-out: 20.", "Age at which a guardian’s access ends: 19."
+    ]  # fmt: skip
+    assert sorted(said) == [f"Minutes until sign-out: {minutes}." for minutes in (30, 31, 32, 33)]
+    assert "Older" not in page
+    assert page.click("Newest").request.query_string == ""
