@@ -25,9 +25,14 @@ BATCH, MOST_BATCHES = 1000, 20
 def clear_away(session: Session, practice_id: UUID, now: datetime) -> None:
     """Delete what has ended long enough ago, a thousand rows at a time; what is left after twenty times waits for the next round."""
     for model, due in _due(now):
-        for _ in range(MOST_BATCHES):
-            if _clear(session, model, practice_id, due) < BATCH:
-                break
+        clear_rows(session, model, practice_id, due)
+
+
+def clear_rows(session: Session, model, practice_id: UUID, due: ColumnElement[bool]) -> None:
+    """Delete the rows of one table that are due, in batches."""
+    for _ in range(MOST_BATCHES):
+        if _clear(session, model, practice_id, due) < BATCH:
+            break
 
 
 def _due(now: datetime) -> Iterator[tuple[type, ColumnElement[bool]]]:

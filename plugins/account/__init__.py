@@ -86,8 +86,8 @@ class AccountPlugin(PortalPlugin):
 
     @hookimpl
     def portal_periodic_tasks(self):
-        """Payments whose answer was lost are looked into until it is known."""
-        return [Periodic("account.settle_payments", timedelta(minutes=5))]
+        """Payments whose answer was lost are looked into until it is known; what guests typed is forgotten in time."""
+        return [Periodic("account.settle_payments", timedelta(minutes=5)), Periodic("account.clear_guests", timedelta(days=1))]
 
     @hookimpl
     def portal_patients_merged(self, db, practice_id, kept, absorbed):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from core.tasks import Work, portal_task
 from plugins.account.gateway import PaymentGateway, gateway_for
-from plugins.account.services import assigning, settling
+from plugins.account.services import assigning, guests, settling
 
 
 @portal_task("account.send_receipt")
@@ -18,6 +18,12 @@ def send_receipt(work: Work, payment_id: str) -> None:
 def match_guest(work: Work, payment_id: str) -> None:
     """Find out whose account a payment belongs to that was made without signing in."""
     assigning.match(work.db, work.tenant.practice_id, UUID(payment_id), work.now)
+
+
+@portal_task("account.clear_guests")
+def clear_guests(work: Work) -> None:
+    """Forget what guests typed for payments that are long over."""
+    guests.clear_away(work.db, work.tenant.practice_id, work.now)
 
 
 @portal_task("account.settle_payment")

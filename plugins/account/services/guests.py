@@ -5,15 +5,15 @@ The threat is that stolen cards are tried out here, so payments are counted befo
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, and_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from core.auth import lockout
+from core.auth import clearing, lockout
 from core.auth.limits import Count, Limiter, windows
 from plugins.account.amounts import CURRENCY, LARGEST_GUEST_PAYMENT_CENTS, check_amount
 from plugins.account.gateway import PaymentGateway
@@ -25,6 +25,8 @@ TRIES_AT_PRACTICE = windows("40 per 15 minutes; 400 per 1 day")
 DECLINES = (windows("3 per 15 minutes; 6 per 1 hour; 10 per 1 day"), windows("10 per 15 minutes; 30 per 1 day"))
 DECLINES_AT_PRACTICE = windows("15 per 15 minutes; 40 per 1 day")
 """At an address and in the network around it; and of all together, for whoever has many addresses."""
+SETTLED_KEPT, FAILED_KEPT = timedelta(days=90), timedelta(days=30)
+"""How long what was typed is kept: after a payment is on an account or paid back, and after one that came to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,10 @@ def pay(
 
 
 def payment_of(session: Session, practice_id: UUID, payment_id: UUID) -> Payment:
-    """A payment that a guest made. Raises PaymentNotFound."""
+    """A payment that a guest made, as long as what was typed for it is kept. Raises PaymentNotFound."""
     where = (Payment.practice_id == practice_id, Payment.id == payment_id, Payment.account_id.is_(None))
-    found = session.scalars(select(Payment).where(*where)).one_or_none()
+    typed = and_(Guest.practice_id == Payment.practice_id, Guest.id == Payment.id)
+    found = session.scalars(select(Payment).join(Guest, typed).where(*where)).one_or_none()
     if found is None:
         raise PaymentNotFound
     return found
@@ -89,6 +92,13 @@ def payment_of(session: Session, practice_id: UUID, payment_id: UUID) -> Payment
 def typed_by(session: Session, payment: Payment) -> Guest:
     """What was typed for a payment."""
     return session.get_one(Guest, (payment.practice_id, payment.id))
+
+
+def clear_away(session: Session, practice_id: UUID, now: datetime) -> None:
+    """Forget what was typed for payments that are settled, or came to nothing, long enough ago; the payments stay. What waits for the office stays."""
+    clearing.clear_rows(session, Guest, practice_id, Guest.settled_at <= now - SETTLED_KEPT)
+    failed = (Payment.practice_id == practice_id, Payment.state == "failed", Payment.settled_at <= now - FAILED_KEPT)
+    clearing.clear_rows(session, Guest, practice_id, Guest.id.in_(select(Payment.id).where(*failed)))
 
 
 def _counts(practice_id: UUID, what: str, address: str, places: tuple, whole: tuple) -> tuple[Count, ...]:

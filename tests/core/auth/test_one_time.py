@@ -16,8 +16,8 @@ from tenants import settings as office_settings
 
 SECOND = timedelta(seconds=1)
 NOON = datetime(2026, 3, 1, 17, tzinfo=UTC)  # in New York, where the practice is
-LAST_DAY = date(2026, 5, 30)
-ENDS = datetime(2026, 5, 31, 4, tzinfo=UTC)  # midnight there; the clock has been put forward since
+LAST_DAY = date(2026, 3, 31)
+ENDS = datetime(2026, 4, 1, 4, tzinfo=UTC)  # midnight there; the clock has been put forward since
 
 
 @pytest.fixture
@@ -90,10 +90,10 @@ def test_what_stands_on_a_sheet_holds_whatever_the_office_chooses_later(db, prac
 @given(now=st.datetimes(datetime(2024, 1, 1), datetime(2036, 1, 1), timezones=st.just(UTC)))
 def test_whatever_day_it_is_the_last_day_is_a_whole_one(db, practice, now):
     ends = one_time.end_of(db, practice.id, now)
-    assert timedelta(days=90, hours=-1) < ends - now <= timedelta(days=91, hours=1)  # the clock may be put forward or back
+    assert timedelta(days=30, hours=-1) < ends - now <= timedelta(days=31, hours=1)  # the clock may be put forward or back
     account = Account(practice_id=practice.id, password_ends_at=ends.astimezone(UTC))
     zone = ends.tzinfo
-    assert (ends - SECOND).astimezone(zone).date() == one_time.last_day_of(db, account) == now.astimezone(zone).date() + timedelta(days=90)
+    assert (ends - SECOND).astimezone(zone).date() == one_time.last_day_of(db, account) == now.astimezone(zone).date() + timedelta(days=30)
 
 
 @pytest.mark.parametrize("act", ["a password of one's own", "a new sheet"])
@@ -103,7 +103,7 @@ def test_what_comes_after_it_has_an_end_of_its_own(db, practice, make, sign_in, 
     account = access.account_of(db, practice.id, patient.id)
     if act == "a new sheet":
         again = access.give(db, practice.id, patient.external_id, ENDS)
-        assert again.last_day == LAST_DAY + timedelta(days=91)
+        assert again.last_day == LAST_DAY + timedelta(days=31)
         assert sign_in(again, ENDS)
     else:
         services.set_password(db, account, "Violet-Harbor-91", ENDS)
@@ -127,5 +127,5 @@ def test_the_office_sees_that_it_has_ended_and_makes_no_sheet_of_it_any_more(db,
 
 def test_the_sheet_says_until_when(db, practice, registry):
     tenant = registry.tenants.current(practice.id)
-    assert "May 30, 2026" in make_sheet(registry, tenant, access.Credentials("Mary33403", "Abc", LAST_DAY))
+    assert "March 31, 2026" in make_sheet(registry, tenant, access.Credentials("Mary33403", "Abc", LAST_DAY))
     assert "can be used until" not in make_sheet(registry, tenant, access.Credentials("Mary33403", "Abc"))

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from core import tasks
 from core.audit import AuditEvent
 from core.auth.limits import Limiter, TooManyAttempts
 from core.testing import browser
@@ -207,6 +208,23 @@ def test_a_form_that_is_sent_again_after_a_decline_is_not_charged_again(fill, pa
         again[name] = value
     again.submit(status=303)
     assert [payment.state for payment in payments_of.rows()] == ["failed", "succeeded"]
+
+
+@pytest.mark.parametrize(
+    "typed, days", [({}, guests.SETTLED_KEPT), ({"card_number": "4000 0000 0000 0002"}, guests.FAILED_KEPT), ({"last_name": "Stranger"}, None)]
+)
+def test_what_was_typed_is_forgotten_in_time_and_the_payment_stays(typed, days, robin, fill, work_off, payments_of, guests_of, db, practice):
+    answer = fill(**typed).submit(status="*")
+    work_off()
+    over = payments_of.rows()[0].settled_at + (days or timedelta(days=3650))
+    guests.clear_away(db, practice.id, over - timedelta(minutes=5))
+    assert len(guests_of()) == 1
+    guests.clear_away(db, practice.id, over + timedelta(minutes=5))
+    assert len(guests_of()) == (0 if days else 1), "what waits for the office stays"
+    assert len(payments_of.rows()) == 1
+    if days == guests.SETTLED_KEPT:
+        answer.follow(status=404)
+    assert "account.clear_guests" in tasks.schedule(practice.registry.plugins)
 
 
 def test_a_payment_whose_answer_is_lost_is_found_out_later_and_then_matched(
