@@ -100,8 +100,7 @@ class PrivacyNotice(TenantScoped, Base):
 class Branding(TenantScoped, Base):
     """The look of a practice (no clinic) or of one of its clinics.
 
-    `theme` holds what it sets itself, by the field names of `core.theme.Theme` and `Greeting`, and `name`. The logo of before stands in
-    the columns of that name, which nothing reads any more.
+    `theme` holds what it sets itself, by the field names of `core.theme.Theme` and `Greeting`, and `name`.
     """
 
     __tablename__ = "branding"
@@ -112,8 +111,6 @@ class Branding(TenantScoped, Base):
 
     clinic_id: Mapped[UUID | None]
     theme: Mapped[dict] = mapped_column(default=dict)
-    logo: Mapped[bytes | None]
-    logo_type: Mapped[str | None]
 
 
 class BrandingPicture(TenantScoped, Base):
