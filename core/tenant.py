@@ -33,11 +33,16 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class TeamMember:
-    """A provider whom the office shows to everybody: the name as patients know it, and first and last name without titles."""
+    """A provider: the name as patients know it, first and last name without titles, and the mark of a photo, if there is one.
+
+    `is_shown`: the office shows this provider on its contact page, to everybody.
+    """
 
     name: str
     plain_name: str
     specialty: str = ""
+    photo: str = ""
+    is_shown: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,7 @@ class ClinicDetails:
 class Tenant:
     """One practice, seen from one of its clinics (the home clinic of the patient in view) or as a whole.
 
-    `providers` maps a provider's id, as text, to the name that patients know; `notice_version` is that of the notice of privacy
+    `providers` maps a provider's id, as text, to the name that patients know, `faces` to all of what they know; `notice_version` is that of the notice of privacy
     practices in force, 0 when the office has none. `is_operator` for the place of those who run the installation, which is no practice.
     `acts_off` are the permissions that are switched off here while their tab is on.
     `is_suspended`: nobody gets in, and what is to be done for it waits. `is_closing`: it is being closed, and its office admins get in for the export only.
@@ -83,6 +88,7 @@ class Tenant:
     time_zone: ZoneInfo
     settings: Mapping[str, Any] = field(default_factory=dict)
     providers: Mapping[str, str] = field(default_factory=dict)
+    faces: Mapping[str, TeamMember] = field(default_factory=dict)
     team: tuple[TeamMember, ...] = ()
     notice_version: int = 0
     is_operator: bool = False
@@ -124,14 +130,14 @@ class TenantDirectory(Protocol):
     def tenant(self, practice_id: UUID, clinic_id: UUID | None, version: int) -> Tenant:
         """The tenant as of this version of the practice's settings."""
 
+    def tried_out(self, practice_id: UUID, clinic_id: UUID | None, version: int, changes: Iterable[Sequence[Any]]) -> Tenant:
+        """The tenant as it would be with these changes (clinic or None, name, value), which nobody has made."""
+
     def current(self, practice_id: UUID, clinic_id: UUID | None = None) -> Tenant:
         """The tenant as of now, for tasks and commands."""
 
     def picture(self, practice_id: UUID, mark: str) -> Picture | None:
         """A picture of the practice by its mark, or None."""
-
-    def tried_out(self, practice_id: UUID, clinic_id: UUID | None, version: int, changes: Iterable[Sequence[Any]]) -> Tenant:
-        """The tenant as it would be with these changes (clinic or None, name, value), which nobody has made."""
 
     def practice_ids(self) -> list[UUID]:
         """Every practice of the installation, and the operator's place, for what is done in each."""

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core import audit
 from core.db import uuid7
+from core.people.models import Provider
 from core.safety.emblems import Emblem
 from core.tenant import touch
 from tenants.models import Branding, BrandingChange, BrandingPicture, Clinic
@@ -74,7 +75,7 @@ def change(session: Session, practice_id: UUID, clinic_id: UUID | None, look: Ma
     session.add(made)
     session.flush()
     audit.record(session, practice_id, "office.branding.change", now, account_id=by.account_id, target_id=made.id)
-    _forget_unused(session, practice_id, now)
+    forget_unused(session, practice_id, now)
     return True
 
 
@@ -116,10 +117,11 @@ def _check_clinic(session: Session, practice_id: UUID, clinic_id: UUID | None) -
         raise CannotChangeLook("There is no such clinic.")
 
 
-def _forget_unused(session: Session, practice_id: UUID, now: datetime) -> None:
-    """Pictures that were only tried on; what history may go back to stays."""
+def forget_unused(session: Session, practice_id: UUID, now: datetime) -> None:
+    """Pictures that were only tried on, or show a provider no more; what history may go back to stays."""
     looks = session.scalars(select(Branding.theme).where(Branding.practice_id == practice_id))
     changes = session.execute(select(BrandingChange.before, BrandingChange.after).where(BrandingChange.practice_id == practice_id))
     kept = {look.get(name) for look in [*looks, *(look for pair in changes for look in pair)] for name in MARKS}
     mine = (BrandingPicture.practice_id == practice_id, BrandingPicture.made_at < now - UNUSED_FOR)
+    kept |= set(session.scalars(select(Provider.photo).where(Provider.practice_id == practice_id)))
     session.execute(delete(BrandingPicture).where(*mine, BrandingPicture.mark.not_in({mark for mark in kept if mark})))

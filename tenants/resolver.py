@@ -40,6 +40,7 @@ class Snapshot:
     hosts: frozenset[str]
     clinics: tuple[ClinicDetails, ...]
     providers: dict[str, str]
+    faces: dict[str, TeamMember]
     team: tuple[TeamMember, ...]
     notice_version: int
     settings: tuple[tuple[UUID | None, str, Any], ...]
@@ -96,12 +97,12 @@ class Directory:
         clinic = next((clinic for clinic in snapshot.clinics if clinic.id == clinic_id), None)
         return build_tenant(replace(snapshot, settings=rows, tenants={}), clinic, self._plugins, self._settings)
 
-    def current(self, practice_id: UUID, clinic_id: UUID | None = None) -> Tenant:
     def tried_out(self, practice_id: UUID, clinic_id: UUID | None, version: int, changes: Iterable[Sequence[Any]]) -> Tenant:
         """The tenant as it would be with a draft that is kept with the reason of a look (core/auth/looking.py)."""
         wishes = [Change(UUID(clinic) if clinic else None, name, value) for clinic, name, value in changes]
         return self.drafted(practice_id, clinic_id, version, wishes)
 
+    def current(self, practice_id: UUID, clinic_id: UUID | None = None) -> Tenant:
         """The tenant as of now. Raises UnknownPractice."""
         with SessionFactory(bind=self._engine) as session:
             version = session.scalar(select(Practice.version).where(Practice.id == practice_id))
@@ -175,12 +176,14 @@ def read_snapshot(session: Session, practice_id: UUID, base_domain: str) -> Snap
         select(OfficeSetting.clinic_id, OfficeSetting.name, OfficeSetting.value).where(OfficeSetting.practice_id == practice_id)
     )
     themes = session.scalars(select(Branding).where(Branding.practice_id == practice_id))
+    faces = {str(one.id): TeamMember(one.name, one.plain_name, one.specialty, one.photo, one.is_shown) for one in providers}
     snapshot = Snapshot(
         practice=practice,
         hosts=frozenset([given_host(practice, base_domain), *(() if practice.kind == OPERATOR else domains)]),
         clinics=tuple(clinic_details(clinic, closed) for clinic in clinics),
         providers={str(provider.id): provider.name for provider in providers},
-        team=tuple(TeamMember(provider.name, f"{provider.first_name} {provider.last_name}", provider.specialty) for provider in providers if provider.is_shown),
+        faces=faces,
+        team=tuple(member for member in faces.values() if member.is_shown),
         notice_version=notice or 0,
         settings=tuple((clinic_id, name, value["value"]) for clinic_id, name, value in settings),
         themes={branding.clinic_id: dict(branding.theme) for branding in themes},
@@ -242,6 +245,7 @@ def build_tenant(snapshot: Snapshot, clinic: ClinicDetails | None, host: PluginH
         clinic=clinic,
         clinics=snapshot.clinics,
         providers=snapshot.providers,
+        faces=snapshot.faces,
         team=snapshot.team,
         notice_version=snapshot.notice_version,
         plugins=frozenset() if practice.kind == OPERATOR else enabled_plugins(host, values, practice.withheld),

@@ -26,8 +26,15 @@ class Provider(TenantScoped, Base):
     email: Mapped[str] = mapped_column(default="")
     is_shown: Mapped[bool] = mapped_column(server_default="false", default=False)
     """Whether the office shows this provider on its contact page."""
+    photo: Mapped[str] = mapped_column(server_default="", default="")
+    """The mark of the picture of this provider, if the office has sent one (tenants/looks.py)."""
     own: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
     """The columns that the office has set on its own page: records that come in leave them as they are."""
+
+    @property
+    def plain_name(self) -> str:
+        """First and last name, without titles."""
+        return f"{self.first_name} {self.last_name}".strip()
 
     @property
     def name(self) -> str:

@@ -1,4 +1,4 @@
-"""The process that reads a logo or a photo: `python -I -m core.safety.emblem_child <content type> <logo or photo> <body> <small> <large>`.
+"""The process that reads a logo or a photo: `python -I -m core.safety.emblem_child <content type> <logo, photo or portrait> <body> <small> <large>`.
 
 The file is its standard input, the three numbers are open files to write to, and its standard output is one line of JSON.
 """
@@ -9,7 +9,7 @@ import os
 import sys
 from typing import BinaryIO
 
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageOps
 
 from core.safety import limits
 from core.safety.child import limit, step_down
@@ -19,7 +19,7 @@ from core.safety.refusal import Refusal
 from core.safety.webp import webp_size
 
 LOGO_SIDES = (512, 384, 256, 128)
-PHOTO_SIDE = 1_400
+PHOTO_SIDE, PORTRAIT_SIDE = 1_400, 320
 FINE_BYTES = 200_000
 """A logo larger than this is made smaller, as it stands on every page."""
 SMALL, LARGE = 32, 180
@@ -43,8 +43,8 @@ def read(content_type: str, purpose: str, body: BinaryIO, small: BinaryIO, large
         body.write(drawing)
         picture = _drawn(drawing)
     else:
-        picture = _opened(content_type, data, PHOTO_SIDE if purpose == "photo" else LOGO_SIDES[0])
-        body.write(_as_photo(picture) if purpose == "photo" else _as_logo(picture, content_type))
+        picture = _opened(content_type, data, LOGO_SIDES[0] if purpose == "logo" else PHOTO_SIDE)
+        body.write(_as_logo(picture, content_type) if purpose == "logo" else _as_photo(picture if purpose == "photo" else _square(picture)))
     if purpose == "logo":
         small.write(_icon(picture, SMALL))
         large.write(_icon(picture, LARGE, margin=16, paper="white"))
@@ -88,6 +88,11 @@ def _as_logo(picture: Image.Image, content_type: str) -> bytes:
         if len(made) <= FINE_BYTES:
             break
     return made
+
+
+def _square(picture: Image.Image) -> Image.Image:
+    """The middle of a picture of somebody; where it is tall, rather the upper part, where the face is."""
+    return ImageOps.fit(picture, (PORTRAIT_SIDE, PORTRAIT_SIDE), centering=(0.5, 0.3))
 
 
 def _as_photo(picture: Image.Image) -> bytes:

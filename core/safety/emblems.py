@@ -1,7 +1,7 @@
 """Logos and photos of an office, which every page shows to anybody: drawn anew and made small, drawings cleaned, each in a child process.
 
 A logo becomes a PNG of at most 512 pixels a side (a JPEG where it came as one), or a clean SVG; with it come two square pictures for
-browsers and telephones. A photo becomes a WebP of at most 1,400 pixels.
+browsers and telephones. A photo becomes a WebP of at most 1,400 pixels, one of a person a square of 320.
 """
 
 import tempfile
@@ -42,6 +42,11 @@ def prove_logo(source: BinaryIO, name: str) -> Emblem:
 def prove_photo(source: BinaryIO, name: str) -> Emblem:
     """Read a photo that somebody sent under a name. Raises UnsafeFile with the reason."""
     return _prove(source, name, "photo", MOST_PHOTO_BYTES, (JPEG, PNG, WEBP), PHOTO_TAKEN)
+
+
+def prove_portrait(source: BinaryIO, name: str) -> Emblem:
+    """Read a photo of a person that somebody sent under a name; the middle of it is kept. Raises UnsafeFile with the reason."""
+    return _prove(source, name, "portrait", MOST_PHOTO_BYTES, (JPEG, PNG, WEBP), PHOTO_TAKEN)
 
 
 def _prove(source: BinaryIO, name: str, purpose: str, most: int, kinds: tuple[Kind, ...], taken: str) -> Emblem:

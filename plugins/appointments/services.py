@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.plugins import Count
 from core.prepared import Prepared
-from core.tenant import Tenant
+from core.tenant import TeamMember, Tenant
 from plugins.appointments.models import Appointment
 
 PAGE = 50
@@ -35,7 +35,7 @@ class Visit(NamedTuple):
     status: str
     confirmation: str
     reason: str
-    provider: str
+    provider: TeamMember | None
     clinic: str
     zone: ZoneInfo
     is_past: bool
@@ -96,10 +96,10 @@ def next_visits(session: Session, tenant: Tenant, patient_id: UUID, now: datetim
 def _as_visits(rows: list[tuple], tenant: Tenant, now: datetime) -> list[Visit]:
     last = now + timedelta(days=tenant.settings["appointments.confirm_days"])
     clinics = {str(clinic.id): (clinic.name, clinic.time_zone) for clinic in tenant.clinics}
-    nowhere, nobody = ("", tenant.time_zone), ""
+    nowhere = ("", tenant.time_zone)
     return [
         Visit(
-            id_, starts_at, minutes, status, confirmation, reason, tenant.providers.get(provider_id, nobody), *clinics.get(clinic_id, nowhere),
+            id_, starts_at, minutes, status, confirmation, reason, tenant.faces.get(provider_id), *clinics.get(clinic_id, nowhere),
             starts_at <= now, status == "scheduled" and confirmation == "unconfirmed" and now < starts_at <= last,
         )
         for id_, starts_at, minutes, status, confirmation, reason, provider_id, clinic_id in rows

@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from core.safety import UnsafeFile
 from core.safety.emblems import prove_logo, prove_photo
-from core.theme import MARK, Theme
+from core.theme import Theme
 from core.web.forms import Form, Line, empty_form, read_form
 from tenants import looks
+from tenants.console.pictures import sent_mark
 from tenants.contrast import CHOSEN, weak_colors
 from tenants.resolver import theme_of
 
@@ -125,7 +125,7 @@ def read_look(request, is_clinic: bool, own: Mapping[str, Any], inherited: Mappi
     typed = form.data or _what_is_right(form)
     _take_offer(request, form, typed)
     look = {name: getattr(typed, name) for name in WHAT if name not in looks.MARKS and name not in same}
-    look |= {name: _mark(request, form, name) for name in looks.MARKS if name not in same}
+    look |= {name: sent_mark(request, form, name, WHAT[name], PROVE[name]) for name in looks.MARKS if name not in same}
     if "links" in look:
         look["links"] = [list(read_link(line, 0)) for line in typed.links.splitlines()]
     _refuse_empty(form, look, is_clinic)
@@ -150,24 +150,6 @@ def _take_offer(request, form: Form, typed: LookForm) -> None:
     if name in CHOSEN and _COLOR.fullmatch(color):
         setattr(typed, name, _color(color))
         form.values[name] = _color(color)
-
-
-def _mark(request, form: Form, name: str) -> str:
-    """The mark of the picture that was sent, or else of the one that was there before. What cannot be taken is said in the form."""
-    sent, kept = request.POST.get(name, ""), request.POST.get(f"{name}_mark", "")
-    mark = kept if kept and MARK.fullmatch(kept) and looks.has_picture(request.db, request.practice_id, kept) else ""
-    if name in request.POST.getall("remove"):
-        mark = ""
-    # A field that was left empty is empty text, or empty bytes.
-    if getattr(sent, "filename", ""):
-        # The whole may be tried again after a clash in the database.
-        sent.file.seek(0)
-        try:
-            mark = looks.keep_picture(request.db, request.practice_id, PROVE[name](sent.file, sent.filename), request.now)
-        except UnsafeFile as unsafe:
-            form.refuse(f"{WHAT[name]}: the file was not taken. {unsafe.reason}", name)
-    form.values[name] = mark
-    return mark
 
 
 def _worth_keeping(look: Mapping[str, Any], is_clinic: bool, own: Mapping[str, Any]) -> dict[str, Any]:

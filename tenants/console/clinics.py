@@ -10,10 +10,12 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import exception_view_config, view_config
 
 from core.auth.email_change import check_email
+from core.safety.emblems import prove_portrait
 from core.web.errors import not_found
 from core.web.forms import Form, Line, empty_form, read_form
-from tenants import clinics
+from tenants import clinics, looks
 from tenants.console.patients import clinic_names, id_in_path
+from tenants.console.pictures import sent_mark
 from tenants.models import Clinic
 
 SEE, CHANGE = "office.clinics.see", "office.clinics.change"
@@ -152,7 +154,7 @@ def remove_closed(request):
 def provider_page(request):
     """One provider as patients know them."""
     row = clinics.provider(request.db, request.practice_id, id_in_path(request))
-    form = empty_form(preferred_name=row.preferred_name, specialty=row.specialty, is_shown="yes" if row.is_shown else "")
+    form = empty_form(preferred_name=row.preferred_name, specialty=row.specialty, is_shown="yes" if row.is_shown else "", photo=row.photo)
     return {"provider": row, "form": form}
 
 
@@ -161,10 +163,13 @@ def change_provider(request):
     """Save it."""
     row = clinics.provider(request.db, request.practice_id, id_in_path(request))
     form = read_form(request, ProviderForm)
+    photo = sent_mark(request, form, "photo", "Photo", prove_portrait)
     if form.data is None:
         return _refused(request, {"provider": row, "form": form})
-    if clinics.change_provider(request.db, row, form.data.model_dump()):
+    if clinics.change_provider(request.db, row, form.data.model_dump() | {"photo": photo}):
         request.audit("office.provider.change")
+        request.db.flush()
+        looks.forget_unused(request.db, request.practice_id, request.now)
     request.session.flash("Saved. Patients see it from their next page on.")
     return HTTPSeeOther(request.route_path("office.clinics") + "#providers")
 
@@ -253,4 +258,5 @@ def includeme(config) -> None:
     config.add_route("office.clinics.close_days", "/office/closed-days")
     config.add_route("office.clinics.open_days", "/office/closed-days/{id}/remove")
     config.add_route("office.clinics.provider", "/office/providers/{id}")
+    config.take_files("office.clinics.provider", "photo")
     config.scan("tenants.console.clinics")

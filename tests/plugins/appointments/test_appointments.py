@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from core.audit import AuditEvent
+from core.tenant import TeamMember
 from plugins.appointments import services
 from plugins.appointments.models import Appointment
 from plugins.appointments.services import Visit
 from plugins.appointments.shown import show
 
+OKAFOR = TeamMember("Dr. Okafor", "Amy Okafor")
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
 
@@ -163,7 +165,7 @@ def test_the_page_costs_at_most_five_statements_whatever_the_number_of_rows(sign
 
 
 def _visit(starts_at: datetime, zone: str, **fields) -> Visit:
-    values = {"minutes": 50, "status": "scheduled", "confirmation": "unconfirmed", "reason": "", "provider": "Dr. Okafor", "clinic": "Main Street",
+    values = {"minutes": 50, "status": "scheduled", "confirmation": "unconfirmed", "reason": "", "provider": OKAFOR, "clinic": "Main Street",
               "is_past": starts_at <= NOW, "needs_answer": False} | fields  # fmt: skip
     return Visit(id="v", starts_at=starts_at, zone=ZoneInfo(zone), **values)
 
@@ -171,6 +173,7 @@ def _visit(starts_at: datetime, zone: str, **fields) -> Visit:
 def test_a_visit_is_told_as_a_person_would():
     [shown] = show([_visit(datetime(2026, 11, 24, 14, 20, tzinfo=UTC), "America/New_York")], NOW)
     assert (shown.when, shown.length, shown.place) == ("Tomorrow at 9:20 AM", "50 minutes", "Dr. Okafor · Main Street")
+    assert (shown.provider, shown.initials, shown.photo) == ("Dr. Okafor", "AO", "")
 
 
 @given(

@@ -1,13 +1,19 @@
 """Clinics at the office's pages: details, hours, closed days, providers, and what patients see of them."""
 
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
 import pytest
-from sqlalchemy import select
+from PIL import Image
+from sqlalchemy import select, update
+from webtest import Upload
 
 from core.people.models import Provider
 from core.records import take_in
-from tenants.models import Clinic, ClosedDays
+from core.safety.testing import drawing, saved
+from tenants.models import BrandingPicture, Clinic, ClosedDays
+
+PORTRAIT = saved(drawing(300, 500), "PNG")
 
 
 @pytest.fixture
@@ -163,6 +169,42 @@ def test_a_provider_is_shown_with_the_name_that_patients_know_when_the_office_sa
     assert "Our team" in page
     assert "Dr. Amy Orthodontics" in page
     assert db.scalars(select(Provider.own).where(Provider.id == practice.provider_id)).one() == ["is_shown", "preferred_name", "specialty"]
+
+
+def test_a_providers_photo_is_made_safe_shown_beside_visits_and_on_the_contact_page_and_removed_again(office, web, practice, db, make, signed_in):
+    patient = make.patient()
+    about = {"patient": patient.external_id, "starts_at": datetime.now(UTC) + timedelta(days=2), "minutes": 50, "provider": "D1"}
+    make.take_in([{"kind": "appointment", "external_id": "V1", **about}])
+    theirs, app, path = signed_in(patient), office(), f"/office/providers/{practice.provider_id}"
+    assert theirs.get("/appointments").html.select_one(".appointments-visit__place .avatar").name == "span", "initials at first"
+    form = app.get(path).forms["provider"]
+    form["photo"], form["is_shown"] = Upload("amy.png", PORTRAIT, "image/png"), True
+    form.submit().follow()
+    [face] = web.get("/contact").html.select(".team img")
+    assert face["alt"] == f"Photo of {practice_provider(db, practice).name}"
+    assert theirs.get("/appointments").html.select_one(".appointments-visit__place img")["src"] == face["src"]
+    picture = web.get(face["src"])
+    assert picture.content_type == "image/webp"
+    assert "immutable" in picture.headers["Cache-Control"]
+    assert Image.open(BytesIO(picture.body)).size == (320, 320)
+    form = app.get(path).forms["provider"]
+    form["photo"] = Upload("amy.png", b"<svg onload=alert(1)>", "image/png")
+    refused = form.submit(status=422)
+    assert "the file was not taken" in refused.text
+    assert refused.forms["provider"]["photo_mark"].value in face["src"], "the one of before is still there"
+    db.execute(update(BrandingPicture).values(made_at=datetime.now(UTC) - timedelta(days=2)))
+    db.commit()
+    form = app.get(path).forms["provider"]
+    form["remove"] = True
+    form.submit().follow()
+    assert not web.get("/contact").html.select(".team img")
+    assert web.get("/contact").html.select(".team .avatar")
+    assert not db.scalars(select(BrandingPicture).where(BrandingPicture.practice_id == practice.id)).all()
+
+
+def practice_provider(db, practice) -> Provider:
+    db.expire_all()
+    return db.get(Provider, (practice.id, practice.provider_id))
 
 
 def test_a_role_that_only_looks_sees_no_way_to_change(office, practice):
