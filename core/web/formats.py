@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_time
 from babel.numbers import format_currency, get_currency_precision
 from jinja2 import pass_context
+from markupsafe import Markup, escape
 
 from core.web.parts import show_card
 from core.web.prose import prose
@@ -117,6 +118,12 @@ def file_size(size: int) -> str:
     return f"{size / 1024 / 1024:,.1f} MB"
 
 
+def breakable_email(address: str) -> Markup:
+    """An e-mail address that a narrow line breaks behind the @, not before its last letter."""
+    name, at, domain = address.rpartition("@")
+    return Markup("{}{}<wbr>{}").format(name, at, domain) if at else escape(address)
+
+
 def _count(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
@@ -197,6 +204,7 @@ FILTERS = {
     "long_date": long_date,
     "long_day": long_day,
     "money": money,
+    "breakable_email": breakable_email,
     "phone_link": phone_link,
     "prose": prose,
     "file_size": file_size,

@@ -26,7 +26,7 @@ from tenants import demo
 PASSWORD = "Toothbrush1"
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-RULES = "{runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'], resultTypes: ['violations']}"
+RULES = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']"
 SWITCHES = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
@@ -140,18 +140,29 @@ def axe() -> str:
     return AXE.read_text()
 
 
+def found_by_axe(page: Page, rules: str) -> list[str]:
+    """What the checker, whose script the page has loaded, finds in view."""
+    found = page.evaluate(f"axe.run(document, {{runOnly: {rules}, resultTypes: ['violations'], preload: false, iframes: false}})")
+    return [f"{fault['id']}: {node['html'][:120]}" for fault in found["violations"] for node in fault["nodes"]]
+
+
 @pytest.fixture
 def faults_of(axe):
     """`faults_of(page)`: what keeps the page in view from being used by everybody, or from fitting the screen."""
 
     def look(page: Page) -> list[str]:
         where = page.url.partition("?")[0]
-        found = page.evaluate(f"() => {{ {axe}; return axe.run(document, {RULES}) }}")
-        faults = [f"{where} {fault['id']}: {node['html'][:120]}" for fault in found["violations"] for node in fault["nodes"]]
+        page.evaluate(axe)
+        faults = [f"{where} {fault}" for fault in found_by_axe(page, RULES)]
         is_wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
         return faults + ([f"{where} is wider than the screen"] if is_wide else [])
 
     return look
+
+
+def is_trouble(page: Page, message) -> bool:
+    """Whether the browser complains, of more than that a page itself is not there or was refused."""
+    return message.type == "error" and not (message.text.startswith("Failed to load resource") and message.location["url"] == page.url)
 
 
 @pytest.fixture
@@ -164,7 +175,7 @@ def open_page(chromium, running):
         windows.append(window)
         page = window.new_page()
         page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("console", lambda message: troubles.append(message.text) if "Content Security Policy" in message.text else None)
+        page.on("console", lambda message: troubles.append(f"{page.url}: {message.text}") if is_trouble(page, message) else None)
         page.set_default_timeout(20_000)
         return page
 

@@ -156,6 +156,14 @@ def test_a_telephone_number_can_be_called(written, link):
     assert formats.phone_link(written) == link
 
 
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [("ann@example.test", "ann@<wbr>example.test"), ('"a@b"@example.test', "&#34;a@b&#34;@<wbr>example.test"), ("None", "None"), ("", ""), ("<b>@x", "&lt;b&gt;@<wbr>x")],
+)
+def test_an_e_mail_address_breaks_behind_the_at_and_holds_no_markup(address, shown):
+    assert formats.breakable_email(address) == shown
+
+
 @pytest.fixture
 def render():
     environment = jinja2.Environment(autoescape=True)

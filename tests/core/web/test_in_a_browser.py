@@ -16,12 +16,6 @@ CHROMIUM = os.environ.get("CUSPID_CHROMIUM")
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 860}
-# Whole targets, not links inside a sentence: those are exempt, and set with room around them.
-SMALL = """[...document.querySelectorAll('a, button, summary, select, input:not([type=hidden])')].filter(one => {
-    const box = (one.closest('label') ?? one).getBoundingClientRect();
-    const inText = ['P', 'LI', 'DIV', 'SPAN', 'TD'].includes(one.parentElement.tagName) && getComputedStyle(one).display === 'inline';
-    return box.width && box.height < 44 && !inText && !one.closest('.visually-hidden, .skip-link');
-}).map(one => one.outerHTML.slice(0, 120))"""
 SHIFT = """new Promise(done => { let sum = 0;
     new PerformanceObserver(list => { for (const one of list.getEntries()) sum += one.value }).observe({type: 'layout-shift', buffered: true});
     setTimeout(() => done(sum), 100) })"""
@@ -100,26 +94,10 @@ def faults(page) -> list:
     return [(fault["id"], [node["html"] for node in fault["nodes"]][:3]) for fault in found["violations"]]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize("path", ["/sign-in", "/contact", "/home"])
-def test_a_page_can_be_used_by_everyone(visit, token, path, size, scheme):
-    page = visit(path, size, scheme, token=None if path == "/sign-in" else token)
-    assert page.complaints == []
-    assert faults(page) == []
-    assert page.evaluate(SMALL) == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
-
-
 @pytest.mark.parametrize("size", [PHONE, DESK], ids=["phone", "desk"])
 def test_nothing_moves_while_a_page_loads(visit, token, size):
     page = visit("/home", size, token=token)
     assert page.evaluate(SHIFT) < 0.001
-
-
-def test_a_page_that_is_not_there_can_be_used_too(visit):
-    page = visit("/nowhere")
-    assert faults(page) == []
 
 
 @pytest.mark.parametrize("width", [320, 360])

@@ -1,0 +1,146 @@
+"""What the demo's practices do not have by themselves, so that every page has something to show; who looks; and links, as mails have them."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from pyramid.session import JSONSerializer
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from webob.cookies import SignedSerializer
+
+from core.auth import access, email_change, inviting, notice_links, operators, resetting, services, staff, tickets
+from core.auth.entering import SECOND, WELCOME
+from core.auth.models import Account, Registration
+from core.auth.realms import OFFICE, PORTAL, STAFF, Realm
+from core.auth.unmatched import put
+from core.config import Settings
+from core.db import bind_tenant
+from core.people import offers, records_requests
+from core.people.models import AccessOffer, Grant, Patient
+from plugins.account.models import Guest, Payment
+from tenants.models import Clinic, Practice
+
+SOON = timedelta(hours=1)
+WHO = {"first_name": "Hannah", "last_name": "Brightwater", "birthdate": date(1990, 2, 14)}
+MAIL = "hannah.brightwater@example.test"
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody with a browser: at which address, with which cookies, and with which links by the name of the route."""
+
+    slug: str
+    cookies: dict[str, str]
+    links: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def host(self) -> str:
+        """The host name of the practice; without a slug that of the installation."""
+        return f"{self.slug}.localhost" if self.slug else "localhost"
+
+
+class Life:
+    """The practices of a running portal, for somebody who may do anything in them."""
+
+    def __init__(self, session: Session, settings: Settings, now: datetime):
+        self._db, self._settings, self._now = session, settings, now
+
+    def visitors(self) -> dict[str, Visitor]:
+        """Who looks, by name; who is only half-way in, by the one route that opens."""
+        sunrise, harbor = self._practice("sunrise"), self._practice("harbor")
+        new, hired = self._bring(sunrise)
+        return {
+            "elena": Visitor("sunrise", self._signed_in(sunrise, "elena", PORTAL), self._links_of(sunrise, "elena")),
+            "beatrice": Visitor("harbor", self._signed_in(harbor, "beatrice", PORTAL)),
+            "grace": Visitor("sunrise", self._signed_in(sunrise, "grace", OFFICE), self._links_of_office(sunrise, hired)),
+            "ann": Visitor("", self._signed_in(self._practice("operator"), "ann", OFFICE), {"operator.enter": "/office/practices/sunrise", "operator.practice": "/office/practices/sunrise/manage"}),
+            "a stranger": Visitor("sunrise", self._form_cookie(), self._links_in_mails(sunrise, hired)),
+            "auth.second": Visitor("sunrise", self._signed_in(sunrise, "elena", PORTAL, SECOND)),
+            "office.second": Visitor("sunrise", self._signed_in(sunrise, "grace", OFFICE, SECOND)),
+            "auth.welcome": Visitor("sunrise", self._signed_in(sunrise, new, PORTAL, WELCOME)),
+        }  # fmt: skip
+
+    def _practice(self, slug: str) -> UUID:
+        return self._db.scalars(select(Practice.id).where(Practice.slug == slug)).one()
+
+    def _account(self, practice_id: UUID, user_name: str) -> Account:
+        self._db.flush()
+        bind_tenant(self._db, practice_id)
+        return self._db.scalars(select(Account).where(Account.practice_id == practice_id, Account.user_name == user_name)).one()
+
+    def _signed_in(self, practice_id: UUID, user_name: str, realm: Realm, stage: str = "") -> dict[str, str]:
+        place = services.Place(realm=realm.name)
+        token = services.open_session(self._db, self._account(practice_id, user_name), self._now, place, stage)
+        return {realm.cookie: token}
+
+    def _bring(self, practice_id: UUID) -> tuple[str, str]:
+        """Something for every list of the office; gives the user names of a new patient, and of somebody who is to work here."""
+        elena = self._account(practice_id, "elena")
+        self._db.add(Patient(external_id=f"NEW-{uuid4()}", email=MAIL, **WHO))
+        self._db.flush()
+        inviting.begin(self._db, practice_id, inviting.Choice(), (), self._now, None)
+        asked = Registration(id=uuid4(), practice_id=practice_id, contact=MAIL, asked_at=self._now, **WHO)
+        new = Patient(external_id=f"NEW-{uuid4()}", email=MAIL, **WHO)
+        name = f"odile.{uuid4().hex}"
+        named = {"name": "Odile Fairweather-Montgomery", "user_name": name, "user_name_norm": name, "email": f"{name}@example.test"}
+        self._db.add_all([asked, new, Account(kind=STAFF, role="front_desk", password_hash="", is_first=True, created_at=self._now, **named)])
+        self._db.flush()
+        put(self._db, asked, "nobody", None)
+        self._pay_as_guest(practice_id)
+        wish = records_requests.Wish(("images", "notes"), "send", "Dr. Abernathy-Vanderbilt, Oral Surgery", "1200 Pine Street, Suite 4, Boulder, CO 80302")
+        records_requests.ask(self._db, practice_id, records_requests.Asker(elena.id, elena.patient_id, ZoneInfo("America/Denver")), wish, self._now)
+        return access.give(self._db, practice_id, new.id, self._now).user_name, name
+
+    def _pay_as_guest(self, practice_id: UUID) -> None:
+        once = {name: uuid4().hex for name in ("idempotency_key", "form_nonce")}
+        money = {"amount_cents": 12_550, "currency": "USD", "state": "succeeded", "gateway": "local", "card": "Visa ending in 4242", "receipt_number": f"HANN-{uuid4().hex[:4].upper()}"}
+        payment = Payment(id=uuid4(), practice_id=practice_id, created_at=self._now, settled_at=self._now, **money, **once)
+        self._db.add(payment)
+        self._db.flush()
+        self._db.add(Guest(id=payment.id, outcome="waiting", reason="nobody", email=MAIL, **WHO))
+
+    def _ticket(self, kind: str, **owner: UUID | str) -> str:
+        return tickets.issue_link(self._db, kind, self._now, SOON, **owner)
+
+    def _links_of(self, practice_id: UUID, user_name: str) -> dict[str, str]:
+        account = self._account(practice_id, user_name)
+        given = self._db.scalars(select(Grant.id).where(Grant.practice_id == practice_id, Grant.account_id == account.id, Grant.giver_id.is_not(None))).first()
+        clinic = self._db.scalars(select(Clinic.id).where(Clinic.practice_id == practice_id)).first()
+        return {
+            "auth.email_confirm": "/profile/email/confirm/" + self._ticket(email_change.CONFIRM, account_id=account.id, email=f"new.{MAIL}"),
+            "portal.grant_end": f"/family/access/end/{given}",
+            "account.guest_pay": f"/account/pay-now/{clinic}",
+        }
+
+    def _links_of_office(self, practice_id: UUID, hired: str) -> dict[str, str]:
+        numbers = {"office.settings.part": "/office/settings/portal", "office.unmatched.one": "/office/unmatched/1"}
+        return {"office.staff.one": f"/office/staff/{self._account(practice_id, hired).id}", **numbers}
+
+    def _links_in_mails(self, practice_id: UUID, hired: str) -> dict[str, str]:
+        elena = self._account(practice_id, "elena")
+        # Of hers no worker makes another one meanwhile.
+        invited = Patient(external_id=f"NEW-{uuid4()}", email=MAIL, **WHO)
+        self._db.add(invited)
+        self._db.flush()
+        new = self._account(practice_id, hired)
+        offer = self._db.scalars(select(AccessOffer).where(AccessOffer.practice_id == practice_id)).first()
+        # Good for a minute only, from an hour on.
+        entry = operators.ask(self._db, practice_id, operators.Operator(uuid4(), "Ann Ode (Cuspid)"), "Statements are not printed, ticket 4711", "see", self._now + SOON)
+        off = notice_links.Link(elena.id, "account.receipt", "email")
+        return {
+            "auth.invitation": "/invitation/" + self._ticket(access.INVITATION, patient_id=invited.id, email=MAIL),
+            "auth.link_open": "/sign-in/link/" + self._ticket(resetting.LINK, account_id=elena.id),
+            "auth.email_stop": "/profile/email/stop/" + self._ticket(email_change.STOP, account_id=elena.id),
+            "auth.unsubscribe": notice_links.path(self._settings.secret_key, practice_id, off),
+            "portal.grant_offer": "/family/offer/" + self._ticket(offers.LINK, offer_id=offer.id, patient_id=offer.patient_id, email=offer.email),
+            "office.invitation": "/office/invitation/" + self._ticket(staff.INVITATION, account_id=new.id, email=new.email),
+            "office.enter": "/office/enter/" + entry,
+        }  # fmt: skip
+
+    def _form_cookie(self) -> dict[str, str]:
+        """That of a browser in which codes were asked for."""
+        signer = SignedSerializer(self._settings.secret_key, "pyramid.session.", "sha256", serializer=JSONSerializer())
+        moment = self._now.timestamp()
+        return {"cuspid-form": signer.dumps((moment, moment, {"reset": str(uuid4()), "register": str(uuid4())})).decode()}
