@@ -46,14 +46,14 @@ def files(session: Session, practice_id: UUID) -> Iterator[ExportFile]:
     practice = session.get_one(models.Practice, practice_id)
     about = {"name": practice.name, "address": practice.slug, "time_zone": practice.time_zone, "created_at": practice.created_at}
     yield json_file("practice", "The practice itself", about)
-    yield from list_files("provider-details", "What the office’s system says of providers besides", rows_of(session, practice_id, Provider, only={"id", "npi", "email", "is_shown"}))
+    yield from list_files("provider-details", "What the office’s system says of providers besides", rows_of(session, practice_id, Provider, only={"id", "npi", "email", "is_shown", "photo"}))
     # Those with a chart stand there.
     yield from list_files("accounts", "Accounts of staff and of representatives without a chart", rows_of(session, practice_id, Account, Account.patient_id.is_(None), only=ACCOUNT))
-    yield from list_files("look", "The look of the practice and of its clinics", rows_of(session, practice_id, models.Branding, without={"logo"}))
+    yield from list_files("look", "The look of the practice and of its clinics", rows_of(session, practice_id, models.Branding))
     for name, about_list, model in _LISTS:
         yield from list_files(name, about_list, rows_of(session, practice_id, model))
     for picture in session.scalars(select(models.BrandingPicture).where(models.BrandingPicture.practice_id == practice_id).order_by(models.BrandingPicture.id)):
-        yield ExportFile(f"picture {picture.mark}{guess_extension(picture.content_type) or ''}", "Logos and photos of the look", picture.body)
+        yield ExportFile(f"picture {picture.mark}{guess_extension(picture.content_type) or ''}", "Logos and photos, those of providers as well", picture.body)
 
 
 def audit(session: Session, practice_id: UUID, before: Place | None, number: int) -> tuple[list[ExportFile], Place | None]:
