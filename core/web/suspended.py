@@ -39,8 +39,10 @@ def suspended(request):
     contact = request.whole_tenant.contact
     call = f"Please call the office: {contact.phone}." if contact and contact.phone else "Please call the office."
     if request.whole_tenant.is_closing:
-        return error_response(request, Trouble(503, "This portal is closed", f"The office does not use it any more. For your record: {call[0].lower()}{call[1:]}"))
-    return error_response(request, Trouble(503, "This portal is closed for the moment", f"Nothing is lost. {call}"))
+        # The office has a start page still: that of its export.
+        lead = {} if request.realm.is_office else {"closed": contact}
+        return error_response(request, Trouble(503, "This portal is closed", f"The office does not use it any more. For your record: {call[0].lower()}{call[1:]}"), **lead)
+    return error_response(request, Trouble(503, "This portal is closed for the moment", f"Nothing is lost. {call}"), closed=contact)
 
 
 @exception_view_config(PracticeGone)
