@@ -17,8 +17,8 @@ from tenants.exporting.services import CannotExport
 from tenants.models import Export
 
 MAKE = "office.exports.make"
-LOOKS_BY_ITSELF = timedelta(minutes=10)
-"""So long after the beginning the page looks again by itself: it must not keep an empty desk signed in."""
+LOOKS_BY_ITSELF, SECONDS = timedelta(minutes=10), 5
+"""So long after the beginning the page looks again by itself, every few seconds: it must not keep an empty desk signed in. Whom that disturbs turns it off."""
 STATES = {"running": ("Being made", "info"), "ready": ("Ready", "good"), "stopped": ("Stopped", ""), "erased": ("Erased", "")}
 
 
@@ -86,18 +86,22 @@ def _started(request, patient_id) -> Any:
         request.response.status = "422 Unprocessable Content"
         return _values(request, str(refusal))
     request.session.flash("The export is being made. You get a mail when it is ready.")
-    return HTTPSeeOther(request.route_path("office.exports"))
+    return HTTPSeeOther(request.route_path("office.exports", _query={"look": "yes"}))
 
 
 def _values(request, error: str = "") -> dict[str, Any]:
     found = services.listed(request.db, request.practice_id, request.identity.clinic_ids)
     names = standing.names_of(request.db, request.practice_id, {one.asked_by for one, _ in found if one.asked_by})
     running = next((pair for pair in found if pair[0].state == "running"), None)
+    may_look = running is not None and request.now - running[0].asked_at < LOOKS_BY_ITSELF
+    looks = may_look and request.GET.get("look") == "yes"
+    if looks:
+        request.response.headers["Refresh"] = str(SECONDS)
     request.audit("office.exports.view")
     return {
         "rows": [pair for pair in found if pair is not running], "running": running, "names": names, "states": STATES, "error": error, "days": services.DAYS,
         "length": services.length, "erase_after": closing.how_far(request.db, request.practice_id).erase_after if request.whole_tenant.is_closing else None,
-        "looks": running is not None and request.now - running[0].asked_at < LOOKS_BY_ITSELF,
+        "looks": looks, "may_look": may_look,
     }  # fmt: skip
 
 
