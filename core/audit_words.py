@@ -68,6 +68,10 @@ WHOLE = {
     "auth.sign_out": "Signed out",
     "auth.user_name.change": "Changed the user name",
     "auth.welcome.complete": "Completed the first sign-in",
+    "office.alerts.change": "Chose when to be alerted",
+    "office.deliveries.view": "Opened the list of failed deliveries",
+    "office.delivery.again": "Had a failed delivery tried again",
+    "office.delivery.dealt": "Marked a failed delivery as dealt with",
     "office.branding.change": "Changed the look",
     "office.clinic.add": "Added a clinic",
     "office.clinic.change": "Changed a clinic’s details",
@@ -123,6 +127,7 @@ VERBS = {
     "share": "Shared", "mail": "Sent by e-mail", "make": "Made", "add": "Added", "create": "Added", "change": "Changed", "update": "Changed",
     "remove": "Removed", "delete": "Removed", "confirm": "Confirmed", "cancel": "Cancelled", "book": "Booked", "request": "Asked for",
     "sign": "Signed", "pay": "Paid", "import": "Took in", "export": "Exported", "assign": "Assigned",
+    "settle": "Marked as done:", "reopen": "Marked as waiting again:", "answer": "Answered",
     "match": "Put on the account:", "refund": "Marked as paid back:", "dropped": "Left undone, because the tab was off:",
 }  # fmt: skip
 THINGS = {

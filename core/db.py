@@ -180,7 +180,9 @@ def bind_tenant(session: Session, practice_id: UUID) -> None:
     """Set the practice for this transaction of the session and for those that follow. Nothing else does."""
     session.info["practice_id"] = practice_id
     if session.in_transaction():
-        execute(session.connection(), _set_practice(practice_id).lstrip("; "))
+        # Marked anew: who mends the transaction after a failed statement must not return to where no practice was bound.
+        execute(session.connection(), f"{_set_practice(practice_id).lstrip('; ')}; SAVEPOINT portal")
+        session.info["written"] = False
 
 
 def only_look(session: Session) -> None:

@@ -19,10 +19,16 @@ RESTING = "suspended"
 
 
 class OutboxRow(Base):
-    """One task that is waiting, done, dropped (its tab is off) or dead (it failed too often)."""
+    """One task that is waiting, done, dropped (its tab is off) or dead (it failed too often, or can never succeed).
+
+    `dealt_at` is when the office said that a dead one needs nothing more (core/auth/deliveries.py).
+    """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_waiting", "available_at", "id", postgresql_where=text("done_at is null and dead_at is null")),)
+    __table_args__ = (
+        Index("ix_outbox_waiting", "available_at", "id", postgresql_where=text("done_at is null and dead_at is null")),
+        Index("ix_outbox_failed", "practice_id", "dead_at", postgresql_where=text("dead_at is not null and dealt_at is null")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), index=True)
@@ -34,6 +40,7 @@ class OutboxRow(Base):
     done_at: Mapped[datetime | None]
     dropped: Mapped[bool] = mapped_column(default=False)
     dead_at: Mapped[datetime | None]
+    dealt_at: Mapped[datetime | None]
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,16 @@ def put(session: Session, practice_id: UUID, task: str, ids: dict[str, str], ava
         row.available_at = available_at
     session.add(row)
     return row.id
+
+
+def put_once(session: Session, practice_id: UUID, task: str, ids: dict[str, str]) -> UUID | None:
+    """The same, unless such a row waits already: it is held until this transaction ends, so it will be done after what is written here.
+
+    One that a worker has in hands now may have looked too early, and does not count.
+    """
+    same = (OutboxRow.practice_id == practice_id, OutboxRow.task == task, OutboxRow.ids == ids)
+    waits = select(OutboxRow.id).where(*same, OutboxRow.done_at.is_(None), OutboxRow.dead_at.is_(None)).limit(1)
+    return None if session.scalar(waits.with_for_update(skip_locked=True)) else put(session, practice_id, task, ids)
 
 
 def take(session: Session, row_id: UUID) -> Waiting | None:
@@ -90,12 +107,12 @@ def wake(session: Session, practice_id: UUID) -> None:
     session.execute(update(OutboxRow).where(*waiting, OutboxRow.last_error == RESTING).values(available_at=func.now(), last_error=""))
 
 
-def postpone(session: Session, row: Waiting, error: Exception) -> None:
-    """After a failure: try again later, each time twice as late; after twelve tries the row is dead and waits for a person."""
+def postpone(session: Session, row: Waiting, error: Exception, for_good: bool = False) -> None:
+    """After a failure: try again later, each time twice as late; after twelve tries, or one `for_good`, the row is dead and waits for a person."""
     attempts = row.attempts + 1
     pause = min(timedelta(seconds=2**attempts), LONGEST_PAUSE)
     values = {"attempts": attempts, "last_error": type(error).__name__, "available_at": func.now() + pause}
-    if attempts >= MAX_ATTEMPTS:
+    if for_good or attempts >= MAX_ATTEMPTS:
         values["dead_at"] = func.now()
     # Another worker may have finished it since the failed transaction let go of the row.
     session.execute(update(OutboxRow).where(OutboxRow.id == row.id, OutboxRow.done_at.is_(None)).values(**values))

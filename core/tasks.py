@@ -17,7 +17,7 @@ from pyramid.exceptions import ConfigurationError
 from sqlalchemy.orm import Session
 
 from core import audit, mail, outbox, sealing, texting
-from core.auth import clearing
+from core.auth import alert_rounds, clearing
 from core.db import SessionFactory, after_commit, bind_tenant
 from core.people import birthdays, records_request_alerts
 from core.plugins import PluginHost
@@ -30,6 +30,9 @@ SWEEP_ROWS = 200
 
 celery = Celery("cuspid")
 _tasks: dict[str, Callable[..., None]] = {}
+_mails: dict[str, str] = {}
+FOR_GOOD = (mail.MailRefused, texting.TextRefused)
+"""Errors after which trying again is of no use: somebody must mend the address first."""
 
 
 class UnknownTask(Exception):
@@ -58,6 +61,7 @@ CORE_PERIODIC = (
     # Oftener than it is needed: a schedule that begins anew with every start of the workers might never reach a whole day.
     Chore("family.tell_beforehand", birthdays.tell_beforehand, timedelta(hours=1)),
     Chore("records_request.tell_office", records_request_alerts.tell_office, timedelta(hours=1)),
+    Chore("portal.look_for_alerts", lambda *about: alert_rounds.look(celery.registry, *about), alert_rounds.EVERY),
     Chore("auth.clear_away", clearing.clear_away, timedelta(hours=1)),
 )
 
@@ -81,14 +85,24 @@ class Work:
         return texting.send_template(self.registry, self.tenant, to, template, context)
 
 
-def portal_task(name: str):
-    """Declare a task `<plugin>.<verb>`: a function of `Work` and ids in text."""
+def portal_task(name: str, mail: str = ""):
+    """Declare a task `<plugin>.<verb>`: a function of `Work` and ids in text. `mail` is what staff call the mail or text message that it sends."""
 
     def declare(function: Callable[..., None]) -> Callable[..., None]:
-        _tasks[name] = function
+        _tasks[name], _mails[name] = function, mail
         return function
 
     return declare
+
+
+def name_of_mail(task: str) -> str:
+    """What staff call the mail or text message of a task."""
+    return _mails.get(task) or "Message"
+
+
+def mail_tasks() -> list[str]:
+    """The tasks that send mails or text messages."""
+    return [task for task, name in _mails.items() if name]
 
 
 def enqueue(session: Session, task: str, at: datetime | None = None, **ids: str) -> UUID:
@@ -124,7 +138,7 @@ def deliver(row_id: str) -> None:
             # The row keeps what is to be done; the log says why it was not done now.
             log.exception("task_failed", task=row.task, practice=str(row.practice_id), row=row_id)
             session.rollback()
-            outbox.postpone(session, row, error)
+            outbox.postpone(session, row, error, for_good=isinstance(error, FOR_GOOD))
             session.commit()
 
 

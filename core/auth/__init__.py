@@ -3,7 +3,7 @@
 
 def includeme(config) -> None:
     """Add the policy, the counting of failures and the pages."""
-    from core.auth import inviting, tasks  # noqa: F401  (declares them)
+    from core.auth import alert_tasks, inviting, tasks  # noqa: F401  (declares them)
     from core.auth.limits import Limiter
 
     portal = config.registry.portal
@@ -27,6 +27,7 @@ def includeme(config) -> None:
     config.include("core.auth.register_views")
     config.include("core.auth.profile_views")
     config.include("core.auth.notice_views")
+    config.include("core.auth.alert_views")
     config.include("core.auth.language_views")
     config.include("core.auth.offices_views")
     config.include("core.auth.arrival_views")

@@ -208,7 +208,7 @@ def _unless_taken(session: Session, create: Callable[[], Account]) -> Account:
         raise WrongUserName(TAKEN) from None
 
 
-@portal_task("auth.send_invitation")
+@portal_task("auth.send_invitation", mail="Invitation")
 def send_invitation(work: Work, patient_id: str) -> None:
     """Make the link here and put it into the mail, nowhere else; whoever got access in the meantime gets none."""
     patient = work.db.get(Patient, (work.tenant.practice_id, UUID(patient_id)))

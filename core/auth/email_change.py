@@ -70,7 +70,7 @@ def stop(session: Session, practice_id: UUID, token: str, now: datetime) -> UUID
     return account_id
 
 
-@portal_task("auth.confirm_email")
+@portal_task("auth.confirm_email", mail="Link to confirm an e-mail address")
 def send_confirmation(work: Work, account_id: str) -> None:
     """Send the link to the address that is to be confirmed, unless the wish was called off."""
     found = _open_ticket(work.db, work.tenant.practice_id, UUID(account_id), work.now)
@@ -79,7 +79,7 @@ def send_confirmation(work: Work, account_id: str) -> None:
         work.send_mail(found.email, "mail/confirm_email", {"link": f"/profile/email/confirm/{token}"})
 
 
-@portal_task("auth.stop_email")
+@portal_task("auth.stop_email", mail="Notice of a new e-mail address")
 def send_stop(work: Work, account_id: str) -> None:
     """Tell the old address of the wish, with a link that stops it."""
     account = work.db.get_one(Account, (work.tenant.practice_id, UUID(account_id)))

@@ -208,7 +208,7 @@ class SignInAttempt(TenantScoped, Base):
 class Registration(TenantScoped, Base):
     """Somebody who asked for access without the office: what was typed, and why no account came of it. It has the id of its code's ticket.
 
-    `reason` is empty until the worker has looked (core/auth/matching.py says which there are); from then on the office calls the entry
+    `reason` is empty until the worker has looked, at `looked_at` (core/auth/matching.py says which there are); from then on the office calls the entry
     by `number`. `patient_id` is the chart that fits, if exactly one does. `outcome` is `done` or `dismissed` once the office has settled it.
     """
 
@@ -229,6 +229,7 @@ class Registration(TenantScoped, Base):
     number: Mapped[int | None]
     patient_id: Mapped[UUID | None]
     outcome: Mapped[str] = mapped_column(default="")
+    looked_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     settled_by: Mapped[UUID | None]
 

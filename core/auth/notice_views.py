@@ -58,9 +58,8 @@ def unsubscribe(request):
 
 def _linked(request) -> tuple[notice_links.Link, NoticeKind, bool]:
     """What the link in the address is about, and how it stands. Raises HTTPNotFound, whatever is wrong with it."""
-    host = request.registry.plugins
     # Of every installed tab: whoever wants no such mails has said so also for the day on which the office switches the tab on again.
-    kinds = {kind.name: kind for kind in notices.kinds_of(host, host.plugins)}
+    kinds = {kind.name: kind for kind in notices.every_kind(request.registry.plugins)}
     link = notice_links.read(request.registry.portal.secret_key, request.practice_id, kinds.values(), request.matchdict["token"])
     on = notices.is_on(request.db, request.practice_id, link) if link else None
     if link is None or on is None:

@@ -19,6 +19,8 @@ from core.tasks import Work
 EMAIL = "email"
 RECORDS_REQUEST = NoticeKind("portal.records_request", "Answers to requests for a record", "The office has answered when you asked for a copy of a record.", "folder2-open")
 """Sent by core/people/records_request_tasks.py; whoever asks may do without."""
+ALERT = NoticeKind("office.alert", "Alerts of what waits at the office", "Something waits for you at the office’s pages.", "bell")
+"""The mails to staff (core/auth/alert_tasks.py); of what they tell is chosen at the office."""
 KINDS = (
     NoticeKind(
         "auth.change",
@@ -40,6 +42,11 @@ def kinds_of(host: PluginHost, plugins: Iterable[str]) -> list[NoticeKind]:
     """The kinds of notice of these tabs, and the portal's own."""
     wanted = frozenset(plugins)
     return [kind for name, kinds in host.notice_kinds.items() if name in wanted for kind in kinds] + [RECORDS_REQUEST, *KINDS]
+
+
+def every_kind(host: PluginHost) -> list[NoticeKind]:
+    """Of every installed tab, of the portal, and of the office: what a mail may be."""
+    return [*kinds_of(host, host.plugins), ALERT]
 
 
 def turned_off(session: Session, practice_id: UUID, account_id: UUID) -> set[tuple[str, str]]:
@@ -87,7 +94,7 @@ def send_notice(work: Work, account_id: UUID, kind: NoticeKind, template: str, c
 
     Raises UnknownKind, MailNotSent, MailRefused.
     """
-    if kind not in kinds_of(work.registry.plugins, work.registry.plugins.plugins):
+    if kind not in every_kind(work.registry.plugins):
         raise UnknownKind(kind.name)
     to = address_for(work.db, work.tenant.practice_id, account_id, kind)
     if not to:

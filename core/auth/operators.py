@@ -95,7 +95,7 @@ def operator_of(stand_in: Account) -> UUID:
     return UUID(stand_in.user_name_norm.partition("@")[2])
 
 
-@portal_task("office.tell_of_operator")
+@portal_task("office.tell_of_operator", mail="Notice that the operator came in")
 def tell_of_operator(work: Work, support_id: str, account_id: str) -> None:
     """Tell an admin of the practice that an operator is there, with the reason."""
     practice_id = work.tenant.practice_id

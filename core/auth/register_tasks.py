@@ -62,7 +62,7 @@ def _let_send_code(work: Work, ticket: Ticket, patient: Patient, by_text: bool) 
     enqueue(work.db, "auth.text_register_code" if by_text else "auth.send_register_code", ticket=str(ticket.id))
 
 
-@portal_task("auth.send_register_code")
+@portal_task("auth.send_register_code", mail="Code for access")
 def send_register_code(work: Work, ticket: str) -> None:
     """Mail the code for an account of one's own."""
     given = tickets.give_code(work.db, work.tenant.practice_id, UUID(ticket), work.now)
@@ -70,7 +70,7 @@ def send_register_code(work: Work, ticket: str) -> None:
         work.send_mail(given[0].email, "mail/register_code", {"code": given[1], "minutes": _MINUTES})
 
 
-@portal_task("auth.text_register_code")
+@portal_task("auth.text_register_code", mail="Code for access, by text")
 def text_register_code(work: Work, ticket: str) -> None:
     """Send the code by text message. What the phone never takes is the office's to see; what may be on its way is not sent again."""
     given = tickets.give_code(work.db, work.tenant.practice_id, UUID(ticket), work.now)
@@ -85,7 +85,7 @@ def text_register_code(work: Work, ticket: str) -> None:
             entry.reason = matching.UNDELIVERABLE
 
 
-@portal_task("auth.tell_of_account")
+@portal_task("auth.tell_of_account", mail="Notice of access that is there")
 def tell_of_account(work: Work, patient: str) -> None:
     """Tell somebody who asked for access that there is an account already, and how to sign in."""
     account = account_of(work.db, work.tenant.practice_id, UUID(patient))
@@ -93,7 +93,7 @@ def tell_of_account(work: Work, patient: str) -> None:
         work.send_mail(account.email, "mail/register_account", {})
 
 
-@portal_task("auth.text_of_account")
+@portal_task("auth.text_of_account", mail="Notice of access that is there, by text")
 def text_of_account(work: Work, patient: str) -> None:
     """Tell the same by text message to the phone in the chart."""
     account = account_of(work.db, work.tenant.practice_id, UUID(patient))

@@ -7,7 +7,7 @@ from core.auth.resetting import find_addressee
 from core.tasks import Work, portal_task
 
 
-@portal_task("auth.send_reset_code")
+@portal_task("auth.send_reset_code", mail="Code for a new password")
 def send_reset_code(work: Work, ticket: str) -> None:
     """Mail the code for a new password to whom the ticket means, if the office knows such a person."""
     found = find_addressee(work.db, work.tenant.practice_id, UUID(ticket), work.now)
@@ -16,7 +16,7 @@ def send_reset_code(work: Work, ticket: str) -> None:
         work.send_mail(given[0].email, "mail/reset_code", {"code": given[1]})
 
 
-@portal_task("auth.send_sign_in_link")
+@portal_task("auth.send_sign_in_link", mail="Link for signing in")
 def send_sign_in_link(work: Work, ticket: str) -> None:
     """Mail a sign-in link to whom the ticket means, if the office knows such a person."""
     found = find_addressee(work.db, work.tenant.practice_id, UUID(ticket), work.now)

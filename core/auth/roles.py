@@ -16,10 +16,14 @@ OFFICE: dict[str, str] = {
     "office.unmatched.settle": "Settle who could not be matched",
     "office.records_requests.see": "See who asked for a record",
     "office.records_requests.settle": "Answer who asked for a record",
+    "office.deliveries.see": "See mails and texts that did not get through",
+    "office.deliveries.settle": "Try failed mails and texts again, take them off the list",
     VIEW_AS: "View the portal as a patient",
     "office.tabs.see": "See which tabs are on, and what was changed",
     CHANGE_TABS: "Switch tabs and acts, name and order them, undo",
     "office.settings.change": "Change settings of the portal and of its tabs",
+    "office.messages.see": "Read messages from patients",
+    "office.messages.answer": "Answer messages from patients",
     "office.payments.see": "See payments that belong to nobody’s account yet",
     "office.payments.settle": "Assign payments to patients",
     "office.clinics.see": "See the clinics’ details, hours and providers",
@@ -55,14 +59,15 @@ def _role(title: str, summary: str, *names: str) -> Role:
 
 
 _RECORDS = ("records_requests.see", "records_requests.settle")
-_LOOKING = ("patients.see", "unmatched.see", "clinics.see", "audit.see", "staff.see", "tabs.see")
+_MESSAGES = ("messages.see", "messages.answer")
+_LOOKING = ("patients.see", "unmatched.see", "clinics.see", "audit.see", "staff.see", "tabs.see", "deliveries.see")
 ROLES: dict[str, Role] = {
     "office_admin": Role("Office admin", "Everything, staff and audit log included", frozenset(OFFICE)),
     "front_desk": _role(
-        "Front desk", "Lets patients in and helps them", "patients.see", "access.change", "unmatched.see", "unmatched.settle", *_RECORDS, "view_as"
+        "Front desk", "Lets patients in and helps them", "patients.see", "access.change", "unmatched.see", "unmatched.settle", *_RECORDS, *_MESSAGES, "deliveries.see", "deliveries.settle", "view_as"
     ),
     "billing": _role("Billing", "Looks after accounts and payments", "patients.see", "payments.see", "payments.settle", "view_as"),
-    "clinical": _role("Clinical", "Treats patients and answers their messages", "patients.see", *_RECORDS, "view_as"),
+    "clinical": _role("Clinical", "Treats patients and answers their messages", "patients.see", *_RECORDS, *_MESSAGES, "view_as"),
     "read_only": _role("Read only", "Sees the office’s pages and changes nothing", *_LOOKING),
 }
 NONE, SEE, ACT = "none", "see", "act"
@@ -72,8 +77,10 @@ SETTING = "portal.operator_access"
 SUPPORT = {
     SEE: ROLES["read_only"].permissions,
     # An operator helps with the office's work, and never decides who works there. To look at a portal as its patient would open a session
-    # that goes on after the visit. What can never be undone is the office's own to do, and nobody carries its records away.
-    ACT: frozenset(OFFICE) - {"office.staff.change", "office.view_as", "office.patients.merge", "office.payments.settle", "office.exports.make"},
+    # that goes on after the visit. What can never be undone is the office's own to do, such as writing to patients in its name, and nobody
+    # carries its records away.
+    ACT: frozenset(OFFICE)
+    - {"office.staff.change", "office.view_as", "office.patients.merge", "office.payments.settle", "office.messages.answer", "office.exports.make"},
 }
 """What an operator may do who has entered a practice, by the level of the visit."""
 

@@ -7,7 +7,7 @@ from core.auth.second import AT_PROOF, MAIL_CODE_LIVES
 from core.tasks import Work, portal_task
 
 
-@portal_task("auth.send_second_code")
+@portal_task("auth.send_second_code", mail="Code for signing in")
 def send_second_code(work: Work, ticket_id: str) -> None:
     """Make the code of a ticket that waits for one, and mail it."""
     given = tickets.give_code(work.db, work.tenant.practice_id, UUID(ticket_id), work.now)

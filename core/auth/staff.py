@@ -152,7 +152,7 @@ def accept(session: Session, practice_id: UUID, token: str, user_name: str, pass
     return account
 
 
-@portal_task("auth.send_staff_invitation")
+@portal_task("auth.send_staff_invitation", mail="Invitation of staff")
 def send_staff_invitation(work: Work, account_id: str) -> None:
     """Make the link here and put it into the mail, nowhere else."""
     account = work.db.get(Account, (work.tenant.practice_id, UUID(account_id)))

@@ -14,7 +14,7 @@ CHANGES = {
 }
 
 
-@portal_task("auth.tell_of_change")
+@portal_task("auth.tell_of_change", mail="Notice of a changed account")
 def tell_of_change(work: Work, account_id: str, change: str, ticket_id: str = "") -> None:
     """Tell the owner of an account what was changed; after a change of the address at the old one, which the ticket holds."""
     key = (work.tenant.practice_id, UUID(ticket_id or account_id))

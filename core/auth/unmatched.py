@@ -53,6 +53,7 @@ def put(session: Session, entry: Registration, reason: str, patient_id: UUID | N
     session.execute(delete(Registration).filter_by(**typed).where(*mine))
     highest = session.scalar(select(func.max(Registration.number)).where(Registration.practice_id == entry.practice_id))
     entry.number, entry.reason, entry.patient_id = (highest or 0) + 1, reason, patient_id
+    entry.looked_at = session.scalar(select(func.now()))
 
 
 def entries(
@@ -94,7 +95,8 @@ def _waiting(practice_id: UUID, now: datetime) -> tuple:
     return Registration.practice_id == practice_id, Registration.number.is_not(None), Registration.outcome == "", seen
 
 
-_CAME_AT = case((Registration.reason == SENT, Registration.asked_at + CODE_LIVES), else_=Registration.asked_at)
+# Nothing waits before the worker has looked, however late that is.
+_CAME_AT = func.greatest(Registration.looked_at, case((Registration.reason == SENT, Registration.asked_at + CODE_LIVES), else_=Registration.asked_at))
 HOW_MANY = (
     select(func.count())
     .select_from(Registration)

@@ -17,7 +17,7 @@ def worker(processes: int, beat: bool, state: Path | None) -> None:
     can be stopped or killed at any moment: what it had not finished is done by the next one. Ends on SIGTERM after the tasks
     that are under way. Run as many as there is work; one of them with --beat.
     """
-    from core import sweeper
+    from core import sweeper, worker_answers  # noqa: F401  (declares its answers)
     from core.app import main
     from core.tasks import celery
 

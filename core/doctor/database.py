@@ -27,11 +27,17 @@ _UNPROTECTED = """
 _MIGRATOR = "SELECT rolbypassrls OR rolsuper, pg_has_role(current_user, %s, 'MEMBER') FROM pg_roles WHERE rolname = current_user"
 _WAITING = """
     SELECT count(*) FILTER (WHERE dead_at IS NOT NULL), count(*) FILTER (WHERE available_at < now() - interval '10 minutes')
-    FROM outbox WHERE done_at IS NULL
+    FROM outbox WHERE done_at IS NULL AND dealt_at IS NULL
 """
 _AUDIT_RIGHTS = """
     SELECT bool_or(has_table_privilege(name, 'UPDATE, DELETE, TRUNCATE')) FROM unnest(ARRAY['audit_event', 'audit_seal']) AS name
 """
+_CONNECTIONS = """
+    SELECT count(*), current_setting('max_connections')::int, coalesce(extract(epoch FROM max(now() - xact_start) FILTER (WHERE pid <> pg_backend_pid()))::int, 0)
+    FROM pg_stat_activity WHERE backend_type = 'client backend'
+"""
+OPEN_TOO_LONG = 600
+"""Seconds: no request and no task runs as long."""
 _UNREACHABLE = {
     "password authentication failed": "the password in the address is not the login's",
     "Connection refused": "no server listens there",
@@ -74,6 +80,18 @@ def tables(settings: Settings) -> Finding:
     if missing:
         return wrong("tables", f"{', '.join(sorted(missing))} is not applied: run `cuspid migrate`.")
     return right("tables", "up to date")
+
+
+def connections(settings: Settings) -> Finding:
+    """Whether connections run out, and whether a transaction stays open: it keeps the database from clearing up behind it."""
+    with _connect(settings.database_url) as connection:
+        used, most, oldest = _row(connection.execute(_CONNECTIONS))
+    words = f"{used} of {most} connections; the oldest transaction began {oldest} s ago"
+    if used > most * 0.8:
+        return care("connections", f"{words}: raise max_connections, or run fewer processes.")
+    if oldest > OPEN_TOO_LONG:
+        return care("connections", f"{words}: find it in pg_stat_activity, and end it.")
+    return right("connections", words)
 
 
 def migrating(settings: Settings) -> Finding:
@@ -123,7 +141,7 @@ def audit(settings: Settings) -> Finding:
     return right("audit", "the log only grows, and its entries are sealed")
 
 
-CHECKS = (database, wall, tables, migrating, outbox, audit)
+CHECKS = (database, connections, wall, tables, migrating, outbox, audit)
 
 
 def _connect(url: str) -> psycopg.Connection:

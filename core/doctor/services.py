@@ -1,5 +1,9 @@
 """The services around the portal: broker, workers, counting, mail, text messages, files, payments."""
 
+import time
+from collections import Counter
+from importlib.metadata import version
+
 from kombu import Connection
 from kombu.exceptions import OperationalError
 from limits.storage import storage_from_string
@@ -10,15 +14,23 @@ from core.files import FilesUnavailable, files_from_url
 from core.mail import MailNotSent, mail_from_url
 from core.texting import TextNotSent, texts_from_url
 
+MANY_MESSAGES = 1000
+SLOW = 2
+"""Seconds that writing, reading and deleting a small file may take."""
+
 
 def broker(settings: Settings) -> Finding:
     """Whether messages to the workers can be left."""
     try:
         with Connection(settings.broker_url, connect_timeout=3, transport_options={"socket_connect_timeout": 3}) as connection:
             connection.ensure_connection(max_retries=1, interval_start=0.2)
-            return right("broker", connection.as_uri())  # without the password
+            waiting = connection.default_channel.queue_declare("celery").message_count
+            place = connection.as_uri()  # without the password
     except (OperationalError, OSError) as error:
         return wrong("broker", f"CUSPID_BROKER_URL cannot be used: {error or type(error).__name__}. Work is done late, by the sweep alone, until it can.")
+    if waiting > MANY_MESSAGES:
+        return care("broker", f"{place}; {waiting} messages wait: start more workers.")
+    return right("broker", f"{place}; {waiting} {'message waits' if waiting == 1 else 'messages wait'}")
 
 
 def workers(settings: Settings) -> Finding:
@@ -26,10 +38,14 @@ def workers(settings: Settings) -> Finding:
     from celery import Celery
 
     with Celery(broker=settings.broker_url, set_as_current=False) as application:
-        answers = application.control.ping(timeout=1.5)
+        answers = application.control.broadcast("cuspid_version", reply=True, timeout=1.5)
     if not answers:
         return care("workers", "none answers: start one with `cuspid worker`, and one of them with --beat.")
-    return right("workers", f"{len(answers)} running")
+    here, versions = version("cuspid"), Counter(str(said.get("cuspid", "unknown")) for answer in answers for said in answer.values())
+    running = ", ".join(f"{number} of version {name}" for name, number in sorted(versions.items()))
+    if set(versions) != {here}:
+        return care("workers", f"{running}, while this is {here}: start them anew.")
+    return right("workers", f"{running} running")
 
 
 def counting(settings: Settings) -> Finding:
@@ -66,13 +82,17 @@ def texts(settings: Settings) -> Finding:
 
 def files(settings: Settings) -> Finding:
     """Whether files can be kept and read."""
+    began = time.monotonic()
     try:
         files_from_url(settings.files_url, settings.secret_key).check()
     except (FilesUnavailable, WrongSetting, OSError) as error:
         return wrong("files", f"CUSPID_FILES_URL: {error}")
+    took = time.monotonic() - began
+    if took > SLOW:
+        return care("files", f"writing, reading and deleting a small file took {took:.1f} s: look at the store and at the way there.")
     if settings.files_url.startswith("file:"):
         return _local(settings, "files", "files lie in a folder of this machine", "CUSPID_FILES_URL to object storage, unless that folder is backed up")
-    return right("files", "the object storage can be written and read")
+    return right("files", f"the object storage can be written and read, in {took * 1000:.0f} ms")
 
 
 def payments(settings: Settings) -> Finding:

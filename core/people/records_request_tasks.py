@@ -9,13 +9,13 @@ from core.people.records_requests import OPEN
 from core.tasks import Work, portal_task
 
 
-@portal_task("portal.tell_of_records_request")
+@portal_task("portal.tell_of_records_request", mail="Answer to a request for a record")
 def tell_of_records_request(work: Work, account_id: str) -> None:
     """Tell who asked that the office has answered."""
     notices.send_notice(work, UUID(account_id), notices.RECORDS_REQUEST, "mail/records_request", {})
 
 
-@portal_task("portal.tell_office_of_records_request")
+@portal_task("portal.tell_office_of_records_request", mail="Last days of a request for a record")
 def tell_office_of_records_request(work: Work, request_id: str, account_id: str) -> None:
     """Tell somebody of the office by which day a request must be answered, unless it has been in the meantime."""
     practice_id = work.tenant.practice_id

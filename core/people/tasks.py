@@ -14,7 +14,7 @@ NARROWS = "From that day on you will see less of it in the portal."
 ENDS = "From that day on you will no longer see it in the portal."
 
 
-@portal_task("family.tell_representative")
+@portal_task("family.tell_representative", mail="Notice of a birthday to come")
 def tell_representative(work: Work, grant_id: str) -> None:
     """Tell who looks after a patient that a birthday will narrow or end the access."""
     ending = find_ending(work.db, work.tenant.practice_id, UUID(grant_id), work.now)
@@ -23,7 +23,7 @@ def tell_representative(work: Work, grant_id: str) -> None:
         _mail(work, Account.id == ending.account_id, "mail/birthday_ahead", {"day": _day(work, ending.at), "change": change})
 
 
-@portal_task("family.tell_patient")
+@portal_task("family.tell_patient", mail="Notice of a birthday to come")
 def tell_patient(work: Work, grant_id: str) -> None:
     """Tell who has a birthday that others will see less of the record, if that person has an account."""
     ending = find_ending(work.db, work.tenant.practice_id, UUID(grant_id), work.now)
@@ -39,7 +39,7 @@ GRANTS = {
 }
 
 
-@portal_task("family.send_offer")
+@portal_task("family.send_offer", mail="Access that was offered")
 def send_offer(work: Work, ticket_id: str) -> None:
     """Make the link here and put it into the mail, nowhere else; an offer that was withdrawn in the meantime is not sent."""
     ticket = work.db.get(Ticket, (work.tenant.practice_id, UUID(ticket_id)))
@@ -49,7 +49,7 @@ def send_offer(work: Work, ticket_id: str) -> None:
     work.send_mail(ticket.email, "mail/grant_offer", {"path": f"/family/offer/{token}", "day": _day(work, ticket.expires_at)})
 
 
-@portal_task("family.tell_of_grant")
+@portal_task("family.tell_of_grant", mail="Notice of who may see a record")
 def tell_of_grant(work: Work, account_id: str, change: str) -> None:
     """Tell somebody that access to a record was taken or has ended."""
     _mail(work, Account.id == UUID(account_id), "mail/grant_changed", {"change": GRANTS[change], "is_over": change == "ended_you"})

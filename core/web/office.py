@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from itertools import groupby
 
+from pyramid.interfaces import IRoutesMapper
+
 from core.plugins import OfficeItem
 from core.plugins.gate import plugins_anywhere
 from core.plugins.waiting import number_waiting
@@ -50,6 +52,11 @@ def items_for(registry, practice_id, version: int, who) -> list[OfficeItem]:
     on = plugins_anywhere(registry, practice_id, version, who.clinic_ids)
     items = [*registry.office_items, *(item for name in sorted(on) for item in registry.plugins.office_items[name])]
     return sorted((item for item in items if item.permission in who.permissions), key=lambda item: item.order)
+
+
+def path_of(registry, route: str) -> str:
+    """The path of a page without parameters, where there is no request."""
+    return registry.getUtility(IRoutesMapper).get_route(route).generate({})
 
 
 def request_office_pages(request) -> list[OfficePage]:

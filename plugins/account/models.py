@@ -116,7 +116,7 @@ class Guest(TenantScoped, Base):
     """What somebody typed who paid without signing in: who the payment is for, and where the receipt goes. It has the payment's id.
 
     Once the money is there the worker looks for the patient: `outcome` is then `matched`, or `waiting` until the office has `assigned` it,
-    or paid it back by other means (`refunded`). `reason` is why it waits.
+    or paid it back by other means (`refunded`). `reason` is why it waits, `looked_at` since when.
     """
 
     __tablename__ = "account_guest"
@@ -135,6 +135,7 @@ class Guest(TenantScoped, Base):
     email: Mapped[str] = mapped_column(default="")
     outcome: Mapped[str] = mapped_column(default="")
     reason: Mapped[str] = mapped_column(default="")
+    looked_at: Mapped[datetime | None]
     settled_by: Mapped[UUID | None]
     settled_at: Mapped[datetime | None]
 

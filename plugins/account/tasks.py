@@ -8,7 +8,7 @@ from plugins.account.gateway import PaymentGateway, gateway_for
 from plugins.account.services import assigning, guests, settling
 
 
-@portal_task("account.send_receipt")
+@portal_task("account.send_receipt", mail="Receipt")
 def send_receipt(work: Work, payment_id: str) -> None:
     """Mail a receipt."""
     settling.send_receipt(work, UUID(payment_id))

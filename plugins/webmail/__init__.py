@@ -4,7 +4,7 @@ from functools import partial
 
 from core.people.charts import move_rows
 from core.plugins import ActionItem, Card, Permission, PortalPlugin, Question, Tab, hookimpl
-from plugins.webmail import exporting
+from plugins.webmail import exporting, office
 from plugins.webmail.models import Message
 from plugins.webmail.records import KINDS
 from plugins.webmail.services import notices, reading
@@ -28,6 +28,10 @@ class WebMailPlugin(PortalPlugin):
         config.scan("plugins.webmail.views")
         config.scan("plugins.webmail.tasks")
 
+    def include_office(self, config) -> None:
+        """Add the pages on which the office answers."""
+        office.include(config)
+
     @hookimpl
     def portal_tab(self, request):
         """The tab with the number of unread messages."""
@@ -49,6 +53,11 @@ class WebMailPlugin(PortalPlugin):
     def portal_notice_kinds(self):
         """A message waits."""
         return [notices.MESSAGE]
+
+    @hookimpl
+    def portal_office_waiting(self):
+        """Conversations that wait for an answer."""
+        return [office.WAITING]
 
     @hookimpl
     def portal_record_kinds(self):

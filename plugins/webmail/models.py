@@ -18,11 +18,18 @@ def _thread(context) -> UUID:
     return found or values["id"]
 
 
+def _settled(context) -> datetime | None:
+    """What came over with the history of an older portal does not wait for the office here."""
+    values = context.get_current_parameters()
+    of_history = values["direction"] == "to_office" and values.get("source", "practice") == "practice"
+    return values["sent_at"] if of_history else None
+
+
 class Message(TenantScoped, Base):
     """One message regarding a patient; what was sent is never changed or deleted here.
 
     To the office it is written by an account (none when it was taken over from an older portal) and addressed to `provider_id`;
-    to the patient it is written by `provider_id`. No provider means the office as a whole. `read_at` is when the other side
+    to the patient it is written by `provider_id`, or by the account of somebody of the office. No provider means the office as a whole. `read_at` is when the other side
     first opened it. A message written here has its own id as `external_id`, so that the practice's system can answer it.
     """
 
@@ -38,6 +45,7 @@ class Message(TenantScoped, Base):
         index_in_practice("thread_id"),
         index_in_practice("account_id", "sent_at"),
         Index("ix_webmail_message_unannounced", "practice_id", "sent_at", postgresql_where=text("announced_at is null")),
+        Index("ix_webmail_message_waiting", "practice_id", "sent_at", postgresql_where=text("direction = 'to_office' and settled_at is null")),
         CheckConstraint("direction in ('to_office', 'to_patient')", name="direction"),
         CheckConstraint("source in ('portal', 'practice')", name="source"),
         CheckConstraint(f"char_length(subject) <= {MAX_SUBJECT} and char_length(body) <= {MAX_BODY}", name="length"),
@@ -57,5 +65,7 @@ class Message(TenantScoped, Base):
     read_at: Mapped[datetime | None]
     # When the notice mail to the other side was asked for.
     announced_at: Mapped[datetime | None]
+    # To the office: when it was answered, or somebody said that it needs no answer. Until then it waits.
+    settled_at: Mapped[datetime | None] = mapped_column(default=_settled)
     # What one form sends, however often it is sent; see services.writing.
     form_key: Mapped[str | None]

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from core.auth.notices import send_notice as tell
 from core.tasks import Work, portal_task
-from plugins.webmail.services import notices
+from plugins.webmail.services import answering, notices
 
 
-@portal_task("webmail.send_notice")
+@portal_task("webmail.send_notice", mail="Notice of a message")
 def send_notice(work: Work, message_id: str, account_id: str | None = None) -> None:
     """Tell the office, or one account, that a message waits; where the clinic has switched the tab off nobody is told."""
     notice = notices.notice(work.db, work.tenant.practice_id, UUID(message_id), work.tenant.clinics)
@@ -26,5 +26,6 @@ def send_notice(work: Work, message_id: str, account_id: str | None = None) -> N
 
 @portal_task("webmail.ask_for_notices")
 def ask_for_notices(work: Work) -> None:
-    """See what came in from the practice's system, and ask for notices of it."""
+    """See what the office wrote, here or in the practice's system, and ask for notices of it; what it answers waits no more."""
+    answering.settle_answered(work.db, work.tenant.practice_id)
     notices.ask_for_notices(work.db, work.tenant.practice_id, work.now)

@@ -1,56 +1,21 @@
 """The pages of the WebMail tab."""
 
 import secrets
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.renderers import render_to_response
 from pyramid.view import view_config
 
 from core.web.forms import Form, empty_form, read_form
+from plugins.webmail.forms import MessageForm, ReplyForm
 from plugins.webmail.services import reading, writing
-from plugins.webmail.texts import checked_body, checked_subject
 
 FOLDERS = {"webmail.home": "to_patient", "webmail.sent": "to_office"}
 FLOOD = "You have written many messages within an hour. Please wait a little before you send this one, or call the office."
 SWITCHED = (
     "Whose record is in view was changed in the meantime: this message will now be about {name}. Please check it, then send it once more."
 )
-
-NO_SUBJECT = "Please write in a few words what it is about."
-
-
-def _subject(text: str) -> str:
-    subject = checked_subject(text)
-    if not subject:
-        raise ValueError(NO_SUBJECT)
-    return subject
-
-
-Subject = Annotated[str, AfterValidator(_subject), Field(json_schema_extra={"missing": NO_SUBJECT})]
-Body = Annotated[str, AfterValidator(checked_body), Field(json_schema_extra={"missing": "Please write your message."})]
-
-
-class Mark(BaseModel):
-    """What a form says of itself: `nonce` tells it from others, `regarding` is the person who was in view when it was opened."""
-
-    nonce: str = Field("", max_length=64)
-    regarding: str = ""
-
-
-class MessageForm(Mark):
-    """A new message."""
-
-    subject: Subject
-    body: Body
-
-
-class ReplyForm(Mark):
-    """An answer."""
-
-    body: Body
 
 
 @view_config(route_name="webmail.home", permission="webmail.see", request_method="GET", renderer="webmail/home.jinja2")

@@ -8,6 +8,7 @@ PAGES = (
     OfficePage("Patients", "office.patients", "people", "office.patients.see", 10, "Find somebody, see and change access"),
     OfficePage("Unmatched", "office.unmatched", "question-circle", "office.unmatched.see", 20, "Who asked for access and could not be matched"),
     OfficePage("Record requests", "office.records_requests", "folder2-open", "office.records_requests.see", 30, "Who asked for a copy, and by when to answer"),
+    OfficePage("Deliveries", "office.deliveries", "envelope-exclamation", "office.deliveries.see", 40, "Mails and texts that did not get through"),
     OfficePage("Tabs", "office.tabs", "toggle-on", "office.tabs.see", 30, "What patients find, and what they may do there", "portal"),
     OfficePage("Clinics", "office.clinics", "geo-alt", "office.clinics.see", 40, "Contact details, hours, closed days, providers", "practice"),
     OfficePage("Settings", "office.settings", "sliders", "office.settings.change", 75, "How the portal and its tabs work", "portal"),
@@ -38,5 +39,6 @@ def includeme(config) -> None:
     config.include("tenants.console.branding")
     config.include("tenants.console.records_requests")
     config.include("tenants.console.exports")
+    config.include("tenants.console.deliveries")
     for page in PAGES:
         config.add_office_page(page)

@@ -94,7 +94,7 @@ def admins(session: Session, practice_id: UUID) -> list[UUID]:
     return list(session.scalars(select(Account.id).where(*working, or_(Account.clinic_ids.is_(None), func.cardinality(Account.clinic_ids) == 0)).order_by(Account.id)))
 
 
-@portal_task("export.tell")
+@portal_task("export.tell", mail="Notice of an export")
 def tell(work: Work, export_id: str, account_id: str) -> None:
     """Tell somebody of the office that an export is ready; the mail does not say whose."""
     export = work.db.get(Export, (work.tenant.practice_id, UUID(export_id)))

@@ -16,6 +16,8 @@ def includeme(config) -> None:
     config.add_route("operator.practice.reopen", "/office/practices/{slug}/reopen", at_base_domain=True)
     config.add_route("operator.practice.tabs", "/office/practices/{slug}/tabs", at_base_domain=True)
     config.add_route("operator.health", "/office/health", at_base_domain=True)
+    config.add_route("operator.health.look", "/office/health/look", at_base_domain=True)
+    config.add_route("operator.health.mail", "/office/health/mail", at_base_domain=True)
     config.add_route("operator.plugins", "/office/plugins", at_base_domain=True)
     config.add_office_page(OfficePage("Practices", "operator.home", "building", "operator.home", 0))
     config.add_office_page(OfficePage("Health", "operator.health", "heart-pulse", "operator.health", 10))

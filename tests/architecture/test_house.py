@@ -33,6 +33,7 @@ OPEN |= {"auth.register", "auth.register_code"}
 # Paying a bill: the pages say of nobody whether they are a patient.
 OPEN |= {"portal.pay", "account.guest", "account.guest_pay", "account.guest_receipt"}
 OPEN |= {"portal.grant_offer"}  # the link in a mail to somebody who may have no account yet
+SET = re.compile(r"^{% set (\w+)", re.MULTILINE)
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -137,6 +138,15 @@ def test_no_practice_is_bound_but_by_bind_tenant():
     pattern = re.compile(r"cuspid\.practice_id")
     users = {str(path.relative_to(ROOT)) for path in _modules() if pattern.search(path.read_text())}
     assert users == {"core/db.py"}
+
+
+def test_no_page_sets_a_name_that_its_layout_sets():
+    # The layout is rendered later, so its value would stand in the page's blocks: a link to the next page leads astray.
+    templates = {path: path.read_text() for room in ROOMS for path in (ROOT / room).rglob("*.jinja2")}
+    of_layouts = {name for path, text in templates.items() if "layout" in path.name for name in SET.findall(text)}
+    assert of_layouts
+    pages = {path: text for path, text in templates.items() if "{% extends" in text and "layout" not in path.name}
+    assert {str(path.relative_to(ROOT)): names for path, text in pages.items() if (names := of_layouts & set(SET.findall(text)))} == {}
 
 
 def test_cookies_are_set_in_one_place():

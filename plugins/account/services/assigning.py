@@ -45,7 +45,7 @@ def match(session: Session, practice_id: UUID, payment_id: UUID, now: datetime) 
         _book(session, found, fitting[0], MATCHED, now)
         audit.record(session, practice_id, "account.guest_payment.match", now, patient_id=fitting[0], target_id=payment_id)
     else:
-        found.guest.outcome, found.guest.reason = WAITING, "several" if fitting else "nobody"
+        found.guest.outcome, found.guest.reason, found.guest.looked_at = WAITING, "several" if fitting else "nobody", now
 
 
 def waiting(session: Session, practice_id: UUID, page: int = 1, clinic_ids: Collection[UUID] = ()) -> tuple[list[Unassigned], bool]:
@@ -114,12 +114,14 @@ def _waiting(practice_id: UUID, clinic_ids: Collection[UUID]) -> Select:
     return select(Payment, Guest).join(Guest, _OF_PAYMENT).where(*mine, *([Payment.clinic_id.in_(clinic_ids)] if clinic_ids else []))
 
 
+# It waits from when the worker has looked, however late that is.
+_CAME_AT = func.greatest(Guest.looked_at, Payment.settled_at)
 HOW_MANY = (
     select(func.count())
     .select_from(Payment)
     .join(Guest, _OF_PAYMENT)
     .where(Guest.practice_id == bindparam("practice_id"), Guest.outcome == WAITING, at_clinics(Payment.clinic_id))
-    .where(bindparam("since") < Payment.settled_at, bindparam("now") >= Payment.settled_at)
+    .where(bindparam("since") < _CAME_AT, bindparam("now") >= _CAME_AT)
 )
 """How many wait, for the office's first page."""
 

@@ -51,8 +51,8 @@ class MessageNotFound(Exception):
 class Item:
     """A message in a list. `provider` is the name of who wrote it or whom it is for, empty for the office as a whole.
 
-    `writer` is who wrote to the office, `account_id` with which account, None when it was the patient without one; both None for messages of
-    the office.
+    `writer` is who wrote to the office, `account_id` with which account, None when it was the patient without one; for messages of the office it is
+    somebody who works there, or both are None.
     """
 
     id: UUID
@@ -111,15 +111,21 @@ def count_unread(session: Session, practice_id: UUID, patient_id: UUID) -> int:
     return session.execute(question.statement, question.parameters).scalar_one()
 
 
-def open_thread(session: Session, practice_id: UUID, patient_id: UUID, message_id: UUID, now: datetime) -> list[Letter]:
-    """The conversation that a message belongs to, oldest first; what the office wrote is marked read. Raises MessageNotFound.
+def open_thread(
+    session: Session, practice_id: UUID, patient_id: UUID, message_id: UUID, now: datetime, reads: str = "to_patient"
+) -> list[Letter]:
+    """The conversation that a message belongs to, oldest first; what was written to the side that `reads` is marked read. Raises MessageNotFound.
 
     Marking and reading are one statement: what is returned is as it was before, so that new messages can be told from old ones.
     """
     of_patient = (Message.practice_id == practice_id, Message.patient_id == patient_id)
     thread = select(Message.thread_id).where(*of_patient, Message.id == message_id).scalar_subquery()
     marked = (
-        update(Message).where(*of_patient, Message.thread_id == thread, *_UNREAD).values(read_at=now).returning(Message.id).cte("marked")
+        update(Message)
+        .where(*of_patient, Message.thread_id == thread, Message.direction == reads, Message.read_at.is_(None))
+        .values(read_at=now)
+        .returning(Message.id)
+        .cte("marked")
     )
     query = _messages(practice_id, patient_id, Message.body).where(Message.thread_id == thread).add_cte(marked)
     rows = session.execute(query.order_by(Message.sent_at.desc(), Message.id.desc()).limit(LONGEST_THREAD)).all()
@@ -129,12 +135,12 @@ def open_thread(session: Session, practice_id: UUID, patient_id: UUID, message_i
 
 
 def everything(session: Session, practice_id: UUID, patient_id: UUID) -> list[dict[str, object]]:
-    """All messages of a patient with their whole text, the oldest first, for an export."""
+    """All messages of a patient with their whole text, the oldest first, for an export. Who of the office wrote is for the office alone."""
     query = _messages(practice_id, patient_id, Message.body).add_columns(Message.reply_to_id, Message.external_id)
     return [
         {
             "id": row.id, "thread_id": row.thread_id, "reply_to_id": row.reply_to_id, "external_id": row.external_id, "direction": row.direction,
-            "provider": provider_name(row), "writer": _writer(row)[0], "subject": row.subject, "body": row.body, "sent_at": row.sent_at, "read_at": row.read_at,
+            "provider": provider_name(row), "writer": _writer(row)[0] if row.direction == "to_office" else None, "subject": row.subject, "body": row.body, "sent_at": row.sent_at, "read_at": row.read_at,
         }
         for row in session.execute(query.order_by(Message.sent_at, Message.id))
     ]  # fmt: skip
@@ -175,7 +181,7 @@ def provider_name(row: Row) -> str:
 
 def _writer(row: Row) -> tuple[str | None, UUID | None]:
     if row.direction == "to_patient":
-        return None, None
+        return (row.writer_name, row.account_id) if row.account_id else (None, None)
     if row.writer_first is None:
         return row.writer_name, row.account_id
     return Patient(first_name=row.writer_first, last_name=row.writer_last, preferred_name=row.writer_preferred).name, row.account_id

@@ -91,19 +91,23 @@ def reply(session: Session, author: Author, message_id: UUID, draft: Draft, now:
 def _write(session: Session, author: Author, draft: Draft, now: datetime, place: dict) -> Sent:
     key = draft.key(author, place.get("reply_to_id"))
     _refuse_flood(session, author, key, now)
+    sent = keep(session, author, draft, now, {**place, "form_key": key, "direction": "to_office", "announced_at": now})
+    if sent.is_new:
+        enqueue(session, "webmail.send_notice", message_id=str(sent.id))
+    return sent
+
+
+def keep(session: Session, author: Author, draft: Draft, now: datetime, place: dict) -> Sent:
+    """Write a message down, unless the same form has done so; `place` says where it belongs, which way it goes, and the form's key."""
     values = {
-        **place, "practice_id": author.practice_id, "patient_id": author.patient_id, "account_id": author.account_id, "form_key": key,
-        "external_id": str(place["id"]), "direction": "to_office", "source": "portal", "subject": draft.subject, "body": draft.body,
-        "sent_at": now, "announced_at": now,
+        **place, "practice_id": author.practice_id, "patient_id": author.patient_id, "account_id": author.account_id,
+        "external_id": str(place["id"]), "source": "portal", "subject": draft.subject, "body": draft.body, "sent_at": now,
     }  # fmt: skip
     # Two submits at the same moment: the second waits here for the first, and then writes nothing.
     written = insert(Message).values(values).on_conflict_do_nothing(index_elements=["practice_id", "form_key"]).returning(Message.id)
     if session.scalar(written) is None:
-        return Sent(
-            session.scalars(select(Message.id).where(Message.practice_id == author.practice_id, Message.form_key == key)).one(),
-            is_new=False,
-        )
-    enqueue(session, "webmail.send_notice", message_id=str(place["id"]))
+        first = (Message.practice_id == author.practice_id, Message.form_key == place["form_key"])
+        return Sent(session.scalars(select(Message.id).where(*first)).one(), is_new=False)
     return Sent(place["id"], is_new=True)
 
 

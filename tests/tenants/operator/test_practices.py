@@ -4,13 +4,15 @@ import secrets
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from core import outbox, tasks
 from core.db import SessionFactory
+from core.mail import MailNotSent
 from core.outbox import OutboxRow
 from core.testing import browser
 from tenants.models import Practice
+from tenants.operator import health
 
 
 @pytest.fixture
@@ -160,3 +162,38 @@ def test_the_plugins_are_listed_with_version_and_hooks(operator_browser):
     words = operator_browser().get("/office/plugins").html.find("main").get_text(" ")
     assert "plugins.account" in words
     assert "home card" in words
+
+
+def test_health_asks_services_once_a_minute_or_when_one_wants_to_know(operator_browser, registry, monkeypatch):
+    asked = []
+    monkeypatch.setattr("tenants.operator.health.doctor.look_at", lambda settings: asked.append(settings) or [])
+    monkeypatch.delattr(registry, "health", raising=False)
+    app = operator_browser()
+    page = app.get("/office/health")
+    app.get("/office/health")
+    assert len(asked) == 1
+    page.forms["look"].submit(status=303).follow()
+    assert len(asked) == 2
+
+
+def test_a_test_mail_goes_to_whoever_asks_and_a_refusal_is_said(operator_browser, make_operator, registry, mails, monkeypatch):
+    monkeypatch.setattr("tenants.operator.health.doctor.look_at", lambda settings: [])
+    operator = make_operator()
+    app = operator_browser(operator)
+    form = app.get("/office/health").forms["test-mail"]
+    assert "The mail server has taken a mail" in form.submit(status=303).follow()
+    assert [mail["Subject"] for mail in mails.to(operator.email)] == ["A test mail"]
+
+    def refuse(message):
+        raise MailNotSent("the mail server is away")
+
+    monkeypatch.setattr(registry.mail, "send", refuse)
+    assert "The mail was not sent: the mail server is away." in form.submit(status=303).follow()
+
+
+def test_health_counts_failed_work_by_practice(operator_browser, practice, db):
+    row = outbox.put(db, practice.id, "office.nothing", {})
+    db.flush()
+    db.execute(update(OutboxRow).where(OutboxRow.id == row).values(attempts=12, dead_at=datetime.now(UTC), last_error="LookupError"))
+    db.commit()
+    assert (practice.slug, 1, 0) in health.failing_at(db)
