@@ -81,6 +81,7 @@ WHOLE = {
     "office.practice.resume": "The operator opened the portal again",
     "office.practice.close": "The operator began to close the practice",
     "office.practice.reopen": "The operator opened the practice again that was being closed",
+    "office.practice.plan": "The operator changed the plan",
     "office.practice.withhold": "The operator changed which tabs are offered",
     "operator.practice.create": "Made a practice",
     "operator.practice.change": "Suspended, resumed, closed or opened a practice, or changed its tabs",

@@ -4,7 +4,9 @@ import os
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from core.plans import read_plans
 
 
 class WrongSetting(Exception):
@@ -35,8 +37,17 @@ class Settings(BaseModel):
     trusted_proxies: str | None = Field(
         None, description="The addresses of the proxies in front, with commas between; nobody else's forwarded headers are believed."
     )
+    plans: str | None = Field(
+        None, description='The plans that practices can have, as JSON such as {"Small": {"patients": 300, "clinics": 1, "texts": 100}}.'
+    )
     environment: Literal["production", "local"] = Field("production", description="local allows http and warns of nothing.")
     log_level: Literal["DEBUG", "INFO", "WARNING"] = "INFO"
+
+    @field_validator("plans")
+    @classmethod
+    def _can_be_read(cls, text: str | None) -> str | None:
+        read_plans(text)
+        return text
 
     @property
     def stand_ins(self) -> list[str]:

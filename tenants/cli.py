@@ -88,6 +88,33 @@ def switch(slug: str, plugin: str, state: str, clinic: str | None) -> None:
         click.echo(f"{plugin} is {'on' if plugin in now.plugins else 'off'} at {now.name}.")
 
 
+@practice.command("plan")
+@click.argument("slug")
+@click.argument("name", required=False)
+def show_or_book(slug: str, name: str | None) -> None:
+    """Show or set the plan of a practice.
+
+    Without NAME it says which plan the practice has, and how much of it is used. A limit refuses what is new; whoever has access keeps it.
+    The plans are those of CUSPID_PLANS; a changed one counts for a practice once it is set again.
+    """
+    from core import audit
+    from core.allowance import plan_of
+    from core.db import bind_tenant
+    from core.plans import read_plans
+    from tenants.practices import book, find
+
+    with installation() as (registry, session):
+        practice_id = find(session, slug)
+        bind_tenant(session, practice_id)
+        if name and book(session, practice_id, read_plans(registry.portal.plans), name):
+            audit.record(session, practice_id, "office.practice.plan", datetime.now(UTC))
+            session.commit()
+        plan = plan_of(session, practice_id)
+        click.echo(plan.name)
+        for use in plan.uses:
+            click.echo(f"{use.used:>9,} of {'any number of' if use.limit is None else f'{use.limit:,}'} {use.words}")
+
+
 @practice.command()
 @click.argument("slug")
 def suspend(slug: str) -> None:

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.allowance import Full, need_room
 from core.people.models import Provider
 from core.tenant import touch
 from tenants.models import Clinic, ClosedDays
@@ -69,6 +70,10 @@ def change_clinic(session: Session, row: Clinic, values: Mapping[str, Any]) -> b
 
 def add_clinic(session: Session, practice_id: UUID, values: Mapping[str, Any]) -> Clinic:
     """A further clinic, last in order, that no record describes. Raises TooMany."""
+    try:
+        need_room(session, practice_id, "clinics")
+    except Full as full:
+        raise TooMany(str(full)) from None
     count, last = session.execute(select(func.count(), func.max(Clinic.position)).where(Clinic.practice_id == practice_id)).one()
     if count >= MOST_CLINICS:
         raise TooMany(f"A practice has at most {MOST_CLINICS} clinics here. Please ask the operator of the portal.")

@@ -38,6 +38,9 @@ class Practice(Base):
     closing_at: Mapped[datetime | None]
     erase_after: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
+    plan: Mapped[str] = mapped_column(server_default="", default="")
+    plan_limits: Mapped[dict] = mapped_column(server_default=text("'{}'"), default=dict)
+    """What the plan includes (core/plans.py), as it was when the practice got it; without a plan nothing is limited."""
 
 
 class Domain(Base):

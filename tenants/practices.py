@@ -1,7 +1,7 @@
 """Making practices, and finding them."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from core import outbox
 from core.auth.realms import OPERATOR
 from core.db import bind_tenant, uuid7
+from core.plans import UNLIMITED
 from core.plugins import PluginHost
 from core.tenant import touch
 from tenants.models import Clinic, Practice
@@ -74,6 +75,16 @@ def add_clinics(session: Session, names: Sequence[str], time_zone: str) -> None:
     for position, name in enumerate(names):
         session.add(Clinic(external_id=f"clinic-{position + 1}", name=name, time_zone=time_zone, position=position))
     session.flush()
+
+
+def book(session: Session, practice_id: UUID, plans: Mapping[str, Mapping[str, int]], name: str) -> bool:
+    """Give a practice a plan, with its limits as they are now; answers whether that is anything new. Raises CannotMakePractice."""
+    if name not in plans:
+        raise CannotMakePractice(f"There is no plan called {name!r}; there are {', '.join(plans)}.")
+    practice = session.get_one(Practice, practice_id, with_for_update=True)
+    new = (practice.plan or UNLIMITED, practice.plan_limits) != (name, plans[name])
+    practice.plan, practice.plan_limits = name, dict(plans[name])
+    return new
 
 
 def suspend(session: Session, practice_id: UUID, suspended: bool) -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from core import audit
+from core import allowance, audit
 from core.auth import offices, services, tickets
 from core.auth.models import Account, Ticket
 from core.auth.one_time import draw_password, end_of, has_ended, last_day_of
@@ -20,10 +20,15 @@ from core.tasks import Work, enqueue, portal_task
 
 INVITATION = "invitation"
 FIRST = "first sign-in to come"
+NO_ROOM = "The office can’t let in anybody more at the moment. Please call us."
 
 
 class CannotGiveAccess(Exception):
     """The patient cannot be given access like this; the text says why and what to do."""
+
+
+class NoRoom(CannotGiveAccess):
+    """The practice's plan includes no more patients with access; the text is for whoever is about to take it."""
 
 
 class WrongBirthdate(Exception):
@@ -62,6 +67,8 @@ def give(session: Session, practice_id: UUID, whom: str | UUID, now: datetime, b
     _require_birthdate(patient)
     password = draw_password()
     account = account_of(session, practice_id, patient.id)
+    if account is None or account.closed_at:
+        _need_room(session, practice_id)
     if account is None:
         account = services.create_account(session, patient, free_user_name(session, practice_id, patient.first_name), password, now)
     else:
@@ -82,6 +89,7 @@ def invite(session: Session, practice_id: UUID, whom: str | UUID, now: datetime,
     if account := account_of(session, practice_id, patient.id):
         has = "has access already" if account.closed_at is None else "had access, which was closed"
         raise CannotGiveAccess(f"{_called(patient)} {has}. Give access on paper, which makes a new one-time password for the same account.")
+    _need_room(session, practice_id)
     enqueue(session, "auth.send_invitation", patient_id=str(patient.id))
     _record(session, "access.invited", patient, None, now, by)
 
@@ -187,9 +195,20 @@ def accept(session: Session, ticket: Ticket, token: str, user_name: str, passwor
 
 
 def open_account(session: Session, patient: Patient, user_name: str, password: str, now: datetime) -> Account:
-    """An account for a patient who has none. Without a user name it gets one. Raises WrongUserName, also when somebody was quicker."""
+    """An account for a patient who has none. Without a user name it gets one. Raises WrongUserName, also when somebody was quicker, NoRoom."""
+    try:
+        allowance.need_room(session, patient.practice_id, "patients")
+    except allowance.Full:
+        raise NoRoom(NO_ROOM) from None
     name = user_name or free_user_name(session, patient.practice_id, patient.first_name)
     return _unless_taken(session, lambda: services.create_account(session, patient, name, password, now))
+
+
+def _need_room(session: Session, practice_id: UUID) -> None:
+    try:
+        allowance.need_room(session, practice_id, "patients")
+    except allowance.Full as full:
+        raise CannotGiveAccess(str(full)) from None
 
 
 def open_for_representative(

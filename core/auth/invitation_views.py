@@ -77,7 +77,9 @@ def _account(request, ticket: Ticket, form: Form, typed: Invitation) -> Account 
         return access.accept(request.db, ticket, request.matchdict["token"], name, password, request.now)
     except WrongUserName as wrong:
         form.refuse(str(wrong), "user_name")
-        return None
+    except access.NoRoom as full:
+        form.refuse(str(full))
+    return None
 
 
 def _check(form: Form, typed: Invitation, patient: Patient) -> None:

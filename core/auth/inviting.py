@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Select, and_, case, exists, func, insert, literal, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from core import audit
+from core import allowance, audit
 from core.auth import access
 from core.auth.models import Account, InvitationBatch, InvitationRow, Ticket
 from core.db import uuid7
@@ -105,6 +105,10 @@ def begin(session: Session, practice_id: UUID, choice: Choice, clinic_ids: tuple
     session.execute(_LOCK, {"practice": practice_id})
     if session.scalar(select(InvitationBatch.id).where(InvitationBatch.practice_id == practice_id, InvitationBatch.state == RUNNING)):
         raise CannotInvite("Invitations are being sent already. Wait until they are done, or stop them.")
+    try:
+        allowance.need_room(session, practice_id, "patients")
+    except allowance.Full as full:
+        raise CannotInvite(str(full)) from None
     batch = InvitationBatch(id=uuid7(), made_at=now, made_by_id=by, invited_before=choice.invited_before, state=RUNNING)
     session.add(batch)
     session.flush()

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import structlog
 
+from core import allowance
 from core.auth import matching, registering, tickets, unmatched
 from core.auth.access import account_of
 from core.auth.limits import TooManyAttempts
@@ -46,6 +47,10 @@ def _hindrance(work: Work, patient: Patient) -> str:
         return matching.NO_ADDRESS
     try:
         registering.count_text(registry.limiter, work.tenant.practice_id, registry.portal.secret_key, number, work.now)
+        allowance.need_room(work.db, work.tenant.practice_id, "texts")
+    except allowance.Full:
+        log.warning("texts_used_up", practice=str(work.tenant.practice_id))
+        return matching.TOO_MANY
     except TooManyAttempts as full:
         if registering.ALL_TEXTS in full.full:
             log.warning("texts_slowed", practice=str(work.tenant.practice_id))

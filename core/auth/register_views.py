@@ -8,6 +8,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from core.auth import registering
+from core.auth.access import NoRoom
 from core.auth.entering import enter
 from core.auth.matching import Typed, is_email
 from core.auth.passkey_offer_views import lead_to_offer
@@ -127,6 +128,8 @@ def _account(request, form: Form, typed: CodeAndAccount):
         form.refuse(str(weak), "new_password")
     except WrongUserName as wrong:
         form.refuse(str(wrong), "user_name")
+    except NoRoom as full:
+        form.refuse(str(full))
     except BadTicket:
         request.audit("auth.register.failed", target_id=ticket_id)
         form.refuse(WRONG_CODE, "code")

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core.auth import lockout, tickets
-from core.auth.access import account_of, open_account
+from core.auth.access import NoRoom, account_of, open_account
 from core.auth.limits import Count, Limiter, windows
 from core.auth.matching import Typed
 from core.auth.models import Account, Registration, Ticket
@@ -66,7 +66,7 @@ def ask(session: Session, practice_id: UUID, limiter: Limiter, secret_key: str, 
 def register(session: Session, practice_id: UUID, limiter: Limiter, new: NewAccount) -> Account:
     """The account of whom the code was sent to. A code that was right stays good when something else is wrong.
 
-    Raises WeakPassword, WrongUserName, TooManyAttempts, and BadTicket (then commit: the try counts).
+    Raises WeakPassword, WrongUserName, NoRoom, TooManyAttempts, and BadTicket (then commit: the try counts).
     """
     failures = lockout.of_places(practice_id, "register.code", new.address, PER_ADDRESS, PER_NETWORK)
     limiter.refuse_when_full(new.at, *failures)
@@ -82,7 +82,7 @@ def register(session: Session, practice_id: UUID, limiter: Limiter, new: NewAcco
         address = patient.email.partition("@")[0]
         check_new_password(new.password, [user_name, address, patient.first_name, patient.last_name, patient.preferred_name])
         account = open_account(session, patient, user_name, new.password, new.at)
-    except (WeakPassword, WrongUserName):
+    except (WeakPassword, WrongUserName, NoRoom):
         tickets.give_back(session, ticket)
         raise
     _close_others(session, patient, new.at)

@@ -14,6 +14,7 @@ def includeme(config) -> None:
     config.add_route("operator.practice.resume", "/office/practices/{slug}/resume", at_base_domain=True)
     config.add_route("operator.practice.close", "/office/practices/{slug}/close", at_base_domain=True)
     config.add_route("operator.practice.reopen", "/office/practices/{slug}/reopen", at_base_domain=True)
+    config.add_route("operator.practice.plan", "/office/practices/{slug}/plan", at_base_domain=True)
     config.add_route("operator.practice.tabs", "/office/practices/{slug}/tabs", at_base_domain=True)
     config.add_route("operator.health", "/office/health", at_base_domain=True)
     config.add_route("operator.health.look", "/office/health/look", at_base_domain=True)

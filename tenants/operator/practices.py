@@ -9,12 +9,14 @@ from pyramid.view import view_config
 from sqlalchemy.orm import Session
 
 from core import audit
+from core.allowance import plan_of
 from core.auth import staff
 from core.auth.email_change import check_email
 from core.auth.entering import need_proof
 from core.auth.staff import Wish
 from core.auth.staff_rules import ADMIN, CannotChangeStaff
 from core.db import session_at, uuid7
+from core.plans import read_plans
 from core.web.forms import Form, Line, begun_form, empty_form, read_form
 from tenants import closing, practices
 from tenants.clinics import zone_choices
@@ -46,6 +48,12 @@ class PracticeForm(BaseModel):
         if len(names) > practices.MOST_CLINICS or any(len(name) > 100 for name in names):
             raise ValueError(f"Write at most {practices.MOST_CLINICS} clinics, one on each line, with at most 100 characters each.")
         return "\n".join(names)
+
+
+class PlanForm(BaseModel):
+    """The plan of a practice."""
+
+    plan: Line = Field(title="Plan", max_length=100)
 
 
 class TabsForm(BaseModel):
@@ -176,6 +184,26 @@ def offer(request):
     return HTTPSeeOther(_path(request))
 
 
+@view_config(route_name="operator.practice.plan", permission=CHANGE, request_method="POST", renderer="operator/practice.jinja2")
+def book(request):
+    """Give it another plan. Whoever has access keeps it, also beyond the limit."""
+    need_proof(request, _path(request))
+    id_, form = _find(request), read_form(request, PlanForm)
+    there = session_at(request, id_)
+    try:
+        new = form.data is not None and practices.book(there, id_, read_plans(request.registry.portal.plans), form.data.plan)
+    except CannotMakePractice:
+        form.refuse("Choose the plan from the list.", "plan")
+    if form.data is None:
+        request.response.status = "422 Unprocessable Content"
+        return _practice_values(request, id_, form)
+    if new:
+        audit.record(there, id_, "office.practice.plan", request.now)
+        request.audit("operator.practice.change", target_id=id_)
+    request.session.flash("The plan is saved. It counts from now on.")
+    return HTTPSeeOther(_path(request))
+
+
 def _find(request) -> UUID:
     try:
         return practices.find(request.db, request.matchdict["slug"])
@@ -183,11 +211,16 @@ def _find(request) -> UUID:
         raise HTTPNotFound() from None
 
 
-def _practice_values(request, id_: UUID) -> dict:
+def _practice_values(request, id_: UUID, plan_form: Form | None = None) -> dict:
+    there = session_at(request, id_)
+    plan = plan_of(there, id_)
     tenant, host = request.registry.tenants.current(id_), request.registry.plugins
-    withheld, far = practices.withheld(request.db, id_), closing.how_far(session_at(request, id_), id_)
+    withheld, far = practices.withheld(request.db, id_), closing.how_far(there, id_)
     tabs = [(name, plugin, name in tenant.plugins) for name, plugin in host.plugins.items()]
-    return {"practice": tenant, "tabs": tabs, "withheld": withheld, "far": far, "address": request.registry.portal.address(tenant.host), "form": empty_form()}
+    return {
+        "practice": tenant, "tabs": tabs, "withheld": withheld, "far": far, "address": request.registry.portal.address(tenant.host),
+        "form": empty_form(), "plan_form": plan_form or empty_form(plan=plan.name), "plan": plan, "plans": list(read_plans(request.registry.portal.plans)),
+    }  # fmt: skip
 
 
 def _create_values(request, form: Form) -> dict:

@@ -63,7 +63,7 @@ TABLE = {
         office.clinics.close_days office.clinics.open_days office.clinics.provider office.unmatched office.unmatched.one office.unmatched.invite office.unmatched.dismiss operator.home
         office.records_requests office.records_requests.one office.records_requests.take office.records_requests.answer
         office.exports office.exports.stop office.exports.download office.patients.export
-        office.deliveries office.deliveries.again office.deliveries.dealt
+        office.plan office.deliveries office.deliveries.again office.deliveries.dealt
         office.branding office.branding.clinic office.branding.preview office.branding.preview_style office.branding.undo
         webmail.office.messages webmail.office.one webmail.office.answer webmail.office.done webmail.office.again
         account.office.payments account.office.payments.one account.office.payments.assign account.office.payments.refunded
@@ -75,7 +75,7 @@ TABLE = {
         office.passkey_new office.passkey_new_options office.passkey_change
     """,
     OPERATOR: """
-        operator.enter operator.create operator.practice operator.practice.suspend operator.practice.resume operator.practice.tabs operator.practice.close operator.practice.reopen
+        operator.enter operator.create operator.practice operator.practice.suspend operator.practice.resume operator.practice.tabs operator.practice.plan operator.practice.close operator.practice.reopen
         operator.health operator.health.look operator.health.mail operator.plugins
     """,
     OFF: "auth.register auth.register_code",

@@ -90,3 +90,11 @@ def test_what_cannot_be_switched_is_said_in_a_sentence(run, practice, words, sai
     answer = run("switch", *(word.format(slug=practice.slug) for word in words))
     assert answer.exit_code != 0
     assert said in answer.output
+
+
+def test_a_plan_is_set_and_what_is_used_of_it_is_said(run, slug):
+    run("create", slug, "Oak Dental", "--clinic", "Main Street", "--time-zone", "America/Denver")
+    assert run("plan", slug).output.startswith("Unlimited\n")
+    assert "1 of 1 clinics" in run("plan", slug, "Starter").output
+    assert "0 of 1,000 patients with access" in run("plan", slug).output
+    assert "There is no plan called 'King'" in run("plan", slug, "King").output

@@ -248,7 +248,7 @@ def _routes(registry) -> list[tuple[str, str]]:
 # What answers at the base domain, written down once more by hand.
 AT_BASE = {
     "portal.start", "tenants.theme", "tenants.logo", "tenants.icon", "tenants.photo", "health.live", "health.ready", "operator.home", "operator.enter",
-    "operator.create", "operator.practice", "operator.practice.suspend", "operator.practice.resume", "operator.practice.tabs", "operator.practice.close", "operator.practice.reopen", "operator.health", "operator.health.look", "operator.health.mail", "operator.plugins",
+    "operator.create", "operator.practice", "operator.practice.suspend", "operator.practice.resume", "operator.practice.tabs", "operator.practice.plan", "operator.practice.close", "operator.practice.reopen", "operator.health", "operator.health.look", "operator.health.mail", "operator.plugins",
     *(f"office.{name}" for name in (
         "sign_in", "sign_out", "profile", "invitation", "second", "second_send", "second_passkey", "second_passkey_options", "passkey", "passkey_options",
         "passkey_new", "passkey_new_options", "passkey_change", "password", "devices", "prove", "prove_passkey", "prove_passkey_options", "stay", "security", "security_app", "security_app_off",

@@ -197,3 +197,18 @@ def test_health_counts_failed_work_by_practice(operator_browser, practice, db):
     db.execute(update(OutboxRow).where(OutboxRow.id == row).values(attempts=12, dead_at=datetime.now(UTC), last_error="LookupError"))
     db.commit()
     assert (practice.slug, 1, 0) in health.failing_at(db)
+
+
+def test_a_plan_is_set_on_the_page_and_stands_in_the_practices_audit(operator_browser, practice, make, audited_at):
+    make.patient(last_name="Abernathy")
+    app = operator_browser()
+    form = app.get(f"/office/practices/{practice.slug}/manage").forms["plan"]
+    assert form["plan"].value == "Unlimited"
+    form["plan"] = "Starter"
+    page = form.submit(status=303).follow()
+    assert page.forms["plan"]["plan"].value == "Starter"
+    assert "1,000" in page
+    assert "Abernathy" not in page
+    assert audited_at(practice) == ["office.practice.plan"]
+    form["plan"].force_value("King")
+    assert "Choose the plan from the list." in form.submit(status=422)
