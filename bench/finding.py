@@ -23,12 +23,9 @@ AT_ONCE = 5000
 COLUMNS = ("id", "external_id", "first_name", "last_name", "preferred_name", "birthdate", "phone", "email", "clinic_id")
 TIMES = 15
 MOST_MILLISECONDS = 100
-LAST = ("Smith Johnson Williams Brown Jones Garcia Miller Davis Rodriguez Martinez Hernandez Lopez Gonzalez Wilson Anderson Thomas Taylor Moore "
-        "Jackson Martin Lee Perez Thompson White Harris Sanchez Clark Ramirez Lewis Robinson Walker Young Allen King Wright Scott Torres Nguyen Hill "
-        "Flores Green Adams Nelson Baker Hall Rivera Campbell Mitchell Carter Roberts O’Brien Müller García-López").split()  # fmt: skip
-FIRST = ("James Mary Robert Patricia John Jennifer Michael Linda David Elizabeth William Barbara Richard Susan Joseph Jessica Thomas Sarah Charles "
-         "Karen Christopher Lisa Daniel Nancy Matthew Betty Anthony Margaret Mark Sandra Donald Ashley Steven Kimberly Maria Elena José Zoë").split()  # fmt: skip
-SYLLABLES = "ba be bi bo da de dor el fa gar gul han is ja ka kor la len lin ma mar mi na nor o pe ra ri ro sa san se son ta tor va vic wil ya zan".split()
+LAST = ["Smith", "Johnson", "Williams", "Brown", "Jones", "Garcia", "Miller", "Davis", "Rodriguez", "Martinez", "Hernandez", "Lopez", "Gonzalez", "Wilson", "Anderson", "Thomas", "Taylor", "Moore", "Jackson", "Martin", "Lee", "Perez", "Thompson", "White", "Harris", "Sanchez", "Clark", "Ramirez", "Lewis", "Robinson", "Walker", "Young", "Allen", "King", "Wright", "Scott", "Torres", "Nguyen", "Hill", "Flores", "Green", "Adams", "Nelson", "Baker", "Hall", "Rivera", "Campbell", "Mitchell", "Carter", "Roberts", "O’Brien", "Müller", "García-López"]  # fmt: skip
+FIRST = ["James", "Mary", "Robert", "Patricia", "John", "Jennifer", "Michael", "Linda", "David", "Elizabeth", "William", "Barbara", "Richard", "Susan", "Joseph", "Jessica", "Thomas", "Sarah", "Charles", "Karen", "Christopher", "Lisa", "Daniel", "Nancy", "Matthew", "Betty", "Anthony", "Margaret", "Mark", "Sandra", "Donald", "Ashley", "Steven", "Kimberly", "Maria", "Elena", "José", "Zoë"]  # fmt: skip
+SYLLABLES = ["ba", "be", "bi", "bo", "da", "de", "dor", "el", "fa", "gar", "gul", "han", "is", "ja", "ka", "kor", "la", "len", "lin", "ma", "mar", "mi", "na", "nor", "o", "pe", "ra", "ri", "ro", "sa", "san", "se", "son", "ta", "tor", "va", "vic", "wil", "ya", "zan"]
 TYPED = (
     "johnson", "s", "m", "ma", "smith", "maria", "smith mary", "m s", "s m j", "jonson", "Jonhson", "Muller", "smiht mray", "thmas", "lee", "zzzzz",
     "elena 1984", "maria 1990", "1985", "4/12/1985", "April 12, 1985", "3035551234", "303", "1234", "mary 1234", "ana@", "mary", "A1", "a b c d e f g h",

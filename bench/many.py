@@ -12,7 +12,7 @@ from tenants.models import Branding
 
 AHEAD = timedelta(minutes=20)
 """How far ahead the sessions were last seen, so that no request has to write that down: the rounds would measure it by chance."""
-LEFT_OUT = ("outbox", "audit_event", "audit_seal", "setting_change", "domain")
+LEFT_OUT = ("outbox", "audit_event", "audit_seal", "setting_change", "domain", "former_slug")
 """What a practice gets by living; and what it has none of."""
 CHOSEN = {"images": False, "portal.self_registration": True, "portal.sign_in_links": True, "portal.adult_age": 21}
 """Settings of which each practice has its own."""

@@ -49,6 +49,7 @@ def configure(portal: settings.Settings, ini=None) -> Configurator:
     config.include("core.web.errors")
     config.include("core.web.health")
     config.include("core.web.suspended")
+    config.include("core.web.moved")
     config.include("core.plugins")
     config.include("core.records.kinds")
     config.include("tenants")

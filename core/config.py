@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -24,6 +25,10 @@ class Settings(BaseModel):
     limits_url: str | None = Field(None, description="Where tries to sign in are counted; the broker when it is left out.")
     mail_url: str = Field(description="smtp://user:password@host:587?starttls=1, or mailbox:/folder for a local mailbox.")
     mail_from: str = Field("no-reply@localhost", description="The sender address of an office that has none of its own.")
+    mail_spf: str | None = Field(None, description="The name that practices include in their SPF record so that the mail server may send for them.")
+    mail_dkim: str | None = Field(
+        None, pattern=r"^[a-z0-9-]+\._domainkey\.[a-z0-9.-]+$", description="The record that holds the key with which the mail server signs, such as cuspid._domainkey.mail.example."
+    )
     texts_url: str | None = Field(
         None, description="twilio://account:password@api.twilio.com?from=%2B13035550100, or mailbox:/folder; without it there are no text messages."
     )
@@ -34,6 +39,12 @@ class Settings(BaseModel):
     base_domain: str = Field("localhost", description="Practices are at <slug>.<base domain>.")
     base_port: int | None = Field(None, ge=1, le=65535, description="The port in addresses that are sent out, when it is not the usual one.")
     scheme: Literal["http", "https"] = Field("https", description="How browsers reach the portal.")
+    domains_host: str | None = Field(None, description="Where practices’ own domains have to lead by a CNAME; the base domain when it is left out.")
+    domains_addresses: str | None = Field(
+        None, description="The addresses to which a domain may lead where no CNAME can stand, with commas between; those of domains_host when it is left out."
+    )
+    dns_resolvers: str | None = Field(None, description="The name servers that are asked about domains, such as 9.9.9.9,149.112.112.112; the system's when it is left out.")
+    check_inside: bool = Field(False, description="Whether looking at a domain's certificate may connect to private addresses.")
     trusted_proxies: str | None = Field(
         None, description="The addresses of the proxies in front, with commas between; nobody else's forwarded headers are believed."
     )
@@ -56,6 +67,16 @@ class Settings(BaseModel):
         return [f"CUSPID_{name.upper()}" for name, start in local.items() if (getattr(self, name) or "").startswith(start)]
 
     @property
+    def target_host(self) -> str:
+        """Where practices' own domains have to lead."""
+        return (self.domains_host or self.base_domain).lower()
+
+    @property
+    def target_addresses(self) -> tuple[str, ...]:
+        """The addresses that stand for it where no CNAME can."""
+        return tuple(str(ip_address(text.strip())) for text in (self.domains_addresses or "").split(",") if text.strip())
+
+    @property
     def secure(self) -> bool:
         """Whether cookies may travel over https only."""
         return self.scheme == "https"
@@ -76,6 +97,10 @@ def load(ini: Mapping[str, str] | None = None, environ: Mapping[str, str] | None
         settings = Settings(**values)
     except ValidationError as error:
         raise WrongSetting(_explain(error)) from None
+    try:
+        _ = settings.target_addresses
+    except ValueError:
+        raise WrongSetting("CUSPID_DOMAINS_ADDRESSES must be addresses such as 198.51.100.7, with commas between.") from None
     if settings.environment == "production" and not settings.secure:
         raise WrongSetting("CUSPID_SCHEME must be https when CUSPID_ENVIRONMENT is production.")
     return settings

@@ -212,7 +212,7 @@ def _render_html(environment: Environment, template: str, values: dict) -> str |
 
 
 def _sender(registry, tenant) -> Address:
-    return Address(display_name=" ".join(tenant.name.split()), addr_spec=registry.portal.mail_from)
+    return Address(display_name=" ".join(tenant.name.split()), addr_spec=tenant.mail_from or registry.portal.mail_from)
 
 
 def templates_of(registry) -> Environment:

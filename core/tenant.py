@@ -96,6 +96,8 @@ class Tenant:
     greeting: Greeting = field(default_factory=Greeting)
     is_suspended: bool = False
     is_closing: bool = False
+    mail_from: str = ""
+    """The address of its own that mails come from, if it has one and its domain allows it."""
 
     @property
     def clinic_id(self) -> UUID | None:
@@ -126,6 +128,9 @@ class TenantDirectory(Protocol):
 
     def practice_at(self, host: str) -> UUID | None:
         """The practice whose address this host is, or None."""
+
+    def home_of(self, practice_id: UUID, host: str) -> str | None:
+        """The host at which the practice is now, when it is not at this one any more."""
 
     def tenant(self, practice_id: UUID, clinic_id: UUID | None, version: int) -> Tenant:
         """The tenant as of this version of the practice's settings."""

@@ -19,10 +19,10 @@ def practice() -> None:
 
 
 def _check_slug(context: click.Context, parameter: click.Parameter, value: str) -> str:
-    from tenants.practices import SLUG
+    from tenants.addresses.slugs import RULE, SLUG
 
     if not SLUG.fullmatch(value):
-        raise click.BadParameter("write 2 to 63 small letters, digits and hyphens, beginning with a letter; it becomes part of the address.")
+        raise click.BadParameter(f"{RULE[:1].lower()}{RULE[1:]}")
     return value
 
 

@@ -1,17 +1,17 @@
 """What offices say of their clinics and providers: contact details, hours, closed days, names. It counts more than what records bring."""
 
-from collections.abc import Collection, Mapping
-from datetime import date
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, time
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.allowance import Full, need_room
 from core.people.models import Provider
-from core.tenant import touch
+from core.tenant import ClinicDetails, Closing, OpeningHours, touch
 from tenants.models import Clinic, ClosedDays
 
 MOST_CLINICS = 500
@@ -145,3 +145,16 @@ def remove_closed(session: Session, practice_id: UUID, days_id: UUID, reach: Col
     session.delete(row)
     touch(session, practice_id)
 
+
+def clinic_details(clinic: Clinic, closed: Iterable[ClosedDays] = ()) -> ClinicDetails:
+    """A clinic as pages show it, with those of these closed days that are its own or every clinic's."""
+    return ClinicDetails(
+        id=clinic.id, name=clinic.name, phone=clinic.phone, email=clinic.email, address_1=clinic.address_1, address_2=clinic.address_2,
+        city=clinic.city, state=clinic.state, postal_code=clinic.postal_code, time_zone=ZoneInfo(clinic.time_zone),
+        hours=tuple(_hours(weekday, clinic.hours.get(str(weekday))) for weekday in range(7)),
+        closings=tuple(Closing(days.first_on, days.last_on, days.words) for days in closed if days.clinic_id in {None, clinic.id}),
+    )  # fmt: skip
+
+
+def _hours(weekday: int, span: list[str] | None) -> OpeningHours:
+    return OpeningHours(weekday, *(time.fromisoformat(text) for text in span)) if span else OpeningHours(weekday, None, None)

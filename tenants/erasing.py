@@ -1,5 +1,5 @@
 """Erasing a practice that was closed: every row in whatever table, every file, and in the end its id. What stays is its address, so that nobody takes
-it, and dates.
+it, with those that it had before, and dates.
 
 It may be broken off at any point, and goes on where it was when it is asked for again. What is written by a request or a task that had begun before finds no
 practice any more to which it could belong.
@@ -35,6 +35,8 @@ select distinct child.relname, parent.relname from pg_constraint k
 join pg_class child on child.oid = k.conrelid join pg_class parent on parent.oid = k.confrelid
 where k.contype = 'f' and k.connamespace = 'public'::regnamespace and child.oid <> parent.oid
 """
+_KEPT = "former_slug"
+"""The short addresses that it had before follow the row to its other id: nobody takes them either."""
 _TOMBSTONE = """
 update practice set id = %s, name = slug, time_zone = 'UTC', withheld = '{}', state = %s, erased_at = %s, version = version + 1 where id = %s
 """
@@ -122,6 +124,8 @@ def _holding(connection: psycopg.Connection) -> list[tuple[str, list[str]]]:
     """The tables with rows of practices and the columns that say whose, those first to which no other refers."""
     columns: dict[str, list[str]] = {}
     for table, column in connection.execute(_HOLDING):
+        if table == _KEPT:
+            continue
         columns.setdefault(table, []).append(column)
     order: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(columns, ()))
     for table, other in connection.execute(_REFERRING):

@@ -1,6 +1,7 @@
 """What one web process keeps in memory of practices: their host names, and what each has set; of those that were asked for last."""
 
 from collections import OrderedDict
+from math import inf
 from threading import Lock
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -19,6 +20,7 @@ class Kept(Generic[Snapshot]):
         self._owners: dict[str, UUID] = {}
         self._hosts: dict[UUID, set[str]] = {}
         self._snapshots: OrderedDict[UUID, Snapshot] = OrderedDict()
+        self._checked: dict[UUID, float] = {}
         self._lock = Lock()
 
     def owner(self, host: str) -> UUID | None:
@@ -39,6 +41,16 @@ class Kept(Generic[Snapshot]):
                 self._snapshots.move_to_end(practice_id)
             return found
 
+    def checked(self, practice_id: UUID) -> float:
+        """When what is kept of a practice was last known to be its newest, by the clock of `put_checked`; before all time if never."""
+        return self._checked.get(practice_id, -inf)
+
+    def put_checked(self, practice_id: UUID, at: float) -> None:
+        """What is kept of a practice is its newest."""
+        with self._lock:
+            if practice_id in self._snapshots:
+                self._checked[practice_id] = at
+
     def put_snapshot(self, practice_id: UUID, snapshot: Snapshot, hosts: frozenset[str]) -> None:
         """Keep what was read of a practice that has these host names."""
         with self._lock:
@@ -48,6 +60,7 @@ class Kept(Generic[Snapshot]):
             self._forget_hosts(practice_id, hosts)
             while len(self._snapshots) > self._most:
                 oldest, _ = self._snapshots.popitem(last=False)
+                self._checked.pop(oldest, None)
                 self._forget_hosts(oldest, frozenset())
 
     def _forget_hosts(self, practice_id: UUID, but: frozenset[str]) -> None:

@@ -3,10 +3,11 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, TenantScoped, belongs_to, index_in_practice, unique_in_practice, uuid7
+from tenants.addresses.models import AddressChange, Domain, FormerSlug, MailSender  # noqa: F401  (their tables are declared with these)
 
 
 class Practice(Base):
@@ -41,16 +42,6 @@ class Practice(Base):
     plan: Mapped[str] = mapped_column(server_default="", default="")
     plan_limits: Mapped[dict] = mapped_column(server_default=text("'{}'"), default=dict)
     """What the plan includes (core/plans.py), as it was when the practice got it; without a plan nothing is limited."""
-
-
-class Domain(Base):
-    """A host name that a practice is reached at besides its subdomain; it counts once it is verified."""
-
-    __tablename__ = "domain"
-
-    host: Mapped[str] = mapped_column(primary_key=True)
-    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), index=True)
-    verified_at: Mapped[datetime | None]
 
 
 class Clinic(TenantScoped, Base):

@@ -1,6 +1,5 @@
 """Making practices, and finding them."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -8,19 +7,17 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import outbox
-from core.auth.realms import OPERATOR
 from core.db import bind_tenant, uuid7
 from core.plans import UNLIMITED
 from core.plugins import PluginHost
 from core.tenant import touch
+from tenants.addresses.slugs import CannotTake, claim
 from tenants.models import Clinic, Practice
 from tenants.settings import telling_of_switches
 
-SLUG = re.compile(r"[a-z][a-z0-9-]{1,62}")
 PAGE = 50
 LAST_PAGE = 200
 LONGEST_SEARCH = 100
@@ -54,18 +51,13 @@ def check_time_zone(name: str) -> str:
 def create(session: Session, slug: str, name: str, time_zone: str, at: datetime, id_: UUID | None = None) -> Practice:
     """Make a practice and bind it to the session, so that its clinics can follow. Raises CannotMakePractice."""
     check_time_zone(time_zone)
-    if not SLUG.fullmatch(slug):
-        raise CannotMakePractice("Write the address with 2 to 63 small letters, digits and hyphens, beginning with a letter.")
-    if slug == OPERATOR:
-        raise CannotMakePractice(f"The address {slug!r} is kept for those who run the portal.")
-    if session.scalar(select(Practice.id).where(Practice.slug == slug)):
-        raise CannotMakePractice(f"The address {slug!r} is taken by another practice.")
-    practice = Practice(id=id_ or uuid7(), slug=slug, name=name, time_zone=time_zone, created_at=at)
     try:
-        with session.begin_nested():
-            session.add(practice)
-    except IntegrityError:  # somebody else was quicker
-        raise CannotMakePractice(f"The address {slug!r} is taken by another practice.") from None
+        claim(session, slug)
+    except CannotTake as refusal:
+        raise CannotMakePractice(str(refusal)) from None
+    practice = Practice(id=id_ or uuid7(), slug=slug, name=name, time_zone=time_zone, created_at=at)
+    session.add(practice)
+    session.flush()
     bind_tenant(session, practice.id)
     return practice
 

@@ -3,8 +3,8 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import time
 from threading import Lock
+from time import monotonic
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,15 +17,24 @@ from core.config import Settings
 from core.db import SessionFactory, bind_tenant
 from core.people.models import Provider
 from core.plugins import PluginHost
-from core.tenant import ClinicDetails, Closing, OpeningHours, TeamMember, Tenant
+from core.tenant import ClinicDetails, TeamMember, Tenant
 from core.theme import Greeting, Picture, Theme
+from tenants.addresses.models import Domain, FormerSlug, MailSender
+from tenants.addresses.slugs import holders
+from tenants.clinics import clinic_details
+from tenants.hosts import Hosts, hosts_of
 from tenants.kept import Kept
-from tenants.models import Branding, BrandingPicture, Clinic, ClosedDays, Domain, OfficeSetting, Practice, PrivacyNotice
+from tenants.models import Branding, BrandingPicture, Clinic, ClosedDays, OfficeSetting, Practice, PrivacyNotice
 from tenants.practices import CLOSING, ERASED, ERASING, OFFICE, SUSPENDED
 from tenants.settings import Change, acts_off, effective, enabled_plugins, with_defaults
 
 MOST_PICTURES = 64
 """As many as a process keeps in memory, each of half a megabyte at most."""
+
+
+NEWEST_FOR = 1.0
+"""Seconds for which a process tells where a practice has moved without asking whether that is still so."""
+_OFFICE = select(Practice.id).where(Practice.kind == OFFICE, Practice.state != ERASED)
 
 
 class UnknownPractice(Exception):
@@ -37,7 +46,8 @@ class Snapshot:
     """Everything that a practice has set, as of one version."""
 
     practice: Practice
-    hosts: frozenset[str]
+    hosts: Hosts
+    mail_from: str
     clinics: tuple[ClinicDetails, ...]
     providers: dict[str, str]
     faces: dict[str, TeamMember]
@@ -62,10 +72,19 @@ class Directory:
         host = host.lower()
         found = self._kept.owner(host)
         if found is None:
-            with SessionFactory(bind=self._engine) as session:
-                found = self._look_up(session, host)
-            if found is not None:
-                self._kept.put_owner(host, found)
+            found = self.owner_now(host)
+        return found
+
+    def is_known(self, host: str) -> bool:
+        """Whether this process remembers a practice at this host; it asks nobody."""
+        return self._kept.owner(host) is not None
+
+    def owner_now(self, host: str) -> UUID | None:
+        """The practice at this host as the database has it, in one statement."""
+        with SessionFactory(bind=self._engine) as session:
+            found = self._look_up(session, host)
+        if found is not None:
+            self._kept.put_owner(host, found)
         return found
 
     def _look_up(self, session: Session, host: str) -> UUID | None:
@@ -73,9 +92,21 @@ class Directory:
             return session.scalar(select(Practice.id).where(Practice.kind == OPERATOR))
         slug, _, domain = host.partition(".")
         if domain == self._settings.base_domain:
-            return session.scalar(select(Practice.id).where(Practice.slug == slug, Practice.kind == OFFICE, Practice.state != ERASED))
-        owned = select(Practice.id).join(Domain, Domain.practice_id == Practice.id).where(Practice.kind == OFFICE)
+            return session.scalar(_OFFICE.where(Practice.id.in_(holders(slug))))
+        owned = _OFFICE.join(Domain, Domain.practice_id == Practice.id)
         return session.scalar(owned.where(Domain.host == host, Domain.verified_at.is_not(None)))
+
+    def home_of(self, practice_id: UUID, host: str) -> str | None:
+        """Where this practice is now, when it is not at this host of it any more; what is answered from memory is a second old at most."""
+        snapshot = self._kept.snapshot(practice_id)
+        if snapshot is not None and host in snapshot.hosts.serving:
+            return None
+        if snapshot is None or host not in snapshot.hosts.leading or self._kept.checked(practice_id) < monotonic() - NEWEST_FOR:
+            now = monotonic()
+            tenant = self.current(practice_id)
+            self._kept.put_checked(practice_id, now)
+            snapshot = self._snapshot(practice_id, tenant.version)
+        return snapshot.hosts.home if host in snapshot.hosts.leading else None
 
     def tenant(self, practice_id: UUID, clinic_id: UUID | None, version: int) -> Tenant:
         """The tenant as of this version; read anew when what is kept is older."""
@@ -153,7 +184,7 @@ class Directory:
         with SessionFactory(bind=self._engine) as session:
             bind_tenant(session, practice_id)
             snapshot = read_snapshot(session, practice_id, self._settings.base_domain)
-        self._kept.put_snapshot(practice_id, snapshot, snapshot.hosts)
+        self._kept.put_snapshot(practice_id, snapshot, snapshot.hosts.serving | snapshot.hosts.leading)
         return snapshot
 
     def _tenant(self, snapshot: Snapshot, clinic_id: UUID | None) -> Tenant:
@@ -165,9 +196,10 @@ class Directory:
 
 
 def read_snapshot(session: Session, practice_id: UUID, base_domain: str) -> Snapshot:
-    """Read all that a practice has set, in eight statements, whenever its version has moved."""
+    """Read all that a practice has set, in ten statements, whenever its version has moved."""
     practice = session.get_one(Practice, practice_id)
-    domains = session.scalars(select(Domain.host).where(Domain.practice_id == practice_id, Domain.verified_at.is_not(None)))
+    domains = session.execute(select(Domain.host, Domain.is_primary).where(Domain.practice_id == practice_id, Domain.verified_at.is_not(None)))
+    former = session.scalars(select(FormerSlug.slug).where(FormerSlug.practice_id == practice_id))
     clinics = session.scalars(select(Clinic).where(Clinic.practice_id == practice_id).order_by(Clinic.position, Clinic.name))
     providers = session.scalars(select(Provider).where(Provider.practice_id == practice_id).order_by(Provider.last_name, Provider.first_name)).all()
     closed = session.scalars(select(ClosedDays).where(ClosedDays.practice_id == practice_id).order_by(ClosedDays.first_on)).all()
@@ -177,9 +209,11 @@ def read_snapshot(session: Session, practice_id: UUID, base_domain: str) -> Snap
     )
     themes = session.scalars(select(Branding).where(Branding.practice_id == practice_id))
     faces = {str(one.id): TeamMember(one.name, one.plain_name, one.specialty, one.photo, one.is_shown) for one in providers}
+    sender = session.scalar(select(MailSender.address).where(MailSender.practice_id == practice_id, MailSender.passes_since.is_not(None)))
     snapshot = Snapshot(
         practice=practice,
-        hosts=frozenset([given_host(practice, base_domain), *(() if practice.kind == OPERATOR else domains)]),
+        mail_from=sender or "",
+        hosts=hosts_of(practice, base_domain, ((host, is_primary) for host, is_primary in domains), former),
         clinics=tuple(clinic_details(clinic, closed) for clinic in clinics),
         providers={str(provider.id): provider.name for provider in providers},
         faces=faces,
@@ -191,20 +225,6 @@ def read_snapshot(session: Session, practice_id: UUID, base_domain: str) -> Snap
     )
     session.expunge_all()
     return snapshot
-
-
-def clinic_details(clinic: Clinic, closed: Iterable[ClosedDays] = ()) -> ClinicDetails:
-    """A clinic as pages show it, with those of these closed days that are its own or every clinic's."""
-    return ClinicDetails(
-        id=clinic.id, name=clinic.name, phone=clinic.phone, email=clinic.email, address_1=clinic.address_1, address_2=clinic.address_2,
-        city=clinic.city, state=clinic.state, postal_code=clinic.postal_code, time_zone=ZoneInfo(clinic.time_zone),
-        hours=tuple(_hours(weekday, clinic.hours.get(str(weekday))) for weekday in range(7)),
-        closings=tuple(Closing(days.first_on, days.last_on, days.words) for days in closed if days.clinic_id in {None, clinic.id}),
-    )  # fmt: skip
-
-
-def _hours(weekday: int, span: list[str] | None) -> OpeningHours:
-    return OpeningHours(weekday, *(time.fromisoformat(text) for text in span)) if span else OpeningHours(weekday, None, None)
 
 
 def looked_at(looks: Mapping[UUID | None, Mapping[str, Any]], clinic_id: UUID | None, has_name: bool) -> dict[str, Any]:
@@ -239,8 +259,8 @@ def build_tenant(snapshot: Snapshot, clinic: ClinicDetails | None, host: PluginH
         practice_name=practice_name,
         slug=practice.slug,
         name=clinic.name if clinic and len(snapshot.clinics) > 1 else practice_name,
-        host=_main_host(snapshot, settings.base_domain),
-        hosts=snapshot.hosts,
+        host=snapshot.hosts.home,
+        hosts=snapshot.hosts.serving,
         version=practice.version,
         clinic=clinic,
         clinics=snapshot.clinics,
@@ -257,17 +277,8 @@ def build_tenant(snapshot: Snapshot, clinic: ClinicDetails | None, host: PluginH
         is_operator=practice.kind == OPERATOR,
         is_suspended=practice.state in (SUSPENDED, ERASING),
         is_closing=practice.state in (CLOSING, ERASING),
+        mail_from=snapshot.mail_from,
     )
-
-
-def given_host(practice: Practice, base_domain: str) -> str:
-    """The host name that a practice has by itself."""
-    return base_domain if practice.kind == OPERATOR else f"{practice.slug}.{base_domain}"
-
-
-def _main_host(snapshot: Snapshot, base_domain: str) -> str:
-    given = given_host(snapshot.practice, base_domain)
-    return next(iter(sorted(snapshot.hosts - {given})), given)
 
 
 def includeme(config) -> None:

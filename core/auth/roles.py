@@ -28,6 +28,7 @@ OFFICE: dict[str, str] = {
     "office.payments.settle": "Assign payments to patients",
     "office.clinics.see": "See the clinics’ details, hours and providers",
     "office.clinics.change": "Change the clinics’ details, hours and providers",
+    "office.addresses.change": "Change the portal’s addresses",
     "office.audit.see": "Read and search the audit log",
     "office.audit.export": "Export the audit log",
     "office.exports.make": "Export everything the practice holds, or one patient",

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 
 from pyramid.tweens import INGRESS
 
+from core.web.request import host_name
+
 # Scripts and styles come from files of our own only, so no nonce is needed. Nothing may frame a page.
 CONTENT_SECURITY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -21,7 +23,9 @@ SAFE = {
     "Cache-Control": "no-store",
     "Vary": "Host, Cookie",
 }
-HSTS = "max-age=63072000; includeSubDomains"
+HSTS = "max-age=63072000"
+# At a practice's own domain they are none of our business: what lies beneath it may not have https.
+HSTS_WITH_SUBDOMAINS = f"{HSTS}; includeSubDomains"
 
 
 def let_forms_lead_to(request, addresses: Iterable[str]) -> None:
@@ -43,13 +47,17 @@ def _framed(request, response) -> None:
 
 def headers_tween_factory(handler, registry):
     """Add each header that the view has not set itself."""
-    headers = SAFE | ({"Strict-Transport-Security": HSTS} if registry.portal.secure else {})
-    named = [(name.lower(), (name, value)) for name, value in headers.items()]
+    named = [(name.lower(), (name, value)) for name, value in SAFE.items()]
+    secure, base = registry.portal.secure, registry.portal.base_domain
 
     def tween(request):
         response = handler(request)
         present = {name.lower() for name, _ in response.headerlist}
         response.headerlist.extend(header for name, header in named if name not in present)
+        if secure:
+            host = host_name(request)
+            is_ours = host == base or host.endswith(f".{base}")
+            response.headerlist.append(("Strict-Transport-Security", HSTS_WITH_SUBDOMAINS if is_ours else HSTS))
         return response
 
     return tween

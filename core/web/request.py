@@ -12,8 +12,8 @@ from core.web.log import REQUEST_ID
 
 log = structlog.get_logger("request")
 
-# These answer on any host, so that a load balancer can ask.
-ANY_HOST = ("/health/", "/metrics")
+# These answer on any host, so that a load balancer or a proxy can ask.
+ANY_HOST = ("/health/", "/metrics", "/.well-known/cuspid/")
 _HOST = re.compile(r"[a-z0-9.-]{1,253}")
 
 

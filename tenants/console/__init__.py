@@ -15,6 +15,7 @@ PAGES = (
     OfficePage("Look", "office.branding", "palette", "office.branding.change", 70, "Name, logo, colors, welcome, with a preview", "portal"),
     OfficePage("Exports", "office.exports", "cloud-arrow-down", "office.exports.make", 95, "Take everything along, of the practice or of a patient", "practice"),
     OfficePage("Plan", "office.plan", "card-checklist", "office.settings.change", 85, "What your plan includes, and how much of it is used", "practice"),
+    OfficePage("Addresses", "office.addresses", "globe2", "office.addresses.change", 75, "Where patients find the portal", "practice"),
     OfficePage("Staff", "office.staff", "person-badge", "office.staff.see", 80, "Who works here, with which role", "practice"),
 )
 """What stands in the bar."""
@@ -37,6 +38,9 @@ def includeme(config) -> None:
     config.include("tenants.console.tabs")
     config.include("tenants.console.changes")
     config.include("tenants.console.settings_pages")
+    config.include("tenants.console.addresses")
+    config.include("tenants.console.domains")
+    config.include("tenants.console.sender")
     config.include("tenants.console.unmatched")
     config.include("tenants.console.branding")
     config.include("tenants.console.records_requests")

@@ -15,6 +15,7 @@ from core.people.models import MergedChart, Provider
 from core.plugins import ExportFile
 from core.web.exports import json_file, list_files
 from tenants import models
+from tenants.addresses.models import AddressChange
 from tenants.console import audit_files
 from tenants.exporting.person import ACCOUNT
 
@@ -27,6 +28,7 @@ _LISTS = (
     ("setting-changes", "Who changed which setting", models.SettingChange),
     ("setting-plans", "Changes of settings for a later time", models.SettingPlan),
     ("look-changes", "Who changed the look", models.BrandingChange),
+    ("address-changes", "Who changed the portal’s addresses", AddressChange),
     ("merged-charts", "Charts that became part of another one", MergedChart),
     ("registrations", "Who asked for access without an invitation", Registration),
     ("invitations", "When many patients were invited at once", InvitationBatch),

@@ -21,6 +21,7 @@ from core.web.forms import Form, Line, begun_form, empty_form, read_form
 from tenants import closing, practices
 from tenants.clinics import zone_choices
 from tenants.closing import CannotClose
+from tenants.operator.domains import of_practice
 from tenants.practices import CannotMakePractice
 
 CHANGE = "operator.practices.change"
@@ -217,9 +218,11 @@ def _practice_values(request, id_: UUID, plan_form: Form | None = None) -> dict:
     tenant, host = request.registry.tenants.current(id_), request.registry.plugins
     withheld, far = practices.withheld(request.db, id_), closing.how_far(there, id_)
     tabs = [(name, plugin, name in tenant.plugins) for name, plugin in host.plugins.items()]
+    portal = request.registry.portal
+    addresses = {"address": portal.address(tenant.host), "base_domain": portal.base_domain, **of_practice(request.db, id_, portal.secure, request.now)}
     return {
-        "practice": tenant, "tabs": tabs, "withheld": withheld, "far": far, "address": request.registry.portal.address(tenant.host),
-        "form": empty_form(), "plan_form": plan_form or empty_form(plan=plan.name), "plan": plan, "plans": list(read_plans(request.registry.portal.plans)),
+        "practice": tenant, "tabs": tabs, "withheld": withheld, "far": far, **addresses,
+        "form": empty_form(), "plan_form": plan_form or empty_form(plan=plan.name), "plan": plan, "plans": list(read_plans(portal.plans)),
     }  # fmt: skip
 
 

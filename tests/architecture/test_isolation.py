@@ -26,7 +26,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 # These may change at the other practice when a stranger knocks: the record of the knocking itself.
 KNOCKING = {"audit_event", "sign_in_attempt", "outbox"}
 # Open to anyone on a practice's own address (DESIGN.md, section 2).
-PUBLIC = {"auth.sign_in", "portal.start", "portal.contact", "health.live", "health.ready", "tenants.theme", "tenants.logo", "tenants.icon", "tenants.photo", "files.signed"}
+PUBLIC = {"auth.sign_in", "portal.start", "portal.contact", "health.live", "health.ready", "tenants.theme", "tenants.logo", "tenants.icon", "tenants.photo", "tenants.ask", "files.signed"}
 PUBLIC |= {"auth.offices_enter", "portal.pay", "account.guest", "account.guest_pay"}
 PUBLIC |= {"auth.forgot", "auth.reset", "auth.link", "auth.link_open", "auth.register", "auth.register_code"}
 PUBLIC |= {"auth.invitation", "portal.privacy", "office.sign_in", "office.invitation"}
@@ -174,7 +174,7 @@ def _walk(app, office: Office, token: str, ids: dict[str, list[UUID]], methods: 
     """Ask for every address of the portal with ids of the practice's own rows; gives what was opened: `page`, or `file` for one to be saved."""
     opened = []
     for name, pattern in _routes(office.registry):
-        if realm_of(pattern) is OFFICE or name == "portal.stop_looking" or name.startswith("health."):
+        if realm_of(pattern) is OFFICE or name == "portal.stop_looking" or name.startswith(("health.", "tenants.ask")):
             continue
         for method in methods:
             firsts = _with_ids(office.registry, name, method, [found[0] for found in ids.values()])

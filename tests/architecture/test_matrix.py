@@ -32,7 +32,7 @@ OFFICE, OFFICE_ACCOUNT, OPERATOR, OFF = "the office", "whoever of the office it 
 TABLE = {
     ANYONE: """
         portal.pay account.guest account.guest_pay account.guest_receipt
-        portal.start portal.contact portal.privacy portal.grant_offer health.live health.ready tenants.theme tenants.logo tenants.icon tenants.photo files.signed
+        portal.start portal.contact portal.privacy portal.grant_offer health.live health.ready tenants.theme tenants.logo tenants.icon tenants.photo tenants.ask files.signed
         auth.sign_in auth.second auth.second_send auth.second_passkey auth.second_passkey_options auth.passkey auth.passkey_options
         auth.forgot auth.reset auth.link auth.link_open auth.welcome auth.invitation auth.email_stop auth.unsubscribe auth.offices_enter
         office.sign_in office.second office.second_send office.second_passkey office.second_passkey_options office.passkey
@@ -61,6 +61,9 @@ TABLE = {
         office.staff.forget_second office.tabs office.tabs.preview office.tabs.as_seen office.tabs.save office.settings office.settings.part office.changes office.changes.undo
         office.changes.cancel office.clinics office.clinics.add office.clinics.one office.clinics.follow
         office.clinics.close_days office.clinics.open_days office.clinics.provider office.unmatched office.unmatched.one office.unmatched.invite office.unmatched.dismiss operator.home
+        office.addresses office.addresses.move office.addresses.domains office.addresses.domain office.addresses.look
+        office.addresses.primary office.addresses.short_again office.addresses.remove
+        office.addresses.sender office.addresses.sender_look office.addresses.sender_remove
         office.records_requests office.records_requests.one office.records_requests.take office.records_requests.answer
         office.exports office.exports.stop office.exports.download office.patients.export
         office.plan office.deliveries office.deliveries.again office.deliveries.dealt
@@ -76,7 +79,7 @@ TABLE = {
     """,
     OPERATOR: """
         operator.enter operator.create operator.practice operator.practice.suspend operator.practice.resume operator.practice.tabs operator.practice.plan operator.practice.close operator.practice.reopen
-        operator.health operator.health.look operator.health.mail operator.plugins
+        operator.health operator.health.look operator.health.mail operator.domains operator.plugins
     """,
     OFF: "auth.register auth.register_code",
 }

@@ -173,7 +173,7 @@ class TestTemplates:
     @pytest.fixture
     def tenant(self):
         contact = SimpleNamespace(email="desk@sunrise.test", phone="555-0100")
-        return SimpleNamespace(name="O'Hara & Sons <Dental>", host="sunrise.portal.test", contact=contact, theme=Theme(brand="#123456", logo="ab" * 16))
+        return SimpleNamespace(name="O'Hara & Sons <Dental>", host="sunrise.portal.test", contact=contact, mail_from="", theme=Theme(brand="#123456", logo="ab" * 16))
 
     @pytest.fixture
     def write(self, tmp_path):

@@ -52,7 +52,7 @@ def test_access_is_offered_taken_used_and_ended(signed_in_page, open_page, runni
     assert [name.split("\n")[0] for name in friend.get_by_role("navigation", name="Tabs").get_by_role("link").all_inner_texts()] == [
         "Home", "Appointments", "Account",
     ]  # fmt: skip
-    office = friend.url.removesuffix("/family")  # mails lead to the office's own domain
+    office = friend.url.removesuffix("/family")
     assert friend.goto(office + "/summary").status == 403
     assert friend.goto(office + "/account").status == 200
     expect(friend.locator(".viewing")).to_contain_text("Wren Castellanos")

@@ -26,8 +26,9 @@ MOST_STOPS = 60
 COLORS = "{type: 'rule', values: ['color-contrast', 'link-in-text-block']}"
 PAGES = ("/home", "/family", "/family/access", "/family/access/give", "/appointments", "/account", "/account/pay", "/plan", "/webmail", "/webmail/compose", "/summary", "/images", "/contact")
 VISITORS = ("elena", "beatrice", "grace", "ann", "a stranger", "auth.second", "office.second", "auth.welcome")
-# No pages: these lead on, give a file that the demo does not have, or are a picture within a page in which nothing can be reached.
-NO_PAGES = {"office.branding.preview", "office.exports.download", "portal.start", "portal.pay", "files.signed", "tenants.icon", "tenants.photo"}
+# No pages: these lead on, give a file that the demo does not have, are a picture within a page in which
+# nothing can be reached, or answer the proxy alone.
+NO_PAGES = {"office.branding.preview", "office.exports.download", "portal.start", "portal.pay", "files.signed", "tenants.icon", "tenants.photo", "tenants.ask"}
 # What opens only at the end of a way: the journey that goes there has each page looked at.
 ON_THE_WAY = {"account.guest_receipt": "test_guest.py", "auth.offices_link": "test_offices.py", "auth.offices_enter": "test_offices.py"}
 

@@ -10,8 +10,7 @@ from playwright.sync_api import Page, Request, expect
 PHONE = {"width": 390, "height": 844}
 PASSWORD = "Toothbrush1"
 OFFICES = ("sunrise", "harbor")
-HARBOR = "portal.harbordental.localhost"
-"""Harbor has a host name of its own: that is where a link leads."""
+HARBOR = "harbor.localhost"
 
 
 def _traces(request: Request) -> list[str]:

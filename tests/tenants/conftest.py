@@ -1,11 +1,18 @@
-"""Exports that are really made, and the ZIP as somebody unpacks it."""
+"""Exports that are really made, and the ZIP as somebody unpacks it; and what stands in the DNS: a small name server that really answers."""
 
 import csv
 import io
 import json
+import socket
 import zipfile
 from datetime import UTC, date, datetime
+from threading import Thread
 
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
 import pytest
 from sqlalchemy import select
 
@@ -13,6 +20,7 @@ from core.audit import AuditEvent
 from core.safety import testing
 from plugins.images.models import Folder
 from plugins.images.services import adding
+from tenants.addresses.lookup import Names
 from tenants.exporting import services
 from tenants.models import Export
 
@@ -120,3 +128,81 @@ def audited_at():
             return list(session.scalars(wanted.order_by(AuditEvent.id)))
 
     return entries
+
+
+class NameServer:
+    """Answers on loopback. `silent` names get no answer, `broken` ones a fault."""
+
+    def __init__(self):
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.zone: dict[str, list[tuple[str, str]]] = {}
+        self.silent: set[str] = set()
+        self.broken: set[str] = set()
+        self.asked: list[tuple[str, str]] = []
+        self._thread = Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    @property
+    def address(self) -> str:
+        """As the setting `dns_resolvers` wants it."""
+        return f"127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def put(self, name: str, *records: tuple[str, str]) -> None:
+        """`put("a.example", ("A", "198.51.100.7"))`: these records, and no others, stand at the name; none takes it away."""
+        self.zone[name] = list(records)
+
+    def close(self) -> None:
+        """End."""
+        self._socket.sendto(b"", self._socket.getsockname())
+        self._thread.join()
+        self._socket.close()
+
+    def _serve(self) -> None:
+        while True:
+            wire, sender = self._socket.recvfrom(4096)
+            if not wire:
+                return
+            query = dns.message.from_wire(wire)
+            [question] = query.question
+            name, kind = question.name.to_text(omit_final_dot=True).lower(), dns.rdatatype.to_text(question.rdtype)
+            self.asked.append((name, kind))
+            if name not in self.silent:
+                self._socket.sendto(self._answer(query, name, kind).to_wire(), sender)
+
+    def _answer(self, query, name: str, kind: str):
+        answer = dns.message.make_response(query, recursion_available=True)
+        if name in self.broken:
+            answer.set_rcode(dns.rcode.SERVFAIL)
+            return answer
+        for _ in range(8):
+            found = self.zone.get(name)
+            if not found:
+                answer.set_rcode(dns.rcode.NXDOMAIN)
+                return answer
+            wanted = [value for one, value in found if one == kind] or [value for one, value in found if one == "CNAME"]
+            if not wanted:
+                return answer
+            is_alias = kind != "CNAME" and not any(one == kind for one, _ in found)
+            answer.answer.append(dns.rrset.from_text(dns.name.from_text(name), 60, "IN", "CNAME" if is_alias else kind, *wanted))
+            if not is_alias:
+                return answer
+            name = wanted[0].rstrip(".")
+        return answer
+
+
+@pytest.fixture(scope="module")
+def running_name_server():
+    """It is started once for a module."""
+    server = NameServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def name_server(running_name_server, registry, monkeypatch):
+    """A name server with nothing in it, which the application under test asks."""
+    server = running_name_server
+    server.zone, server.silent, server.broken, server.asked = {}, set(), set(), []
+    monkeypatch.setattr(registry, "names", Names(server.address))
+    return server

@@ -1,6 +1,7 @@
 """Closing a practice, and erasing it: its office takes everything along, and then nothing is left."""
 
 import io
+import secrets
 import zipfile
 from datetime import UTC, datetime, timedelta
 
@@ -17,9 +18,11 @@ from core.people.models import Provider
 from core.testing import browser
 from plugins.account.models import Payment
 from tenants import cli, closing, erasing, practices
+from tenants.addresses import slugs
 from tenants.closing import CannotClose
 from tenants.models import Practice
 from tenants.practices import CannotMakePractice
+from tenants.settings import Author
 
 NOW = datetime.now(UTC)
 LATER = NOW + timedelta(days=31)
@@ -237,3 +240,14 @@ def test_due_is_what_has_waited_long_enough_or_broke_off(db, practice, other_pra
     assert practice.slug in closing.due(db, NOW)
     db.rollback()
     assert other_practice.slug not in closing.due(db, LATER)
+
+
+def test_an_address_that_it_had_before_stays_taken_and_leads_nowhere(practice, close, registry, migrate_url, db, other_practice):
+    before = practice.slug
+    slugs.move(db, practice.id, f"n{secrets.token_hex(6)}", Author("test", None), NOW)
+    db.commit()
+    close()
+    erasing.erase(registry, migrate_url, practice.id, LATER)
+    with other_practice.session() as session, pytest.raises(slugs.CannotTake, match="taken"):
+        slugs.claim(session, before)
+    assert registry.tenants.owner_now(f"{before}.localhost") is None

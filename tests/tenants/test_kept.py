@@ -47,4 +47,8 @@ def test_what_is_forgotten_takes_no_memory():
         practice = UUID(int=number)
         kept.put_owner(f"{number}.test", practice)
         kept.put_snapshot(practice, number, frozenset({f"{number}.test"}))
-    assert (len(kept._owners), len(kept._hosts), len(kept._snapshots)) == (2, 2, 2)
+        kept.put_checked(practice, float(number))
+    kept.put_checked(UUID(int=7), 7.0)
+    assert (len(kept._owners), len(kept._hosts), len(kept._snapshots), len(kept._checked)) == (2, 2, 2, 2)
+    assert kept.checked(UUID(int=99)) == 99.0
+    assert kept.checked(UUID(int=7)) < 0

@@ -1,6 +1,7 @@
 """From a host name to the tenant; and that a change is noticed on the next request of every process."""
 
 import re
+import secrets
 from datetime import UTC, datetime
 
 import pytest
@@ -8,9 +9,12 @@ from sqlalchemy import delete, update
 
 from core.tenant import touch
 from tenants import settings
+from tenants.addresses import slugs
+from tenants.addresses.models import Domain
 from tenants.kept import Kept
-from tenants.models import Clinic, Domain, Practice
-from tenants.resolver import Directory, UnknownPractice
+from tenants.models import Clinic, Practice
+from tenants.resolver import NEWEST_FOR, Directory, UnknownPractice
+from tenants.settings import Author
 
 
 @pytest.fixture
@@ -36,7 +40,19 @@ def test_an_own_domain_counts_once_it_is_verified(directory, practice, db, suffi
     touch(db, practice.id)
     db.commit()
     assert directory.practice_at(host) == practice.id
-    assert directory.current(practice.id).host == host
+    assert directory.home_of(practice.id, host) is None
+    assert directory.current(practice.id).host == practice.host, "mails and links use what the office has chosen"
+
+
+def test_every_address_leads_to_the_main_one_once_it_is_chosen(directory, practice, db):
+    main, other = f"portal.{practice.slug}.test", f"other.{practice.slug}.test"
+    db.add_all(Domain(host=host, practice_id=practice.id, verified_at=datetime.now(UTC), is_primary=host == main) for host in (main, other))
+    former = practice.host
+    new = moved(practice, db)
+    assert directory.current(practice.id).host == main
+    for host in (other, former, new):
+        assert (directory.practice_at(host), directory.home_of(practice.id, host)) == (practice.id, main)
+    assert directory.home_of(practice.id, main) is None
 
 
 def test_a_domain_that_was_given_up_is_forgotten(directory, practice, db):
@@ -82,7 +98,36 @@ def test_a_practice_that_is_not_there_is_said_so(directory, other_practice, regi
     assert other_practice.id in directory.practice_ids()
 
 
-KEPT = re.compile(r"\b(from|join) (branding\w*|office_setting|clinic|domain|privacy_notice|closed_days)\b", re.IGNORECASE)
+def moved(practice, db, slug=""):
+    slug = slug or "n" + secrets.token_hex(6)
+    slugs.move(db, practice.id, slug, Author("test", None), datetime.now(UTC))
+    db.commit()
+    return f"{slug}.localhost"
+
+
+def test_an_address_that_was_left_leads_on_and_costs_a_warm_process_nothing(directory, practice, db, statements):
+    assert directory.home_of(practice.id, practice.host) is None
+    new = moved(practice, db)
+    newest = moved(practice, db)
+    for host in (practice.host, new):
+        assert directory.practice_at(host) == practice.id
+    directory.home_of(practice.id, new)
+    with statements() as seen:
+        for host in (practice.host, new, newest):
+            assert directory.practice_at(host) == practice.id or host == newest
+            assert directory.home_of(practice.id, host) == (None if host == newest else newest)
+    assert len(seen) <= 1, "that of the address which nobody has asked for yet"
+
+
+def test_a_practice_that_goes_back_is_told_of_by_every_process_within_a_second(directory, practice, db):
+    moved(practice, db)
+    assert directory.home_of(practice.id, practice.host) != practice.host
+    moved(practice, db, practice.slug)
+    directory._kept.put_checked(practice.id, directory._kept.checked(practice.id) - NEWEST_FOR - 0.1)
+    assert directory.home_of(practice.id, practice.host) is None
+
+
+KEPT = re.compile(r"\b(from|join) (branding\w*|office_setting|clinic|domain|former_slug|mail_sender|privacy_notice|closed_days)\b", re.IGNORECASE)
 
 
 def test_a_warm_process_reads_no_look_no_tab_and_no_setting(web, signed_in, make, practice, db, statements):

@@ -38,6 +38,28 @@ document.querySelectorAll("[data-show-password]").forEach((button) => {
   });
 });
 
+// What is to be typed elsewhere can be copied, where the browser lets us.
+if (navigator.clipboard) {
+  document.querySelectorAll("[data-copy]").forEach((button) => {
+    const words = button.querySelector("[data-copy-words]");
+    const before = words.textContent;
+    const say = (text) => {
+      words.textContent = text;
+      button.nextElementSibling.textContent = text === before ? "" : text;
+    };
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(button.dataset.copy);
+        say("Copied");
+      } catch {
+        say("Select and copy it");
+      }
+      setTimeout(say, 2500, before);
+    });
+  });
+}
+
 // A form that acts is sent once, however often its button is pressed; coming back to the page opens it again. What opens a window of
 // its own, or gives a file, leaves the page as it is, and may be pressed again.
 const busy = new Set();

@@ -20,8 +20,9 @@ from core.auth.realms import OFFICE
 from core.auth.roles import SETTING
 from core.testing import PASSWORD, browser
 from tenants import settings
+from tenants.addresses.models import Domain
 from tenants.kept import Kept
-from tenants.models import Domain, Practice
+from tenants.models import Practice
 from tenants.operator.views import one_line
 from tenants.practices import PAGE, listed
 
@@ -165,7 +166,7 @@ def test_the_form_may_lead_to_the_practice_and_nowhere_else(operator_browser, pr
 def test_a_practice_with_a_domain_of_its_own_is_entered_there(operator_browser, practice, registry):
     host = f"{secrets.token_hex(4)}.test"
     with practice.session() as session:
-        session.add(Domain(host=host, practice_id=practice.id, verified_at=datetime.now(UTC)))
+        session.add(Domain(host=host, practice_id=practice.id, verified_at=datetime.now(UTC), is_primary=True))
         settings.touch(session, practice.id)
         session.commit()
     assert _fill(_enter_page(operator_browser(), practice)).submit().location.startswith(f"http://{host}/office/enter/")
@@ -247,8 +248,8 @@ def _routes(registry) -> list[tuple[str, str]]:
 
 # What answers at the base domain, written down once more by hand.
 AT_BASE = {
-    "portal.start", "tenants.theme", "tenants.logo", "tenants.icon", "tenants.photo", "health.live", "health.ready", "operator.home", "operator.enter",
-    "operator.create", "operator.practice", "operator.practice.suspend", "operator.practice.resume", "operator.practice.tabs", "operator.practice.plan", "operator.practice.close", "operator.practice.reopen", "operator.health", "operator.health.look", "operator.health.mail", "operator.plugins",
+    "portal.start", "tenants.theme", "tenants.logo", "tenants.icon", "tenants.photo", "tenants.ask", "health.live", "health.ready", "operator.home", "operator.enter",
+    "operator.create", "operator.practice", "operator.practice.suspend", "operator.practice.resume", "operator.practice.tabs", "operator.practice.plan", "operator.practice.close", "operator.practice.reopen", "operator.health", "operator.health.look", "operator.health.mail", "operator.domains", "operator.plugins",
     *(f"office.{name}" for name in (
         "sign_in", "sign_out", "profile", "invitation", "second", "second_send", "second_passkey", "second_passkey_options", "passkey", "passkey_options",
         "passkey_new", "passkey_new_options", "passkey_change", "password", "devices", "prove", "prove_passkey", "prove_passkey_options", "stay", "security", "security_app", "security_app_off",
