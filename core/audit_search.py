@@ -24,7 +24,7 @@ PAGE = 50
 SUPPORT = "support"
 """The kind of what was done for a reason that somebody gave: the portal looked at as a patient, an operator in the office."""
 _NAMED: tuple[Any, ...] = (Account, Account, Patient, Patient, SupportAccess)
-_KNOWN = text("""
+KNOWN = """
 with recursive known(action) as (
     (select action from audit_event where practice_id = :practice order by action limit 1)
     union all
@@ -33,7 +33,9 @@ with recursive known(action) as (
     from known where known.action is not null
 )
 select action from known where action is not null
-""")
+"""
+"""Every action that the log of a `:practice` knows, each read from the index."""
+_KNOWN = text(f"{KNOWN}")
 
 
 @dataclass(frozen=True)

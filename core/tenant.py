@@ -72,6 +72,7 @@ class Tenant:
     practices in force, 0 when the office has none. `is_operator` for the place of those who run the installation, which is no practice.
     `acts_off` are the permissions that are switched off here while their tab is on.
     `is_suspended`: nobody gets in, and what is to be done for it waits. `is_closing`: it is being closed, and its office admins get in for the export only.
+    `is_set_up` once the office wants no first steps shown any more.
     """
 
     practice_id: UUID
@@ -98,6 +99,7 @@ class Tenant:
     is_closing: bool = False
     mail_from: str = ""
     """The address of its own that mails come from, if it has one and its domain allows it."""
+    is_set_up: bool = True
 
     @property
     def clinic_id(self) -> UUID | None:
@@ -115,7 +117,13 @@ class Tenant:
         return self.clinic or (self.clinics[0] if self.clinics else None)
 
 
+_HOLD = text("select from practice where id = :practice for no key update")
 _TOUCH = text("update practice set version = version + 1 where id = :practice")
+
+
+def hold(session: Session, practice_id: UUID) -> None:
+    """Until the transaction ends, whoever else holds the practice waits: what must not be done twice at the same moment comes one after the other."""
+    session.execute(_HOLD, {"practice": practice_id})
 
 
 def touch(session: Session, practice_id: UUID) -> None:

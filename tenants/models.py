@@ -42,6 +42,8 @@ class Practice(Base):
     plan: Mapped[str] = mapped_column(server_default="", default="")
     plan_limits: Mapped[dict] = mapped_column(server_default=text("'{}'"), default=dict)
     """What the plan includes (core/plans.py), as it was when the practice got it; without a plan nothing is limited."""
+    is_set_up: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    """The office wants its first steps shown no more (tenants/console/first_steps.py)."""
 
 
 class Clinic(TenantScoped, Base):

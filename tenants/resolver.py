@@ -278,6 +278,7 @@ def build_tenant(snapshot: Snapshot, clinic: ClinicDetails | None, host: PluginH
         is_suspended=practice.state in (SUSPENDED, ERASING),
         is_closing=practice.state in (CLOSING, ERASING),
         mail_from=snapshot.mail_from,
+        is_set_up=practice.is_set_up,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, case, exists, func, insert, literal, or_, select, text, update
+from sqlalchemy import Select, and_, case, exists, func, insert, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from core import allowance, audit
@@ -20,6 +20,7 @@ from core.outbox import OutboxRow
 from core.people.finding import seen_at
 from core.people.models import Patient
 from core.tasks import Work, enqueue, portal_task
+from core.tenant import hold
 
 AT_ONCE, PAUSE = 20, timedelta(seconds=10)
 """So many invitations of a practice leave in so long: mail servers take a flood for one."""
@@ -31,7 +32,6 @@ WHY = {
     "gone": "The chart was merged or changed since",
 }  # fmt: skip
 """Why somebody is left out, in words."""
-_LOCK = text("select from practice where id = :practice for no key update")
 
 
 class CannotInvite(Exception):
@@ -102,7 +102,7 @@ def preview(session: Session, practice_id: UUID, choice: Choice, clinic_ids: tup
 def begin(session: Session, practice_id: UUID, choice: Choice, clinic_ids: tuple[UUID, ...], now: datetime, by: UUID | None) -> UUID:
     """Begin to invite whom the choice means. Raises CannotInvite while another batch runs, and when there is nobody."""
     # One after the other: of two who begin at the same moment one is told.
-    session.execute(_LOCK, {"practice": practice_id})
+    hold(session, practice_id)
     if session.scalar(select(InvitationBatch.id).where(InvitationBatch.practice_id == practice_id, InvitationBatch.state == RUNNING)):
         raise CannotInvite("Invitations are being sent already. Wait until they are done, or stop them.")
     try:

@@ -27,8 +27,8 @@ class Likeness:
     differs: tuple[str, ...]
 
 
-def likenesses(session: Session, practice_id: UUID, typed: Typed, clinic_ids: Collection[UUID] = ()) -> list[Likeness]:
-    """Those who may be meant, of the clinics that count, the likeliest first."""
+def likenesses(session: Session, practice_id: UUID, typed: Typed, clinic_ids: Collection[UUID] = (), least: int = 2) -> list[Likeness]:
+    """Those who may be meant, of the clinics that count, the likeliest first: of the four things `least` agree."""
     # Of four things two agree: both names, or one of the other two with something else.
     ids = [select(Patient.id).where(Patient.practice_id == practice_id, Patient.birthdate == typed.birthdate)]
     if contact := _contact_word(typed.contact):
@@ -37,7 +37,7 @@ def likenesses(session: Session, practice_id: UUID, typed: Typed, clinic_ids: Co
         ids.append(beginning_with(practice_id, last).where(PatientWord.patient_id.in_(beginning_with(practice_id, first))))
     looked_at = select(Patient).where(*seen_at(practice_id, clinic_ids), Patient.id.in_(union(*ids))).limit(_MOST_LOOKED_AT)
     found = [_likeness(patient, typed) for patient in session.scalars(looked_at)]
-    found = [one for one in found if len(one.agrees) > 1]
+    found = [one for one in found if len(one.agrees) >= least]
     return sorted(found, key=lambda one: (-len(one.agrees), one.patient.last_name, one.patient.first_name, one.patient.id))[:MOST]
 
 

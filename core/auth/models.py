@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Uuid, text
+from sqlalchemy import BigInteger, CheckConstraint, Computed, Uuid, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -11,7 +11,8 @@ from core.db import Base, TenantScoped, belongs_to, index_in_practice, unique_in
 
 
 class Account(TenantScoped, Base):
-    """Someone who signs in. `user_name_norm` is the user name without case: unique in the practice, and what is looked up.
+    """Someone who signs in. `user_name_norm` is the user name without case: unique in the practice, and what is looked up; `email_norm`, which the
+    database keeps itself, is what is looked up when somebody types an address instead.
 
     `is_first` until the first sign-in is complete: a password that the office made is replaced, the user name may be. `totp_secret` is
     encrypted (core/auth/secrets.py), `totp_step` the last time step that was accepted: a code counts once. `email_codes` asks for a code
@@ -31,6 +32,7 @@ class Account(TenantScoped, Base):
         belongs_to("patient"),
         unique_in_practice("user_name_norm"),
         index_in_practice("patient_id"),
+        index_in_practice("email_norm"),
         CheckConstraint("kind in ('person', 'staff', 'operator')", name="kind"),
         CheckConstraint("kind = 'person' or patient_id is null", name="chart"),
     )
@@ -44,6 +46,8 @@ class Account(TenantScoped, Base):
     user_name_norm: Mapped[str]
     password_hash: Mapped[str]
     email: Mapped[str] = mapped_column(default="")
+    # A column, not an index over lower(): under row security the database uses none of a function that may tell what it is given.
+    email_norm: Mapped[str] = mapped_column(Computed("lower(email)", persisted=True), deferred=True)
     language: Mapped[str] = mapped_column(server_default="", default="")
     created_at: Mapped[datetime]
     signed_in_at: Mapped[datetime | None]

@@ -10,6 +10,7 @@ OFFICE: dict[str, str] = {
     "office.home": "Open the office’s pages",
     "office.patients.see": "Find patients, see who has access",
     "office.patients.merge": "Make one chart of two",
+    "office.patients.add": "Add patients by hand, change what was written by hand",
     "office.access.change": "Give patients access, invite them, take it away",
     "office.access.invite_many": "Invite many patients at once",
     "office.unmatched.see": "See who could not be matched with a patient",
@@ -29,6 +30,7 @@ OFFICE: dict[str, str] = {
     "office.clinics.see": "See the clinics’ details, hours and providers",
     "office.clinics.change": "Change the clinics’ details, hours and providers",
     "office.addresses.change": "Change the portal’s addresses",
+    "office.reports.see": "See how the portal is used, in numbers",
     "office.audit.see": "Read and search the audit log",
     "office.audit.export": "Export the audit log",
     "office.exports.make": "Export everything the practice holds, or one patient",
@@ -61,11 +63,11 @@ def _role(title: str, summary: str, *names: str) -> Role:
 
 _RECORDS = ("records_requests.see", "records_requests.settle")
 _MESSAGES = ("messages.see", "messages.answer")
-_LOOKING = ("patients.see", "unmatched.see", "clinics.see", "audit.see", "staff.see", "tabs.see", "deliveries.see")
+_LOOKING = ("patients.see", "unmatched.see", "clinics.see", "audit.see", "staff.see", "tabs.see", "reports.see", "deliveries.see")
 ROLES: dict[str, Role] = {
     "office_admin": Role("Office admin", "Everything, staff and audit log included", frozenset(OFFICE)),
     "front_desk": _role(
-        "Front desk", "Lets patients in and helps them", "patients.see", "access.change", "unmatched.see", "unmatched.settle", *_RECORDS, *_MESSAGES, "deliveries.see", "deliveries.settle", "view_as"
+        "Front desk", "Lets patients in and helps them", "patients.see", "patients.add", "access.change", "unmatched.see", "unmatched.settle", *_RECORDS, *_MESSAGES, "deliveries.see", "deliveries.settle", "view_as"
     ),
     "billing": _role("Billing", "Looks after accounts and payments", "patients.see", "payments.see", "payments.settle", "view_as"),
     "clinical": _role("Clinical", "Treats patients and answers their messages", "patients.see", *_RECORDS, *_MESSAGES, "view_as"),

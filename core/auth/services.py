@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 import structlog
-from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.auth import lockout, offices, tickets
@@ -104,7 +104,7 @@ def find_account(session: Session, practice_id: UUID, name: str, realm: Realm = 
     if "@" not in name:
         return named
     # Asked also when a user name fits, so that the same is asked, and takes as long, whether the name is there or not.
-    mailed = session.scalars(open_ones.where(func.lower(Account.email) == normal_user_name(name)).limit(2)).all()
+    mailed = session.scalars(open_ones.where(Account.email_norm == normal_user_name(name)).limit(2)).all()
     return named or (mailed[0] if len(mailed) == 1 else None)
 
 

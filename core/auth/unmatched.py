@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, case, delete, func, or_, select, text, update
+from sqlalchemy import Select, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -15,6 +15,7 @@ from core.auth.models import Registration
 from core.auth.registering import CODE_LIVES
 from core.people.models import Patient
 from core.plugins.waiting import at_clinics
+from core.tenant import hold
 
 PAGE = 50
 LAST_NUMBER = 2**31 - 1
@@ -22,7 +23,6 @@ DONE: Literal["done"] = "done"
 DISMISSED: Literal["dismissed"] = "dismissed"
 Outcome = Literal["done", "dismissed"]
 
-_LOCK = text("select from practice where id = :practice for no key update")
 
 
 class NotWaiting(Exception):
@@ -47,7 +47,7 @@ class Entry:
 def put(session: Session, entry: Registration, reason: str, patient_id: UUID | None) -> None:
     """Put an entry on the list, in place of an earlier one with the same words in it."""
     # One after the other: no two get the same number.
-    session.execute(_LOCK, {"practice": entry.practice_id})
+    hold(session, entry.practice_id)
     typed = {name: getattr(entry, name) for name in ("first_name", "last_name", "birthdate", "contact")}
     mine = (Registration.practice_id == entry.practice_id, Registration.id != entry.id, Registration.outcome == "", Registration.reason != "")
     session.execute(delete(Registration).filter_by(**typed).where(*mine))

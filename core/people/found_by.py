@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import delete, insert, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -13,10 +13,10 @@ from core.people.alike import digits, letters
 from core.people.models import MergedChart, NameTrace, Patient, PatientWord
 from core.people.near import traces_of
 from core.people.wanted import SPACES, from_the_end, word_of_email
+from core.tenant import hold
 
 AT_ONCE = 1000
 _BETWEEN = re.compile(r"[\W_]+")
-_LOCK = text("select from practice where id = :practice for no key update")
 
 
 def names_of(patient: Any) -> set[str]:
@@ -42,7 +42,7 @@ def keep_words(session: Session, patient_ids: Collection[UUID]) -> None:
     """Write down anew what these patients are found by; for after a change of their charts."""
     practice_id: UUID = session.info["practice_id"]
     # One after the other: who takes a name's traces away must not miss somebody who comes with the same name at that moment.
-    session.execute(_LOCK, {"practice": practice_id})
+    hold(session, practice_id)
     ids = sorted(patient_ids)
     for at in range(0, len(ids), AT_ONCE):
         _keep_words(session, practice_id, ids[at : at + AT_ONCE])

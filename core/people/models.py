@@ -49,7 +49,8 @@ class Patient(TenantScoped, Base):
     """A person with a chart. `guarantor_id` is the head of the family account, `clinic_id` the home clinic.
 
     `responsible_party_id` may see the record: one person for each patient, as in a nursing home. A record that the office has marked
-    `is_confidential` is hidden from guarantor, guardians and responsible party.
+    `is_confidential` is hidden from guarantor, guardians and responsible party. `source` says whether the practice's system sends the chart
+    (`records`) or the office wrote it down by hand (`office`, core/people/by_hand.py).
     """
 
     __tablename__ = "patient"
@@ -62,6 +63,7 @@ class Patient(TenantScoped, Base):
         index_in_practice("guarantor_id"),
         index_in_practice("birthdate", "last_name"),
         CheckConstraint("sex in ('F', 'M', 'U')", name="sex"),
+        CheckConstraint("source in ('records', 'office')", name="source"),
     )
 
     external_id: Mapped[str | None]
@@ -83,6 +85,7 @@ class Patient(TenantScoped, Base):
     postal_code: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(default="en-US")
     is_confidential: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    source: Mapped[str] = mapped_column(server_default="records", default="records")
 
     @property
     def name(self) -> str:

@@ -61,8 +61,17 @@ def keep_typed(request, path: str, values: Mapping[str, str]) -> None:
 
 def read_form(request, schema: type[Schema]) -> Form[Schema]:
     """Read the posted form. An empty field counts as not given, so that defaults apply; text is taken without spaces around it."""
-    typed = {name: request.POST.getall(name) for name in schema.model_fields if name in request.POST}
-    form: Form[Schema] = Form(values={name: _kept(schema.model_fields[name], answers) for name, answers in typed.items()})
+    return _read(request.POST, schema)
+
+
+def read_query(request, schema: type[Schema]) -> Form[Schema]:
+    """Read in the same way what the address says after its question mark: for what may stand in an address, such as a period."""
+    return _read(request.GET, schema)
+
+
+def _read(answers: Any, schema: type[Schema]) -> Form[Schema]:
+    typed = {name: answers.getall(name) for name in schema.model_fields if name in answers}
+    form: Form[Schema] = Form(values={name: _kept(schema.model_fields[name], found) for name, found in typed.items()})
     try:
         form.data = schema.model_validate(_given(schema, typed))
     except ValidationError as problem:

@@ -10,6 +10,7 @@ PAGES = (
     OfficePage("Record requests", "office.records_requests", "folder2-open", "office.records_requests.see", 30, "Who asked for a copy, and by when to answer"),
     OfficePage("Deliveries", "office.deliveries", "envelope-exclamation", "office.deliveries.see", 40, "Mails and texts that did not get through"),
     OfficePage("Tabs", "office.tabs", "toggle-on", "office.tabs.see", 30, "What patients find, and what they may do there", "portal"),
+    OfficePage("Reports", "office.reports", "graph-up", "office.reports.see", 85, "How the portal is used, in numbers", "practice"),
     OfficePage("Clinics", "office.clinics", "geo-alt", "office.clinics.see", 40, "Contact details, hours, closed days, providers", "practice"),
     OfficePage("Settings", "office.settings", "sliders", "office.settings.change", 75, "How the portal and its tabs work", "portal"),
     OfficePage("Look", "office.branding", "palette", "office.branding.change", 70, "Name, logo, colors, welcome, with a preview", "portal"),
@@ -27,12 +28,15 @@ def includeme(config) -> None:
     config.add_route("office.home", "/office")
     config.add_route("office.plan", "/office/plan")
     config.scan("tenants.console.home")
+    config.include("tenants.console.first_steps")
+    config.include("tenants.console.by_hand")  # its address comes before that of one patient
     config.include("tenants.console.patients")
     config.include("tenants.console.access")
     config.include("tenants.console.merging")
     config.include("tenants.console.inviting")
     config.include("tenants.console.view_as")
     config.include("tenants.console.audit")
+    config.include("tenants.console.reports")
     config.include("tenants.console.staff")
     config.include("tenants.console.clinics")
     config.include("tenants.console.tabs")

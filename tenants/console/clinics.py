@@ -14,7 +14,7 @@ from core.safety.emblems import prove_portrait
 from core.web.errors import not_found
 from core.web.forms import Form, Line, empty_form, read_form
 from tenants import clinics, looks
-from tenants.console.patients import clinic_names, id_in_path
+from tenants.console.patients import id_in_path, own_clinics
 from tenants.console.pictures import sent_mark
 from tenants.models import Clinic
 
@@ -207,7 +207,7 @@ def _spans(form: Form) -> dict[str, list[str]]:
 def _check_closed(request, form: Form, typed: ClosedForm) -> None:
     reach, today = request.identity.clinic_ids, _today(request)
     last = typed.last_on or typed.first_on
-    if (typed.clinic is None and reach) or (typed.clinic and typed.clinic not in _own_clinics(request)):
+    if (typed.clinic is None and reach) or (typed.clinic and typed.clinic not in own_clinics(request)):
         form.refuse("Choose the clinic from the list.", "clinic")
     elif last < typed.first_on:
         form.refuse("The last day cannot be before the first day.", "last_on")
@@ -217,18 +217,13 @@ def _check_closed(request, form: Form, typed: ClosedForm) -> None:
         form.refuse(f"Type days within the next {FURTHEST_YEARS} years.", "last_on" if typed.last_on else "first_on")
 
 
-def _own_clinics(request) -> dict[UUID, str]:
-    reach = request.identity.clinic_ids
-    return {id_: name for id_, name in clinic_names(request).items() if not reach or id_ in reach}
-
-
 def _today(request) -> date:
     return request.now.astimezone(request.whole_tenant.time_zone).date()
 
 
 def _overview(request, form: Form) -> dict:
     reach = request.identity.clinic_ids
-    names = _own_clinics(request)
+    names = own_clinics(request)
     return {
         "form": form,
         "clinics": [one for one in request.whole_tenant.clinics if one.id in names],

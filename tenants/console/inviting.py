@@ -15,9 +15,11 @@ from core.auth.models import InvitationBatch
 from core.files.disposition import content_disposition
 from core.web.exports import csv_line
 from core.web.forms import Form, begun_form, read_form
-from tenants.console.patients import clinic_names, id_in_path
+from tenants.console.patients import clinic_names, id_in_path, own_clinics
 
 MANY = "office.access.invite_many"
+SOON = 3
+"""So many seconds after it was shown, the page of a few that are still to come looks again."""
 FIRST_DAY, LAST_DAY = date(1850, 1, 1), date(2199, 12, 31)
 OUTCOMES = {"sent": "Sent", "waiting": "Waits", "on_its_way": "On its way", "failed": "Could not be sent", "left_out": "Left out"}
 
@@ -62,8 +64,13 @@ def choose(request):
 @view_config(route_name="office.invitations.one", permission=MANY, request_method="GET", renderer="console/invitations.jinja2")
 def progress_page(request):
     """How far it is; at the end the report."""
-    batch = _batch(request)
-    return {"batch": batch, "report": inviting.report(request.db, batch), "why": WHY, "at_once": inviting.AT_ONCE, "seconds": inviting.PAUSE.seconds}
+    batch, is_still = _batch(request), "still" in request.GET
+    report = inviting.report(request.db, batch)
+    again = inviting.PAUSE.seconds if report.waiting > inviting.AT_ONCE else SOON
+    if report.waiting and not is_still:
+        request.response.headers["Refresh"] = str(again)
+    pace = {"at_once": inviting.AT_ONCE, "seconds": inviting.PAUSE.seconds, "again": again, "is_still": is_still}
+    return {"batch": batch, "report": report, "why": WHY, **pace}
 
 
 @view_config(route_name="office.invitations.stop", permission=MANY, request_method="POST")
@@ -102,10 +109,8 @@ def _is_seen(request, batch: InvitationBatch) -> bool:
 
 
 def _values(request, form: Form) -> dict:
-    limits = request.identity.clinic_ids
-    clinics = {id_: name for id_, name in clinic_names(request).items() if not limits or id_ in limits}
     found = [one for one in inviting.batches(request.db, request.practice_id) if _is_seen(request, one)]
-    return {"form": form, "clinics": clinics, "batches": found, "counts": None, "why": WHY, "adult_age": request.whole_tenant.settings["portal.adult_age"]}
+    return {"form": form, "clinics": own_clinics(request), "batches": found, "counts": None, "why": WHY, "adult_age": request.whole_tenant.settings["portal.adult_age"]}
 
 
 def _choice(request, form: Form, typed: ChoiceForm) -> Choice | None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.auth.models import Account
@@ -27,7 +27,7 @@ def patient_with(session: Session, practice_id: UUID, chart: str, clinic_ids: Co
 def account_called(session: Session, practice_id: UUID, name: str) -> UUID:
     """The account with this user name or mail address, open or closed. Raises WrongName."""
     norm = normal_user_name(name)
-    same = func.lower(Account.email) == norm if "@" in norm else Account.user_name_norm == norm
+    same = Account.email_norm == norm if "@" in norm else Account.user_name_norm == norm
     found = session.scalars(select(Account.id).where(Account.practice_id == practice_id, same).limit(2)).all()
     if not found:
         raise WrongName("Nobody here has this user name or e-mail address.")

@@ -106,6 +106,12 @@ def clinic_names(request) -> dict[UUID, str]:
     return {clinic.id: clinic.name for clinic in request.tenant.clinics}
 
 
+def own_clinics(request) -> dict[UUID, str]:
+    """Those of them at which the person works: all, unless the role is limited to some."""
+    reach = request.identity.clinic_ids
+    return {id_: name for id_, name in clinic_names(request).items() if not reach or id_ in reach}
+
+
 def tab_titles(request) -> dict[str, str]:
     """The titles of all tabs, by name, on or off."""
     return {name: plugin.title for name, plugin in request.registry.plugins.plugins.items()}

@@ -15,7 +15,7 @@ from core.auth.staff import Place, Wish
 from core.auth.staff_rules import CannotChangeStaff, Giver, is_within
 from core.web.forms import Form, Line, empty_form, read_form
 from tenants.console.asked import audit_path
-from tenants.console.patients import AUDIT, clinic_names, id_in_path
+from tenants.console.patients import AUDIT, clinic_names, id_in_path, own_clinics
 
 SEE, CHANGE = "office.staff.see", "office.staff.change"
 
@@ -152,9 +152,8 @@ def _member_values(request, form: Form | None = None, chosen: set[str] | None = 
 
 def _choices(request, form: Form, chosen: set[str]) -> dict:
     limits, allowed = request.identity.clinic_ids, request.identity.permissions
-    clinics = {id_: name for id_, name in clinic_names(request).items() if not limits or id_ in limits}
     roles = {name: role for name, role in ROLES.items() if role.permissions <= allowed}
-    return {"form": form, "roles": roles, "all_roles": ROLES, "clinics": clinics, "all_clinics": clinic_names(request), "chosen": chosen, "is_limited": bool(limits)}
+    return {"form": form, "roles": roles, "all_roles": ROLES, "clinics": own_clinics(request), "all_clinics": clinic_names(request), "chosen": chosen, "is_limited": bool(limits)}
 
 
 def _refused(request, values: dict) -> dict:

@@ -124,6 +124,7 @@ class Opening:
         """Make the practice with everything in it; the caller commits. Raises DemoRefused."""
         story = self.story
         practice = create(self.session, story.slug, story.name, story.time_zone, self.now)
+        practice.is_set_up = True
         self._take_in([{"kind": "clinic", **clinic} for clinic in story.clinics])
         self._choose(practice.id)
         self._take_in([{"kind": "provider", **provider} for provider in story.providers])

@@ -8,7 +8,10 @@ import urllib.request
 from base64 import b32decode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -16,12 +19,19 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from psycopg import sql
+from sqlalchemy import create_engine, select
 
 from core import config
+from core.auth import services
+from core.auth.models import Account
+from core.auth.realms import OFFICE, STAFF
+from core.db import SessionFactory, bind_tenant
 from core.local.folder import free_port
 from core.local.processes import Child, Supervisor
+from core.mail import mail_from_url
 from core.testing import fresh_database, with_database
 from tenants import demo
+from tenants.models import Practice
 
 PASSWORD = "Toothbrush1"
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
@@ -237,3 +247,60 @@ def sign_in(page: Page, running: Running, user: str, slug: str) -> None:
     page.fill("[name=password]", PASSWORD)
     page.click("#sign-in button[type=submit]")
     page.wait_for_url("**/home")
+
+
+@pytest.fixture
+def database(running):
+    """The database of the running portal, for what no page does."""
+    engine = create_engine(running.settings.database_url.replace("postgresql://", "postgresql+psycopg://"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def let_in(open_page, database):
+    """`let_in(practice_id, account, address, size)`: a window in which somebody of the office, or the operator, is signed in, whose second step is done."""
+
+    def make(practice_id: UUID, account: Account, address: str, size: dict) -> Page:
+        with SessionFactory(bind=database) as session:
+            bind_tenant(session, practice_id)
+            session.add(account)
+            session.flush()
+            token = services.open_session(session, account, datetime.now(UTC), services.Place(realm=OFFICE.name))
+            session.commit()
+        page = open_page(size=size)
+        page.context.add_cookies([{"name": OFFICE.cookie, "value": token, "url": address}])
+        return page
+
+    return make
+
+
+def somebody(kind: str, role: str = "") -> Account:
+    """An account of somebody who has just come, with a name of its own."""
+    user_name = f"tabitha{token_hex(4)}"
+    named = {"user_name": user_name, "user_name_norm": user_name, "name": "Tabitha Quill", "email": f"{user_name}@example.test"}
+    return Account(kind=kind, role=role, password_hash="", created_at=datetime.now(UTC), **named)
+
+
+@pytest.fixture
+def admin_page(let_in, running, database):
+    """`admin_page(size, slug)`: a window in which an office admin is signed in."""
+
+    def make(size: dict, slug: str = "sunrise") -> Page:
+        with SessionFactory(bind=database) as session:
+            practice_id = session.scalars(select(Practice.id).where(Practice.slug == slug)).one()
+        return let_in(practice_id, somebody(STAFF, "office_admin"), running.address(slug), size)
+
+    return make
+
+
+def link_in_mail(running: Running, address: str, path: str) -> str:
+    """The link to a path in the newest mail to an address that has one, as soon as it is there."""
+    end = time.monotonic() + 60
+    while True:
+        mails = [mail for mail in mail_from_url(running.settings.mail_url).messages() if mail["To"] == address]
+        for mail in reversed(mails):
+            if found := re.search(rf"http://\S+{path}\S+", mail.get_body(("plain",)).get_content()):
+                return found[0]
+        assert time.monotonic() < end, "no mail came"
+        time.sleep(0.2)

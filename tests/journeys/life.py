@@ -17,7 +17,7 @@ from core.auth.realms import OFFICE, PORTAL, STAFF, Realm
 from core.auth.unmatched import put
 from core.config import Settings
 from core.db import bind_tenant
-from core.people import offers, records_requests
+from core.people import by_hand, offers, records_requests
 from core.people.models import AccessOffer, Grant, Patient
 from plugins.account.models import Guest, Payment
 from tenants.addresses.models import Domain
@@ -120,7 +120,11 @@ class Life:
 
     def _links_of_office(self, practice_id: UUID, hired: str) -> dict[str, str]:
         numbers = {"office.settings.part": "/office/settings/portal", "office.unmatched.one": "/office/unmatched/1"}
-        return {"office.staff.one": f"/office/staff/{self._account(practice_id, hired).id}", **numbers}
+        written = Patient(source=by_hand.OFFICE, email=MAIL, **WHO)
+        self._db.add(written)
+        self._db.flush()
+        staff_page, chart = f"/office/staff/{self._account(practice_id, hired).id}", f"/office/patients/{written.id}/contact"
+        return {"office.staff.one": staff_page, "office.patients.contact": chart, **numbers}
 
     def _links_in_mails(self, practice_id: UUID, hired: str) -> dict[str, str]:
         elena = self._account(practice_id, "elena")

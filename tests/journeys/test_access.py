@@ -5,19 +5,10 @@ import time
 
 from playwright.sync_api import expect
 
-from core.mail import mail_from_url
+from tests.journeys.conftest import link_in_mail
 
 PHONE = {"width": 390, "height": 844}
 OWN = "Maple-canoe-42 window"
-
-
-def link_in_mail(running, address: str) -> str:
-    """The link of the newest offer to an address, as soon as it is there."""
-    end = time.monotonic() + 60
-    while not (found := [mail for mail in mail_from_url(running.settings.mail_url).messages() if mail["To"] == address]):
-        assert time.monotonic() < end, "no mail came"
-        time.sleep(0.2)
-    return re.search(r"http://\S+/family/offer/\S+", found[-1].get_body(("plain",)).get_content())[0]
 
 
 def test_access_is_offered_taken_used_and_ended(signed_in_page, open_page, running):
@@ -35,7 +26,7 @@ def test_access_is_offered_taken_used_and_ended(signed_in_page, open_page, runni
     expect(patient.locator("main")).to_contain_text("Offered, not taken yet")
 
     friend = open_page(size=PHONE)
-    friend.goto(link_in_mail(running, "juniper@example.test"))
+    friend.goto(link_in_mail(running, "juniper@example.test", "/family/offer/"))
     expect(friend.locator("body")).not_to_contain_text("Wren")
     friend.get_by_label("Your name").fill("Juniper Halloran")
     friend.get_by_label("Password", exact=True).fill(OWN)

@@ -3,52 +3,17 @@
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection
-from secrets import token_hex
 from uuid import UUID
 
-import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import create_engine, select, update
+from sqlalchemy import select, update
 
 from core import outbox
-from core.auth import services
-from core.auth.models import Account
-from core.auth.realms import OFFICE, STAFF
-from core.db import SessionFactory, bind_tenant
+from core.db import SessionFactory
 from core.outbox import OutboxRow
 from tenants.models import Practice
 
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-
-
-@pytest.fixture
-def database(running):
-    """The database of the running portal, for what no page does."""
-    engine = create_engine(running.settings.database_url.replace("postgresql://", "postgresql+psycopg://"))
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def admin_page(open_page, running, database):
-    """`admin_page(size)`: a window in which an office admin of Sunrise is signed in, whose second step is done."""
-
-    def make(size: dict) -> Page:
-        with SessionFactory(bind=database) as session:
-            practice = session.scalars(select(Practice.id).where(Practice.slug == "sunrise")).one()
-            bind_tenant(session, practice)
-            user_name = f"tabitha{token_hex(4)}"
-            named = {"user_name": user_name, "user_name_norm": user_name, "name": "Tabitha Quill", "email": f"{user_name}@example.test"}
-            account = Account(kind=STAFF, role="office_admin", password_hash="", created_at=datetime.now(UTC), **named)
-            session.add(account)
-            session.flush()
-            token = services.open_session(session, account, datetime.now(UTC), services.Place(realm=OFFICE.name))
-            session.commit()
-        page = open_page(size=size)
-        page.context.add_cookies([{"name": OFFICE.cookie, "value": token, "url": running.address("sunrise")}])
-        return page
-
-    return make
 
 
 def press(page: Page, locator, key: str) -> None:

@@ -9,10 +9,10 @@ MESSAGES = {"office.messages.see", "office.messages.answer"}
 RECORDS = {"office.records_requests.see", "office.records_requests.settle"}
 PROMISED = {
     "office_admin": set(OFFICE),
-    "front_desk": {"office.home", "office.patients.see", "office.access.change", "office.unmatched.see", "office.unmatched.settle", "office.view_as", "office.deliveries.see", "office.deliveries.settle"} | RECORDS | MESSAGES,
+    "front_desk": {"office.home", "office.patients.see", "office.patients.add", "office.access.change", "office.unmatched.see", "office.unmatched.settle", "office.view_as", "office.deliveries.see", "office.deliveries.settle"} | RECORDS | MESSAGES,
     "billing": {"office.home", "office.patients.see", "office.payments.see", "office.payments.settle", "office.view_as"},
     "clinical": {"office.home", "office.patients.see", "office.view_as"} | RECORDS | MESSAGES,
-    "read_only": {"office.home", "office.patients.see", "office.unmatched.see", "office.clinics.see", "office.audit.see", "office.staff.see", "office.tabs.see", "office.deliveries.see"},
+    "read_only": {"office.home", "office.patients.see", "office.unmatched.see", "office.clinics.see", "office.audit.see", "office.staff.see", "office.tabs.see", "office.reports.see", "office.deliveries.see"},
 }
 STILL_HERE = {"portal.still_here"}
 OWN = {"portal.own_account"} | STILL_HERE
@@ -57,7 +57,7 @@ def test_views_ask_for_permissions_that_exist(registry):
             assert permission in set(OFFICE) | set(OPERATORS) | OWN | {"__no_permission_required__"}, (route, permission)
 
 
-SEEING = {"office.messages.see", "office.deliveries.see", "office.payments.see", "office.home", "office.tabs.see", "office.clinics.see", "office.patients.see", "office.unmatched.see", "office.audit.see", "office.staff.see", "office.records_requests.see"}
+SEEING = {"office.reports.see", "office.messages.see", "office.deliveries.see", "office.payments.see", "office.home", "office.tabs.see", "office.clinics.see", "office.patients.see", "office.unmatched.see", "office.audit.see", "office.staff.see", "office.records_requests.see"}
 # What is sent there is only a question: it is sent so that no name stands in an address.
 ASKING = {"office.patients", "office.audit"}
 

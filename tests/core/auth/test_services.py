@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select, text
 
 from core.auth import services
 from core.auth.identity import IDLE, LONGEST, find_visitor, token_hash
@@ -123,6 +123,18 @@ def test_a_session_ends_when_it_is_idle_and_when_it_is_old(db, practice, make):
         moment += IDLE / 2
         assert find_visitor(db, practice.id, token, moment).row is not None
     assert find_visitor(db, practice.id, token, start + LONGEST).row is None
+
+
+def test_who_types_an_address_is_found_from_an_index_of_addresses(db, practice):
+    columns = "practice_id, id, user_name, user_name_norm, password_hash, email, created_at"
+    values = ":practice, gen_random_uuid(), 'n' || n, 'n' || n, '', 'N' || n || '@Example.test', now()"
+    db.execute(text(f"insert into account ({columns}) select {values} from generate_series(1, 3000) n"), {"practice": practice.id})
+    asked = []
+    event.listen(db.connection(), "before_cursor_execute", lambda _, __, statement, values, *more: asked.append((statement, values)))
+    assert services.find_account(db, practice.id, "n77@example.test").user_name == "n77"
+    plan = "\n".join(row[0] for row in db.connection().exec_driver_sql(f"explain {asked[1][0]}", asked[1][1]))
+    assert "ix_account_practice_id_email_norm" in plan
+    assert "email_norm = " in plan.partition("Index Cond")[2].partition("Filter")[0]
 
 
 def test_who_signs_in_may_type_the_email_address_and_the_tries_count_together(db, practice, make, limiter):

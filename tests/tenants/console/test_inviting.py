@@ -31,10 +31,15 @@ def test_from_the_number_to_the_report(office, make, work_off, mails, audited):
     begun = page.forms["choice"].submit("begin", value="yes").follow()
     assert "Invitations are being sent" in begun.text
     assert begun.html.select_one("progress")["value"] == "1"
+    assert begun.headers["Refresh"] == "3"
+    still = begun.click("Keep it still")
+    assert "Refresh" not in still.headers
+    assert still.click("Let it look again by itself").headers["Refresh"] == "3"
     work_all_off(work_off)
     assert len(mails.to("ann@example.test")) == 1
     done = app.get(begun.request.path)
     assert "Invitations were sent" in done.text
+    assert "Refresh" not in done.headers
     assert done.html.select_one("progress")["value"] == "2"
     file = done.forms["file"].submit()
     assert file.content_type == "text/csv"
