@@ -25,6 +25,8 @@ from tenants.models import Clinic, Practice
 
 SOON = timedelta(hours=1)
 WHO = {"first_name": "Hannah", "last_name": "Brightwater", "birthdate": date(1990, 2, 14)}
+MAIN = {"harbor": "portal.harbordental.localhost"}
+"""Where a practice has another main address than its short one, which only leads there."""
 MAIL = "hannah.brightwater@example.test"
 
 
@@ -38,8 +40,8 @@ class Visitor:
 
     @property
     def host(self) -> str:
-        """The host name of the practice; without a slug that of the installation."""
-        return f"{self.slug}.localhost" if self.slug else "localhost"
+        """The main host name of the practice; without a slug that of the installation."""
+        return MAIN.get(self.slug, f"{self.slug}.localhost") if self.slug else "localhost"
 
 
 class Life:
