@@ -65,7 +65,7 @@ def test_a_tab_goes_and_comes_while_a_patient_is_in_the_portal(admin_page, signe
     office, patient = admin_page(PHONE), signed_in_page()
     link = patient.get_by_role("navigation", name="Tabs").get_by_role("link", name="WebMail")
     link.click()
-    letters = patient.get_by_role("main").inner_text()
+    letters = patient.get_by_role("main").text_content()
 
     faults = switch(office, running, False, faults_of)
     press(office, office.get_by_role("button", name="Save"), "Enter")
@@ -81,7 +81,7 @@ def test_a_tab_goes_and_comes_while_a_patient_is_in_the_portal(admin_page, signe
     expect(office.get_by_text("Undone. Patients see it")).to_be_visible()
     assert answers_of_every_process(running, patient, "/webmail") == {200}
     patient.goto(running.address("sunrise", "/webmail"))
-    assert patient.get_by_role("main").inner_text() == letters
+    assert patient.get_by_role("main").text_content() == letters
 
     office.set_viewport_size(DESK)
     faults += switch(office, running, False, faults_of)
