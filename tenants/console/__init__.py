@@ -15,7 +15,7 @@ PAGES = (
     OfficePage("Settings", "office.settings", "sliders", "office.settings.change", 75, "How the portal and its tabs work", "portal"),
     OfficePage("Look", "office.branding", "palette", "office.branding.change", 70, "Name, logo, colors, welcome, with a preview", "portal"),
     OfficePage("Exports", "office.exports", "cloud-arrow-down", "office.exports.make", 95, "Take everything along, of the practice or of a patient", "practice"),
-    OfficePage("Plan", "office.plan", "card-checklist", "office.settings.change", 85, "What your plan includes, and how much of it is used", "practice"),
+    OfficePage("Plan", "office.allowance", "card-checklist", "office.settings.change", 85, "What your plan includes, and how much of it is used", "practice"),
     OfficePage("Addresses", "office.addresses", "globe2", "office.addresses.change", 75, "Where patients find the portal", "practice"),
     OfficePage("Staff", "office.staff", "person-badge", "office.staff.see", 80, "Who works here, with which role", "practice"),
 )
@@ -26,7 +26,7 @@ def includeme(config) -> None:
     """Add the pages, and those that stand in the bar to it."""
     config.add_jinja2_search_path("tenants:templates/")
     config.add_route("office.home", "/office")
-    config.add_route("office.plan", "/office/plan")
+    config.add_route("office.allowance", "/office/allowance")
     config.scan("tenants.console.home")
     config.include("tenants.console.first_steps")
     config.include("tenants.console.by_hand")  # its address comes before that of one patient

@@ -18,7 +18,7 @@ def home(request):
     return {"pages": pages, "waiting": request.office_waiting(), "form": form, "near": near, "steps": steps_left(request)}
 
 
-@view_config(route_name="office.plan", permission=SEE_PLAN, request_method="GET", renderer="console/plan.jinja2")
+@view_config(route_name="office.allowance", permission=SEE_PLAN, request_method="GET", renderer="console/plan.jinja2")
 def plan_page(request):
     """The practice's plan, and what is used of it."""
     return {"plan": plan_of(request.db, request.practice_id)}

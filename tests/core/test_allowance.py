@@ -111,10 +111,10 @@ def test_admins_are_told_from_four_fifths_on_and_nobody_else(limit, make, practi
     limit(patients=5)
     admin = signed_in(account=make.staff())
     assert "4 of 5 patients with access" in admin.get("/office")
-    assert "Nearly used up" in admin.get("/office/plan")
+    assert "Nearly used up" in admin.get("/office/allowance")
     desk = signed_in(account=make.staff("front_desk"))
     assert "Your plan is nearly used up" not in desk.get("/office")
-    desk.get("/office/plan", status=403)
+    desk.get("/office/allowance", status=403)
     limit(patients=6)
     assert "Your plan is nearly used up" not in admin.get("/office")
 
