@@ -1,12 +1,15 @@
 """What tests of several rooms need besides the fixtures of `core.testing`."""
 
+import os
 import secrets
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import ModuleType
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 from pyramid.response import Response
 
 from core import tasks
@@ -42,6 +45,17 @@ class Garden(PortalPlugin):
     @hookimpl
     def portal_permissions(self):
         return [Permission(f"{self.name}.see", "See what grows"), Permission(f"{self.name}.dig", "Dig", acts=True)]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A real browser; one for all tests of this worker, for two cannot be driven from one thread."""
+    switches = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=os.environ.get("CUSPID_CHROMIUM") or None, args=as_root + switches)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from psycopg import sql
 from sqlalchemy import create_engine, select
 
@@ -37,7 +37,6 @@ PASSWORD = "Toothbrush1"
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 RULES = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']"
-SWITCHES = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 @dataclass
@@ -130,16 +129,6 @@ def words_in(log: str, words: set[str]) -> list[str]:
 def people_named_in(running):
     """`people_named_in(log)`: what a text tells about the practices' patients."""
     return lambda log: words_in(log, words_about_people(running.migrate_url))
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """A real browser."""
-    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=os.environ.get("CUSPID_CHROMIUM") or None, args=as_root + SWITCHES)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -137,7 +137,7 @@ class Life:
         new = self._account(practice_id, hired)
         offer = self._db.scalars(select(AccessOffer).where(AccessOffer.practice_id == practice_id)).first()
         # Good for a minute only, from an hour on.
-        entry = operators.ask(self._db, practice_id, operators.Operator(uuid4(), "Ann Ode (Cuspid)"), "Statements are not printed, ticket 4711", "see", self._now + SOON)
+        entry = operators.ask(self._db, practice_id, operators.Operator(uuid4(), "Ann Ode (Cuspid)"), "Receipts are not printed, ticket 4712", "see", self._now + SOON)
         off = notice_links.Link(elena.id, "account.receipt", "email")
         return {
             "auth.invitation": "/invitation/" + self._ticket(access.INVITATION, patient_id=invited.id, email=MAIL),

@@ -45,17 +45,6 @@ def port(portal):
         yield port
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=quiet + (["--no-sandbox"] if os.geteuid() == 0 else []))
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def visit(chromium, port, practice):
     """`visit("/contact", ...)`: the page as a browser of this size and color scheme shows it, and what the browser complained of."""
