@@ -7,9 +7,8 @@ from playwright.sync_api import expect
 PHONE = {"width": 390, "height": 844}
 
 
-def test_what_is_to_be_set_in_the_dns_is_copied_on_a_phone(open_page, sign_in_at_office, running):
-    page = open_page(size=PHONE, dark=True)
-    sign_in_at_office(page, "ines", "harbor")
+def test_what_is_to_be_set_in_the_dns_is_copied_on_a_phone(admin_page, running):
+    page = admin_page(PHONE, "harbor")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(running.address("harbor", "/office/addresses"))
     page.get_by_role("link", name="portal.harbordental.localhost").click()
