@@ -13,11 +13,12 @@ import psycopg
 from pyramid.config import Configurator
 from pyramid.session import JSONSerializer, SignedCookieSessionFactory
 
+from core.tenant import TeamMember
 from plugins.appointments.services import Visit
 from plugins.appointments.shown import show
 
 ROWS = """
-select v.id::text, v.starts_at, v.minutes, v.status, v.confirmation, v.reason, p.first_name || ' ' || p.last_name || ', ' || p.suffix, c.name, c.time_zone
+select v.id::text, v.starts_at, v.minutes, v.status, v.confirmation, v.reason, p.first_name || ' ' || p.last_name, p.suffix, c.name, c.time_zone
 from appointments_appointment v
 join provider p on p.practice_id = v.practice_id and p.id = v.provider_id
 join clinic c on c.practice_id = v.practice_id and c.id = v.clinic_id
@@ -46,8 +47,8 @@ def rows(request):
     found = connection.execute(ROWS, (os.environ["BENCH_PRACTICE"], request.session["patient"])).fetchall()
     now = datetime.now(UTC)
     visits = [
-        Visit(id_, starts_at, minutes, status, confirmation, reason, provider, clinic, ZoneInfo(zone), starts_at <= now, False)
-        for id_, starts_at, minutes, status, confirmation, reason, provider, clinic, zone in found
+        Visit(id_, starts_at, minutes, status, confirmation, reason, TeamMember(f"{name}, {suffix}", name), clinic, ZoneInfo(zone), starts_at <= now, False)
+        for id_, starts_at, minutes, status, confirmation, reason, name, suffix, clinic, zone in found
     ]
     return {"visits": show(visits, now)}
 
