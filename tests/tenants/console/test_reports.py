@@ -51,6 +51,14 @@ def test_the_numbers_are_there_with_charts_that_can_be_read_without_seeing_them(
     assert "style=" not in page.text
 
 
+def test_before_anybody_came_words_stand_in_place_of_empty_charts(office):
+    page = office().get("/office/reports")
+    assert numbers(page) == ["0"] * 5
+    assert page.html.select("svg.chart") == []
+    for words in ("Nobody has signed in", "Nobody was invited", "No tab was opened", "Nothing was done yet"):
+        assert words in page.text
+
+
 def test_no_name_is_in_it(office, used, make):
     page = office("read_only").get("/office/reports").html.find("main").get_text(" ")
     assert not any(name in page for name in ("Robin", "Vale", "Sam"))
