@@ -14,7 +14,7 @@ from pyramid.config import Configurator
 from pyramid.session import JSONSerializer, SignedCookieSessionFactory
 
 from core.tenant import TeamMember
-from plugins.appointments.services import Visit
+from plugins.appointments.services.visits import Visit
 from plugins.appointments.shown import show
 
 ROWS = """

@@ -40,6 +40,7 @@ class RecordKind:
     """A kind of record: its schema, the table it fills, and which of its fields name other records.
 
     `references` maps a field that holds an external id to the kind it names: {"patient": "patient"} fills `patient_id`.
+    A field with a list of them fills the array that is named after the kind: {"operatories": "operatory"} fills `operatory_ids`.
     `after` is called once a batch, in its transaction, when a record of the kind was created or updated; so is `written`, with the ids
     of those rows. Where the table has a column `own`, the columns that it names are left as they are.
     `became` knows the row into which the one with an external id was merged, if it was.
@@ -130,7 +131,10 @@ class _Door:
         values = record.model_dump()
         for name, target in kind.references.items():
             other = values.pop(name)
-            values[f"{name}_id"] = None if other is None else self._id(target, other)
+            if isinstance(other, list):
+                values[f"{target}_ids"] = [self._id(target, one) for one in other]
+            else:
+                values[f"{name}_id"] = None if other is None else self._id(target, other)
         return values
 
     def _id(self, kind: str, external_id: str) -> UUID:

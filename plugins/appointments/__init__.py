@@ -4,8 +4,9 @@ from functools import partial
 
 from core.people.charts import delete_rows, move_rows
 from core.plugins import ActionItem, Card, Permission, PortalPlugin, Question, Tab, hookimpl
-from plugins.appointments import exporting, records, services
-from plugins.appointments.models import Appointment
+from plugins.appointments import exporting, records
+from plugins.appointments.models import Appointment, Recall, Request
+from plugins.appointments.services import holds, recalls, visits
 from plugins.appointments.settings import AppointmentsSettings
 from plugins.appointments.shown import show
 
@@ -27,7 +28,7 @@ class AppointmentsPlugin(PortalPlugin):
     def portal_tab(self, request):
         """The tab, with the number of visits that wait for an answer."""
         days = request.tenant.settings["appointments.confirm_days"]
-        waiting = services.unanswered(request.practice_id, request.person.id, request.now, days)
+        waiting = visits.unanswered(request.practice_id, request.person.id, request.now, days)
         return Tab("Appointments", "appointments.home", "calendar-check", 10, waiting)
 
     @hookimpl
@@ -35,13 +36,13 @@ class AppointmentsPlugin(PortalPlugin):
         """One item for each person whose visits wait for an answer that the account may give."""
         asked = [person for person in people if request.may(person, "appointments.confirm")]
         days = {person.id: request.tenant_of(person).settings["appointments.confirm_days"] for person in asked}
-        return Question(services.UNANSWERED_OF, services.about(request.practice_id, days, request.now), partial(_items, request))
+        return Question(visits.UNANSWERED_OF, visits.about(request.practice_id, days, request.now), partial(_items, request))
 
     @hookimpl
     def portal_home_card(self, request, person):
         """The visits that come next."""
-        visits = services.next_visits(request.db, request.tenant, person.id, request.now, most=2)
-        return Card("appointments/card.jinja2", {"visits": show(visits, request.now)}, 10)
+        coming = visits.next_visits(request.db, request.tenant, person.id, request.now, most=2)
+        return Card("appointments/card.jinja2", {"visits": show(coming, request.now)}, 10)
 
     @hookimpl
     def portal_permissions(self):
@@ -55,23 +56,25 @@ class AppointmentsPlugin(PortalPlugin):
 
     @hookimpl
     def portal_record_kinds(self):
-        """Visits."""
+        """Visits, recalls, and what the practice's book is made of."""
         return records.KINDS
 
     @hookimpl
     def portal_patients_merged(self, db, practice_id, kept, absorbed):
-        """Visits go to the kept chart."""
-        move_rows(db, practice_id, kept, absorbed, Appointment)
+        """Visits, requests and recalls go to the kept chart; of two recalls of one type its own stays."""
+        recalls.join(db, practice_id, kept, absorbed)
+        move_rows(db, practice_id, kept, absorbed, Appointment, Request, Recall)
 
     @hookimpl
     def portal_export(self, db, practice_id, person_id):
-        """All visits."""
-        if person_id:
-            yield from exporting.files(db, practice_id, person_id)
+        """All visits, recalls and requests; the practice's book."""
+        yield from exporting.files(db, practice_id, person_id) if person_id else exporting.book(db, practice_id)
 
     @hookimpl
     def portal_erase(self, db, practice_id, person_id):
         """Visits have nothing outside the portal."""
+        delete_rows(db, practice_id, person_id, Recall, Request)
+        holds.let_go_of(db, practice_id, person_id)
         delete_rows(db, practice_id, person_id, Appointment)
 
 

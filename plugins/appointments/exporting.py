@@ -1,4 +1,4 @@
-"""Visits for a full export."""
+"""Visits, recalls and requests for a full export, and the practice's book without its patients."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -8,9 +8,40 @@ from sqlalchemy.orm import Session
 from core.people.charts import rows_of
 from core.plugins import ExportFile
 from core.web.exports import list_files
-from plugins.appointments.models import Appointment
+from plugins.appointments.models import (
+    Appointment,
+    AppointmentType,
+    BlockoutType,
+    ConfirmationStatus,
+    Operatory,
+    Recall,
+    RecallType,
+    Request,
+    ScheduleBlock,
+)
+
+_OF_PATIENT = (
+    ("appointments", "Visits, in UTC", Appointment),
+    ("recalls", "When the patient is due for which sort of visit", Recall),
+    ("appointment_requests", "What the patient asked the office about visits", Request),
+)
+_OF_PRACTICE = (
+    ("operatories", "Operatories", Operatory),
+    ("appointment_types", "Types of appointment that patients may choose", AppointmentType),
+    ("recall_types", "Types of recall", RecallType),
+    ("blockout_types", "Types of blockout", BlockoutType),
+    ("confirmation_statuses", "Confirmation statuses", ConfirmationStatus),
+    ("schedules", "Hours of providers and blockouts, in minutes from midnight by the clinic’s clock", ScheduleBlock),
+)
 
 
 def files(session: Session, practice_id: UUID, patient_id: UUID) -> Iterator[ExportFile]:
-    """All visits of one patient."""
-    yield from list_files("appointments", "Visits, in UTC", rows_of(session, practice_id, Appointment, Appointment.patient_id == patient_id))
+    """What there is of one patient."""
+    for name, words, model in _OF_PATIENT:
+        yield from list_files(name, words, rows_of(session, practice_id, model, model.patient_id == patient_id))
+
+
+def book(session: Session, practice_id: UUID) -> Iterator[ExportFile]:
+    """Of the practice."""
+    for name, words, model in _OF_PRACTICE:
+        yield from list_files(name, words, rows_of(session, practice_id, model))

@@ -1,11 +1,128 @@
-"""The kind of record that brings visits in."""
+"""The kinds of record that bring visits, recalls and the practice's book in."""
 
-from typing import Literal
+from datetime import date
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BaseModel, Field, model_validator
 
 from core.records import Record, RecordKind
-from plugins.appointments.models import Appointment
+from plugins.appointments.models import (
+    Appointment,
+    AppointmentType,
+    BlockoutType,
+    ConfirmationStatus,
+    Operatory,
+    Recall,
+    RecallType,
+    ScheduleBlock,
+)
+from plugins.appointments.services import holds
+
+Pattern = Annotated[str, Field(pattern="^[X/]*$", max_length=144)]
+"""A time pattern of five-minute signs: `X` of the provider's own time, `/` of other time."""
+Age = Annotated[int, Field(ge=0, le=150)]
+Months = Annotated[int, Field(ge=0, le=120)]
+Days = Annotated[int, Field(ge=0, le=3650)]
+
+
+class Procedure(BaseModel):
+    """A procedure of a visit: its CDT number, and our own plain words."""
+
+    code: str = ""
+    words: str
+
+
+class ConfirmationStatusRecord(Record):
+    """A confirmation status as the practice calls it."""
+
+    name: str
+    position: int = 0
+    is_hidden: bool = False
+
+
+class OperatoryRecord(Record):
+    """A chair; `position` counts from the left. Which visits patients may book there is set here by the office, or sent along."""
+
+    name: str
+    abbreviation: str = Field("", max_length=5)
+    clinic: str | None = None
+    provider: str | None = None
+    hygienist: str | None = None
+    is_hygiene: bool = False
+    position: int = 0
+    is_hidden: bool = False
+    takes_recalls: bool = False
+    appointment_types: list[str] = []
+
+
+class BlockoutTypeRecord(Record):
+    """A sort of blockout."""
+
+    name: str
+    is_open_to_web: bool = False
+    is_hidden: bool = False
+
+
+class AppointmentTypeRecord(Record):
+    """A reason for a visit; `words` are the patient's, empty when it is not offered."""
+
+    name: str
+    words: str = ""
+    pattern: Pattern = ""
+    procedures: list[Procedure] = []
+    for_existing: bool = True
+    for_new: bool = False
+    min_age: Age | None = None
+    max_age: Age | None = None
+    blockout_types: list[str] = []
+    only_in_blockouts: bool = False
+    instructions_before: str = ""
+    instructions_after: str = ""
+    bring: str = ""
+    position: int = 0
+    is_hidden: bool = False
+
+
+class RecallTypeRecord(Record):
+    """A sort of recall, such as a cleaning every six months."""
+
+    name: str
+    words: str = ""
+    special: Literal["", "prophy", "child_prophy", "perio"] = ""
+    max_age: Age | None = None
+    joins_special: bool = False
+    interval_months: Months = 6
+    interval_days: Days = 0
+    pattern: Pattern = ""
+    procedures: list[Procedure] = []
+    blockout_types: list[str] = []
+    only_in_blockouts: bool = False
+    instructions_before: str = ""
+    instructions_after: str = ""
+    bring: str = ""
+    position: int = 0
+    is_hidden: bool = False
+
+
+class ScheduleRecord(Record):
+    """Hours of a provider or a blockout on one day; `starts` and `ends` are minutes from midnight by the clinic's clock."""
+
+    provider: str | None = None
+    blockout_type: str | None = None
+    clinic: str | None = None
+    held_on: date
+    starts: int = Field(ge=0, le=1439)
+    ends: int = Field(ge=1, le=1440)
+    operatories: list[str] = []
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _is_one_block(self) -> Self:
+        if self.starts >= self.ends:
+            raise ValueError("a schedule must end after it starts")
+        if (self.provider is None) == (self.blockout_type is None):
+            raise ValueError("a schedule names either a provider or a blockout type")
+        return self
 
 
 class AppointmentRecord(Record):
@@ -13,14 +130,62 @@ class AppointmentRecord(Record):
 
     patient: str
     provider: str | None = None
+    hygienist: str | None = None
     clinic: str | None = None
+    operatory: str | None = None
+    appointment_type: str | None = None
+    confirmation_status: str | None = None
     starts_at: AwareDatetime
     minutes: int = Field(ge=5, le=720)
-    status: Literal["scheduled", "complete", "broken", "planned"] = "scheduled"
-    confirmation: Literal["unconfirmed", "confirmed", "callback"] = "unconfirmed"
+    status: Literal["scheduled", "complete", "broken", "planned", "unscheduled"] = "scheduled"
+    confirmation: Literal["unconfirmed", "asked", "confirmed", "callback", "failed"] = "unconfirmed"
     reason: str = ""
+    pattern: Pattern = ""
+    is_hygiene: bool = False
+    arrive_at: AwareDatetime | None = None
+    procedures: list[Procedure] = []
+    wants_earlier: bool = False
+    is_new_patient: bool = False
 
 
+class RecallRecord(Record):
+    """When a patient is due for one sort of recall."""
+
+    patient: str
+    recall_type: str
+    appointment: str | None = None
+    previous_on: date | None = None
+    due_on: date | None = None
+    interval_months: Months | None = None
+    interval_days: Days | None = None
+    pattern: Pattern = ""
+    priority: Literal["normal", "asap"] = "normal"
+    status: str = ""
+    note: str = ""
+    is_disabled: bool = False
+    disabled_until: date | None = None
+    scheduled_on: date | None = None
+
+
+def _hold_time(session: Any, visit_ids: Any) -> None:
+    holds.renew(session, session.info["practice_id"], visit_ids)
+
+
+_BLOCKOUTS = {"blockout_types": "blockout_type"}
+_CHAIR = {"clinic": "clinic", "provider": "provider", "hygienist": "provider"}
+_VISIT = _CHAIR | {
+    "patient": "patient", "operatory": "operatory", "appointment_type": "appointment_type", "confirmation_status": "confirmation_status",
+}  # fmt: skip
 KINDS = [
-    RecordKind("appointment", AppointmentRecord, Appointment, {"patient": "patient", "provider": "provider", "clinic": "clinic"}),
-]
+    RecordKind("confirmation_status", ConfirmationStatusRecord, ConfirmationStatus),
+    RecordKind("blockout_type", BlockoutTypeRecord, BlockoutType),
+    RecordKind("appointment_type", AppointmentTypeRecord, AppointmentType, _BLOCKOUTS),
+    RecordKind("recall_type", RecallTypeRecord, RecallType, _BLOCKOUTS),
+    RecordKind("operatory", OperatoryRecord, Operatory, _CHAIR | {"appointment_types": "appointment_type"}),
+    RecordKind(
+        "schedule", ScheduleRecord, ScheduleBlock,
+        {"provider": "provider", "blockout_type": "blockout_type", "clinic": "clinic", "operatories": "operatory"},
+    ),
+    RecordKind("appointment", AppointmentRecord, Appointment, _VISIT, written=_hold_time),
+    RecordKind("recall", RecallRecord, Recall, {"patient": "patient", "recall_type": "recall_type", "appointment": "appointment"}),
+]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from babel.dates import format_date
 
 from core.web.formats import LOCALE, duration, initials, moment_of
-from plugins.appointments.services import Visit
+from plugins.appointments.services.visits import Visit
 
 _STATUS = {
     ("complete", ""): ("Complete", "good", "check-lg"),

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from core.audit import AuditEvent
 from core.tenant import TeamMember
-from plugins.appointments import services
 from plugins.appointments.models import Appointment
-from plugins.appointments.services import Visit
+from plugins.appointments.services import confirming
+from plugins.appointments.services.visits import Visit
 from plugins.appointments.shown import show
 
 OKAFOR = TeamMember("Dr. Okafor", "Amy Okafor")
@@ -113,8 +113,8 @@ def test_a_visit_that_was_changed_meanwhile_is_said_so(db, make, visit, practice
     for name, value in change.items():
         setattr(due, name, value)
     db.commit()
-    with pytest.raises(services.CannotConfirm):
-        services.confirm(db, practice.id, patient.id, due.id, make.account(patient).id, datetime.now(UTC))
+    with pytest.raises(confirming.CannotConfirm):
+        confirming.confirm(db, practice.id, patient.id, due.id, make.account(patient).id, datetime.now(UTC))
 
 
 def test_an_office_can_take_confirming_away(signed_in, make, visit, db, registry, practice):

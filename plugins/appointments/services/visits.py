@@ -1,4 +1,4 @@
-"""Showing visits, and confirming them."""
+"""Showing visits."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -16,14 +16,6 @@ from core.tenant import TeamMember, Tenant
 from plugins.appointments.models import Appointment
 
 PAGE = 50
-
-
-class NoSuchVisit(Exception):
-    """There is no such visit for this patient."""
-
-
-class CannotConfirm(Exception):
-    """The visit has passed, or was called off or moved in the meantime."""
 
 
 class Visit(NamedTuple):
@@ -116,15 +108,3 @@ def about(practice_id: UUID, confirm_days: Mapping[UUID, int], now: datetime) ->
     """What `UNANSWERED_OF` is asked with: for each patient, how many days before a visit the office asks."""
     lasts = [now + timedelta(days=days) for days in confirm_days.values()]
     return {"practice_id": practice_id, "appointments_people": list(confirm_days), "appointments_lasts": lasts, "now": now}
-
-
-def confirm(session: Session, practice_id: UUID, patient_id: UUID, visit_id: UUID, account_id: UUID, now: datetime) -> None:
-    """Confirm a coming visit; a second time changes nothing. Raises NoSuchVisit, CannotConfirm."""
-    where = (Appointment.practice_id == practice_id, Appointment.patient_id == patient_id, Appointment.id == visit_id)
-    visit = session.scalars(select(Appointment).where(*where).with_for_update()).one_or_none()
-    if visit is None:
-        raise NoSuchVisit
-    if visit.status != "scheduled" or visit.starts_at <= now:
-        raise CannotConfirm
-    if visit.confirmation != "confirmed":
-        visit.confirmation, visit.confirmed_at, visit.confirmed_by = "confirmed", now, account_id

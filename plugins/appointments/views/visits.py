@@ -5,7 +5,7 @@ from uuid import UUID
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
-from plugins.appointments import services
+from plugins.appointments.services import confirming, visits
 from plugins.appointments.shown import show
 
 MOVED = "This visit has passed or was changed by the office, so it can’t be confirmed here. Please call us if you have a question."
@@ -15,9 +15,9 @@ MOVED = "This visit has passed or was changed by the office, so it can’t be co
 def home(request):
     """Scheduled and completed visits, newest first, and what waits for an answer."""
     page = _page(request)
-    visits, more = services.visits(request.db, request.tenant, request.person.id, request.now, page)
+    found, more = visits.visits(request.db, request.tenant, request.person.id, request.now, page)
     request.audit("appointments.list.view", request.person.id)
-    shown = show(visits, request.now)
+    shown = show(found, request.now)
     waiting = [visit for visit in reversed(shown) if visit.needs_answer] if request.has_permission("appointments.confirm") else []
     coming, past = [visit for visit in shown if not visit.is_past], [visit for visit in shown if visit.is_past]
     return {"coming": coming, "past": past, "waiting": waiting, "page": page, "more": more}
@@ -28,10 +28,10 @@ def confirm(request):
     """Confirm one visit in place."""
     try:
         visit_id = UUID(request.matchdict["visit_id"])
-        services.confirm(request.db, request.practice_id, request.person.id, visit_id, request.identity.account_id, request.now)
-    except (ValueError, services.NoSuchVisit):
+        confirming.confirm(request.db, request.practice_id, request.person.id, visit_id, request.identity.account_id, request.now)
+    except (ValueError, confirming.NoSuchVisit):
         raise HTTPNotFound() from None
-    except services.CannotConfirm:
+    except confirming.CannotConfirm:
         request.session.flash(MOVED)
         return HTTPSeeOther(request.route_path("appointments.home"))
     request.audit("appointments.visit.confirm", request.person.id, visit_id)

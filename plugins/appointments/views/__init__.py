@@ -1,0 +1,1 @@
+"""Patient pages of the Appointments tab, and those that anyone may open."""
