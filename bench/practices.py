@@ -55,8 +55,9 @@ def run(environment: dict[str, str], logs: Path, seconds: int, rounds: int, say=
     say(f"Filling databases with {', '.join(f'{size:,}' for size in SIZES)} practices")
     _fill(admin_url, measured)
     with Supervisor() as supervisor, ThreadPoolExecutor() as asking:
-        started = [asking.submit(_start, supervisor, environment, logs, size, measured.cookie) for size in SIZES]
-        installations = [one.result() for one in started]
+        # Processes are made by the main thread: signals wait meanwhile, and no other thread may tell them to.
+        started = [(size, *_start(supervisor, environment, logs, size)) for size in SIZES]
+        installations = list(asking.map(lambda one: _warm(*one, measured.cookie), started))
         samples = _measure(installations, _database_process(admin_url), measured.cookie, seconds, rounds, say)
     return report(installations, samples, say)
 
@@ -73,10 +74,13 @@ def _database(size: int) -> str:
     return f"cuspid_{size}"
 
 
-def _start(supervisor: Supervisor, environment: dict[str, str], logs: Path, size: int, cookie: str) -> Installation:
-    """Start a web process, and let it get to know every practice."""
+def _start(supervisor: Supervisor, environment: dict[str, str], logs: Path, size: int) -> tuple[int, int]:
     own = environment | {name: with_database(environment[name], _database(size)) for name in URLS}
-    server, port = serve(supervisor, logs / f"portal-{size}.log", own, workers=1)
+    return serve(supervisor, logs / f"portal-{size}.log", own, workers=1)
+
+
+def _warm(size: int, server: int, port: int, cookie: str) -> Installation:
+    """Let a web process get to know every practice."""
     before = sum(measure.memory(server))
     started = time.perf_counter()
     _visit_all(port, size, PAGES["sign-in"])
