@@ -6,7 +6,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.plans import KINDS, UNLIMITED
+from core.files.storage import write_count
+from core.plans import KINDS, STORAGE, UNLIMITED
+from core.web.formats import file_size
 
 NEAR = 0.8
 """From this part of a limit on admins are told."""
@@ -24,7 +26,10 @@ where outbox.practice_id = :practice and outbox.task in ('auth.text_register_cod
     and not outbox.dropped and (outbox.done_at is null
         or outbox.done_at >= date_trunc('month', now() at time zone practice.time_zone) at time zone practice.time_zone)
 """),
+    # Kept by core.files.storage; no row where nothing was ever stored.
+    STORAGE: text("select bytes from practice_storage where practice_id = :practice"),
 }
+_STAYS = {STORAGE: "What is stored stays."}
 
 
 class Full(Exception):
@@ -42,6 +47,16 @@ class Use(NamedTuple):
     def words(self) -> str:
         """What it is."""
         return KINDS[self.kind]
+
+    @property
+    def used_words(self) -> str:
+        """How much is used: a number, or a size."""
+        return _amount(self.kind, self.used)
+
+    @property
+    def limit_words(self) -> str:
+        """How much the plan includes; no words where it does not limit it."""
+        return "" if self.limit is None else _amount(self.kind, self.limit)
 
     @property
     def is_near(self) -> bool:
@@ -68,12 +83,22 @@ def plan_of(session: Session, practice_id: UUID) -> Plan:
     return Plan(name or UNLIMITED, uses)
 
 
-def need_room(session: Session, practice_id: UUID, kind: str) -> None:
-    """Before one more is made: the plan includes it, and goes on to until this transaction ends. Raises Full."""
+def need_room(session: Session, practice_id: UUID, kind: str, more: int = 1) -> None:
+    """Before one more is made, or so many bytes are stored: the plan includes it, and goes on to until this transaction ends. Raises Full.
+
+    Only for what people do here: what comes in from the practice's own system is always taken, and so are exports.
+    """
     name, limits = session.execute(_HELD, {"practice": practice_id}).one()
     limit = limits.get(kind)
-    if limit is not None and (session.scalar(_USED[kind], {"practice": practice_id}) or 0) >= limit:
+    if limit is None:
+        return
+    write_count(session)
+    if (session.scalar(_USED[kind], {"practice": practice_id}) or 0) + more > limit:
+        stays = _STAYS.get(kind, "Nothing changes for those who have access already.")
         raise Full(
-            f"Your plan, {name}, has no room for more {KINDS[kind]}: it includes {limit:,}. Ask whoever runs the portal for a larger plan. "
-            "Nothing changes for those who have access already."
+            f"Your plan, {name}, has no room for more {KINDS[kind]}: it includes {_amount(kind, limit)}. Ask whoever runs the portal for a larger plan. {stays}"
         )
+
+
+def _amount(kind: str, number: int) -> str:
+    return file_size(number).replace(".0 ", " ") if kind == STORAGE else f"{number:,}"

@@ -49,7 +49,7 @@ class Settings(BaseModel):
         None, description="The addresses of the proxies in front, with commas between; nobody else's forwarded headers are believed."
     )
     plans: str | None = Field(
-        None, description='The plans that practices can have, as JSON such as {"Small": {"patients": 300, "clinics": 1, "texts": 100}}.'
+        None, description='The plans that practices can have, as JSON such as {"Small": {"patients": 300, "clinics": 1, "texts": 100, "storage": "5 GB"}}.'
     )
     environment: Literal["production", "local"] = Field("production", description="local allows http and warns of nothing.")
     log_level: Literal["DEBUG", "INFO", "WARNING"] = "INFO"

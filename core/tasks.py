@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from core import audit, mail, outbox, sealing, texting
 from core.auth import alert_rounds, clearing
 from core.db import SessionFactory, after_commit, bind_tenant
+from core.files.storage import recount_if_due
 from core.people import birthdays, records_request_alerts
 from core.plugins import PluginHost
 from core.plugins.rules import PORTAL, own_names
@@ -65,6 +66,7 @@ CORE_PERIODIC = (
     Chore("portal.look_for_alerts", lambda *about: alert_rounds.look(celery.registry, *about), alert_rounds.EVERY),
     Chore("auth.clear_away", clearing.clear_away, timedelta(hours=1)),
     Chore("usage.roll_up", roll_up, timedelta(hours=1)),
+    Chore("portal.count_storage", lambda session, *about: recount_if_due(session, celery.registry.files, *about), timedelta(hours=1)),
 )
 
 

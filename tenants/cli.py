@@ -112,7 +112,25 @@ def show_or_book(slug: str, name: str | None) -> None:
         plan = plan_of(session, practice_id)
         click.echo(plan.name)
         for use in plan.uses:
-            click.echo(f"{use.used:>9,} of {'any number of' if use.limit is None else f'{use.limit:,}'} {use.words}")
+            click.echo(f"{use.used_words:>9} of {use.limit_words or 'any number of'} {use.words}")
+
+
+@practice.command()
+@click.argument("slug")
+def recount(slug: str) -> None:
+    """Count anew what a practice stores.
+
+    Asks the file store itself, as the workers do once a day. Files that are stored meanwhile are counted the next time.
+    """
+    from core.db import bind_tenant
+    from core.files.storage import recount as count_anew
+    from core.web.formats import file_size
+    from tenants.practices import find
+
+    with installation() as (registry, session):
+        practice_id = find(session, slug)
+        bind_tenant(session, practice_id)
+        click.echo(f"{slug} stores {file_size(count_anew(session, registry.files, practice_id, datetime.now(UTC)))}.")
 
 
 @practice.command()

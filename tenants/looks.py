@@ -7,13 +7,16 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import Boolean, delete, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core import audit
+from core.allowance import need_room
 from core.db import uuid7
+from core.files.storage import count_bytes
 from core.people.models import Provider
+from core.plans import STORAGE
 from core.safety.emblems import Emblem
 from core.tenant import touch
 from tenants.models import Branding, BrandingChange, BrandingPicture, Clinic
@@ -38,11 +41,16 @@ class By:
 
 
 def keep_picture(session: Session, practice_id: UUID, emblem: Emblem, now: datetime) -> str:
-    """Keep a picture under the mark of what it shows; the same one is kept once."""
+    """Keep a picture under the mark of what it shows; the same one is kept once. Raises Full."""
+    size = len(emblem.body) + len(emblem.small) + len(emblem.large)
     mark = sha256(emblem.content_type.encode() + b"\0" + emblem.body).hexdigest()[:32]
     values = {"practice_id": practice_id, "id": uuid7(), "mark": mark, "content_type": emblem.content_type, "body": emblem.body}
     row = insert(BrandingPicture).values(**values, small=emblem.small, large=emblem.large, made_at=now)
-    session.execute(row.on_conflict_do_update(index_elements=["practice_id", "mark"], set_={"made_at": now}))
+    if not has_picture(session, practice_id, mark):
+        need_room(session, practice_id, STORAGE, size)
+    is_new = row.on_conflict_do_update(index_elements=["practice_id", "mark"], set_={"made_at": now}).returning(literal_column("xmax = 0", Boolean))
+    if session.scalar(is_new):
+        count_bytes(session, size)
     return mark
 
 
@@ -124,4 +132,6 @@ def forget_unused(session: Session, practice_id: UUID, now: datetime) -> None:
     kept = {look.get(name) for look in [*looks, *(look for pair in changes for look in pair)] for name in MARKS}
     mine = (BrandingPicture.practice_id == practice_id, BrandingPicture.made_at < now - UNUSED_FOR)
     kept |= set(session.scalars(select(Provider.photo).where(Provider.practice_id == practice_id)))
-    session.execute(delete(BrandingPicture).where(*mine, BrandingPicture.mark.not_in({mark for mark in kept if mark})))
+    unused = delete(BrandingPicture).where(*mine, BrandingPicture.mark.not_in({mark for mark in kept if mark}))
+    bodies = (func.octet_length(body) for body in (BrandingPicture.body, BrandingPicture.small, BrandingPicture.large))
+    count_bytes(session, -sum(sum(row) for row in session.execute(unused.returning(*bodies))))

@@ -71,6 +71,10 @@ class Files(ABC):
         """How many files there are of a practice."""
 
     @abstractmethod
+    def size(self, practice_id: UUID) -> int:
+        """How many bytes the files of a practice have together."""
+
+    @abstractmethod
     def delete_all(self, practice_id: UUID) -> None:
         """Remove every file of a practice; it may be broken off, and said again."""
 

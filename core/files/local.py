@@ -4,8 +4,10 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from stat import S_ISREG
 from typing import BinaryIO
 from uuid import UUID
 
@@ -67,12 +69,25 @@ class LocalFiles(Files):
 
     def count(self, practice_id: UUID) -> int:
         """Files, without what describes them."""
-        return sum(path.is_file() and not path.suffix for path in self._all(practice_id).rglob("*"))
+        return sum(1 for _ in self._sizes(practice_id))
+
+    def size(self, practice_id: UUID) -> int:
+        """What the disk says, without what describes the files."""
+        return sum(self._sizes(practice_id))
 
     def delete_all(self, practice_id: UUID) -> None:
         """The whole folder, with what was left behind in it."""
         with _disk_faults(), suppress(FileNotFoundError):
             shutil.rmtree(self._all(practice_id))
+
+    def _sizes(self, practice_id: UUID) -> Iterator[int]:
+        for path in self._all(practice_id).rglob("*"):
+            if path.suffix or path.name.startswith("."):
+                continue
+            with suppress(FileNotFoundError):  # removed in between
+                about = path.stat()
+                if S_ISREG(about.st_mode):
+                    yield about.st_size
 
     def _all(self, practice_id: UUID) -> Path:
         return self._folder / str(practice_of(practice_key(practice_id, "all", practice_id)))

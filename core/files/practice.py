@@ -41,6 +41,10 @@ class PracticeFiles(Files):
         """How many files there are of this practice."""
         return self._store.count(self._mine(practice_id))
 
+    def size(self, practice_id: UUID) -> int:
+        """How many bytes the files of this practice have together."""
+        return self._store.size(self._mine(practice_id))
+
     def delete_all(self, practice_id: UUID) -> None:
         """Remove every file of this practice."""
         self._store.delete_all(self._mine(practice_id))

@@ -99,19 +99,24 @@ class S3Files(Files):
         """As many as the store lists."""
         return sum(len(page) for page in self._pages(practice_id))
 
+    def size(self, practice_id: UUID) -> int:
+        """As much as the store lists."""
+        return sum(one["Size"] for page in self._pages(practice_id) for one in page)
+
     def delete_all(self, practice_id: UUID) -> None:
         """A thousand objects at a time. Older versions, if the bucket keeps them, are its own to remove."""
-        for keys in self._pages(practice_id):
+        for page in self._pages(practice_id):
+            keys = [{"Key": one["Key"]} for one in page]
             with _store_faults():
-                answer = self._client.delete_objects(Bucket=self._bucket.name, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True})
+                answer = self._client.delete_objects(Bucket=self._bucket.name, Delete={"Objects": keys, "Quiet": True})
             if answer.get("Errors"):
                 raise FilesUnavailable(f"the object storage refused: {answer['Errors'][0].get('Code', '')}")
 
-    def _pages(self, practice_id: UUID) -> Iterator[list[str]]:
+    def _pages(self, practice_id: UUID) -> Iterator[list[dict]]:
         prefix = practice_key(practice_id, "all", practice_id).partition("/")[0] + "/"
         with _store_faults():
             for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket.name, Prefix=prefix):
-                if found := [one["Key"] for one in page.get("Contents", ())]:
+                if found := page.get("Contents"):
                     yield found
 
     def _link(self, link: Link) -> str:

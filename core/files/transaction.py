@@ -1,4 +1,4 @@
-"""Files that belong to rows: there if the rows are committed, gone if they are not."""
+"""Files that belong to rows: there if the rows are committed, gone if they are not; and counted."""
 
 from typing import BinaryIO
 
@@ -7,7 +7,8 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
 from core.db import PortalSession
-from core.files.interface import Files, FilesUnavailable, StoredFile
+from core.files.interface import Files, FilesUnavailable, NoSuchFile, StoredFile
+from core.files.storage import count_bytes
 
 log = structlog.get_logger("files")
 _NEW = "new_files"
@@ -22,7 +23,19 @@ def put_with(session: Session, files: Files, key: str, stream: BinaryIO, content
         session.begin()
     # Noted before it is stored: a store that answers too late may have it all the same.
     session.info.setdefault(_NEW, []).append((files, key))
-    return files.put(key, stream, content_type)
+    stored = files.put(key, stream, content_type)
+    count_bytes(session, stored.size)
+    return stored
+
+
+def delete_with(session: Session, files: Files, key: str) -> None:
+    """Remove a file and count it no more. It goes at once; asked for again, after a transaction that was undone, there is nothing left to do."""
+    try:
+        size = files.stat(key).size
+    except NoSuchFile:
+        return
+    files.delete(key)
+    count_bytes(session, -size)
 
 
 @event.listens_for(PortalSession, "after_commit")

@@ -112,10 +112,11 @@ def phone_link(phone: str) -> str:
 
 
 def file_size(size: int) -> str:
-    """Bytes as "94 KB" or "1.2 MB"."""
-    if size < 1024 * 1024:
-        return f"{max(1, round(size / 1024)):,} KB"
-    return f"{size / 1024 / 1024:,.1f} MB"
+    """Bytes as "94 KB", "1.2 MB" or "5.0 GB"."""
+    if size < 1024**2:
+        return f"{max(min(size, 1), round(size / 1024)):,} KB"
+    number, unit = (size / 1024**2, "MB") if size < 1024**3 else (size / 1024**3, "GB")
+    return f"{number:,.1f} {unit}"
 
 
 def breakable_email(address: str) -> Markup:

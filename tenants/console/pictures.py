@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import BinaryIO
 
+from core.allowance import Full
 from core.safety import UnsafeFile
 from core.safety.emblems import Emblem
 from core.theme import MARK
@@ -25,5 +26,7 @@ def sent_mark(request, form: Form, name: str, what: str, prove: Callable[[Binary
             mark = looks.keep_picture(request.db, request.practice_id, prove(sent.file, sent.filename), request.now)
         except UnsafeFile as unsafe:
             form.refuse(f"{what}: the file was not taken. {unsafe.reason}", name)
+        except Full as full:
+            form.refuse(f"{what}: the file was not taken. {full}", name)
     form.values[name] = mark
     return mark

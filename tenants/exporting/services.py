@@ -14,6 +14,7 @@ from core.auth.realms import STAFF
 from core.auth.staff_rules import ADMIN
 from core.db import uuid7
 from core.files import PracticeFiles
+from core.files.transaction import delete_with
 from core.people.finding import seen_at
 from core.people.models import Patient
 from core.tasks import Work, enqueue, portal_task
@@ -114,5 +115,5 @@ def erase(work: Work, export_id: str) -> None:
     # One more than is counted: the last part may have been stored by a worker that was killed.
     for number in range(export.parts + 1):
         for what in (BODY, DIRECTORY, LISTING):
-            files.delete(key_of(export, what, number))
+            delete_with(work.db, files, key_of(export, what, number))
     export.state = "stopped" if export.state == "stopped" else "erased"

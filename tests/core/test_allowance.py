@@ -105,6 +105,23 @@ def test_texts_count_by_month_with_those_that_are_still_to_go_out(limit, practic
         allowance.need_room(db, practice.id, "texts")
 
 
+def test_of_many_texts_asked_for_at_the_same_moment_as_many_go_out_as_the_plan_includes(limit, practice, db):
+    limit(texts=2)
+
+    def ask(_) -> bool:
+        with practice.session() as session:
+            try:
+                allowance.need_room(session, practice.id, "texts")
+            except allowance.Full:
+                return False
+            outbox.put(session, practice.id, "auth.text_register_code", {})
+            session.commit()
+            return True
+
+    with ThreadPoolExecutor(6) as threads:
+        assert sum(threads.map(ask, range(6))) == 2
+
+
 def test_admins_are_told_from_four_fifths_on_and_nobody_else(limit, make, practice, db, signed_in):
     for _ in range(4):
         access.give(db, practice.id, make.patient().id, NOW)
@@ -130,8 +147,9 @@ def test_a_plan_is_booked_by_its_name_with_its_limits(db, practice):
 
 def test_plans_of_the_settings_are_read_or_refused():
     assert read_plans(None) == OFFERED
-    assert read_plans(json.dumps({"Small": {"patients": 300}})) == {"Small": {"patients": 300}, "Unlimited": {}}
-    for wrong in ("{", "[]", '{"": {}}', '{"a": 1}', '{"a": {"patients": -1}}', '{"a": {"patients": true}}', '{"a": {"dogs": 1}}'):
+    assert read_plans(json.dumps({"Small": {"patients": 300, "storage": "2 GB"}})) == {"Small": {"patients": 300, "storage": 2**31}, "Unlimited": {}}
+    assert read_plans('{"a": {"storage": "500MB"}}')["a"] == {"storage": 500 * 2**20}
+    for wrong in ("{", "[]", '{"": {}}', '{"a": 1}', '{"a": {"patients": -1}}', '{"a": {"patients": true}}', '{"a": {"dogs": 1}}', '{"a": {"storage": 5}}', '{"a": {"storage": "5 TB"}}'):
         with pytest.raises(ValueError, match="whole numbers"):
             read_plans(wrong)
     assert all(set(limits) <= set(KINDS) for limits in OFFERED.values())

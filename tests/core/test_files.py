@@ -206,10 +206,11 @@ def test_all_files_of_a_practice_go_together_and_nobody_elses(files):
     for practice in (mine, mine, other):
         files.put(new_key(practice), io.BytesIO(b"?"), "text/plain")
     assert (files.count(mine), files.count(other), files.count(uuid4())) == (2, 1, 0)
+    assert (files.size(mine), files.size(uuid4())) == (2, 0)
     files.within(mine).delete_all(mine)
     files.delete_all(uuid4())
     assert (files.count(mine), files.within(other).count(other)) == (0, 1)
-    for ask in (files.within(mine).delete_all, files.within(mine).count):
+    for ask in (files.within(mine).delete_all, files.within(mine).count, files.within(mine).size):
         with pytest.raises(WrongKey):
             ask(other)
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.db import uuid7
 from core.files import PracticeFiles
+from core.files.transaction import put_with
 from core.people.models import Patient
 from plugins.summary.ccd.examine import Examined, examine
 from plugins.summary.ccd.read import Reading, StatedPatient
@@ -34,12 +35,11 @@ class AnotherPatient(Exception):
 
 @dataclass(frozen=True)
 class Received:
-    """What became of a document. `outcome` is shown, quarantined or known; `reason` says why it is quarantined; `stored`: its file is new."""
+    """What became of a document. `outcome` is shown, quarantined or known; `reason` says why it is quarantined."""
 
     outcome: str
     document_id: UUID
     reason: str = ""
-    stored: bool = False
 
 
 def receive(
@@ -51,14 +51,11 @@ def receive(
     even_if_different: bool = False,
 ) -> Received:
     """`take_in`, and commit. After any failure neither row nor file is left."""
-    received = None
     try:
         received = take_in(session, files, source, now, patient, even_if_different)
         session.commit()
     except BaseException:
         session.rollback()
-        if received is not None and received.stored:
-            files.delete(files.new_key("summary", received.document_id))
         raise
     return received
 
@@ -85,8 +82,8 @@ def take_in(
         if new is None:
             return _known(session, row)
         with document.copy.open("rb") as stream:
-            files.put(row["file_key"], stream, CONTENT_TYPE)
-        return Received(row["status"], new, reason, stored=True)
+            put_with(session, files, row["file_key"], stream, CONTENT_TYPE)
+        return Received(row["status"], new, reason)
 
 
 def _known(session: Session, row: dict) -> Received:
