@@ -7,21 +7,27 @@ from datetime import date, timedelta
 from itertools import chain
 
 from tenants.demo import ledger
+from tenants.demo.book import Book, pattern
 from tenants.demo.days import Calendar
 from tenants.demo.fees import Insurance, read
 
 
 @dataclass(frozen=True)
 class Office:
-    """What charts need of their office: the calendar of each clinic and the name of each provider, by external id."""
+    """What charts need of their office: the calendar of each clinic and the name of each provider, by external id, and its chairs."""
 
     calendars: Mapping[str, Calendar]
     providers: Mapping[str, str]
+    book: Book
 
 
 @dataclass(frozen=True)
 class Visit:
-    """A visit `offset` days from today. `done` is a note for `fees.read`; `pays` is card, check, or "" for not yet."""
+    """A visit `offset` days from today. `done` is a note for `fees.read`; `pays` is card, check, or "" for not yet.
+
+    `type` is the external id of its type of appointment, `recall` of the type of recall that it was made for; `early` is how many minutes
+    before it the patient is asked to arrive.
+    """
 
     offset: int
     clock: str
@@ -32,6 +38,9 @@ class Visit:
     pays: str = "card"
     status: str = ""
     confirmation: str = "confirmed"
+    type: str | None = None
+    recall: str = ""
+    early: int = 0
 
     @property
     def outcome(self) -> str:
@@ -104,7 +113,14 @@ class Chart:
             status=visit.outcome,
             confirmation=visit.confirmation,
             reason=visit.reason,
+            operatory=self._office.book.chair_of(visit.provider),
+            appointment_type=visit.type,
+            pattern=pattern(visit.minutes),
+            arrive_at=starts_at - timedelta(minutes=visit.early) if visit.early else None,
+            procedures=[{"code": one.fee.code, "words": one.words} for one in read(visit.done)],
         )
+        if visit.recall:
+            self.recall(visit.recall, visit.offset, external_id)
         done = read(visit.done)
         if visit.outcome == "complete":
             seen = ledger.Seen(external_id, starts_at.date(), visit.provider, done, visit.pays)
@@ -115,6 +131,11 @@ class Chart:
         for done in seen.done:
             where = {"tooth": done.tooth, "surface": done.surface, "provider": self._office.providers[seen.provider]}
             self.put("procedure", description=done.fee.words, cdt=done.fee.code, done_on=seen.day, **where)
+
+    def recall(self, type_: str, due: int, appointment: str | None = None, since: int = -183) -> None:
+        """When the patient is due for a sort of recall, and since when; `appointment` is the visit that was made for it."""
+        due_on, previous_on = self.calendar.today + timedelta(days=due), self.calendar.today + timedelta(days=due + since)
+        self.put("recall", recall_type=type_, due_on=due_on, previous_on=previous_on, appointment=appointment)
 
     def book(self, *lines: ledger.Line) -> None:
         """Add lines to the ledger; a line of a day that is still to come waits."""

@@ -26,6 +26,7 @@ from core.records.kinds import kinds_for
 from core.safety.emblems import prove_logo
 from tenants import clinics, looks, privacy, settings
 from tenants.addresses.models import Domain
+from tenants.demo.book import Book
 from tenants.demo.chart import Chart, Office
 from tenants.demo.days import calendar_of
 from tenants.models import Clinic
@@ -103,6 +104,7 @@ class Story:
     people: tuple[Access, ...]
     staff: tuple[Worker, ...] = ()
     folders: tuple[dict, ...] = ()
+    book: Book = field(default_factory=Book)
     relationships: tuple[dict, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     tabs_off: tuple[str, ...] = ()
@@ -130,6 +132,7 @@ class Opening:
         self._take_in([{"kind": "provider", **provider} for provider in story.providers])
         self._show(practice.id)
         self._take_in([{"kind": "image_folder", **folder} for folder in story.folders])
+        self._take_in(story.book.records(self.office.calendars))
         self._take_in([record for chart in story.charts(self.office) for record in chart.records])
         self._take_in([{"kind": "relationship", **relationship} for relationship in story.relationships])
         found = self.session.scalars(select(Patient).where(Patient.practice_id == practice.id))
@@ -160,7 +163,7 @@ class Opening:
     def office(self) -> Office:
         """What the charts are written with: calendars as of now, and the providers' names."""
         calendars = {clinic["external_id"]: calendar_of(clinic, self.now) for clinic in self.story.clinics}
-        return Office(calendars, {record["external_id"]: Provider(**record).name for record in self.story.providers})
+        return Office(calendars, {record["external_id"]: Provider(**record).name for record in self.story.providers}, self.story.book)
 
     def _choose(self, practice_id: UUID) -> None:
         """The looks, the settings, the tabs, the addresses."""

@@ -2,6 +2,7 @@
 
 from tenants.demo.chart import Chart, Office
 from tenants.demo.harbor import beatrice, jasper, wren
+from tenants.demo.harbor.book import BOOK
 from tenants.demo.harbor.staff import CLINICS, PROVIDERS
 from tenants.demo.office import Access, Look, Story, Worker
 
@@ -24,6 +25,7 @@ STORY = Story(
     },
     tabs_off=("images", "webmail"),
     domains=("portal.harbordental.localhost",),
+    book=BOOK,
     charts=charts,
     people=(
         Access("beatrice", beatrice.NUMBER, "Beatrice Okonkwo: fourteen years of visits and a long ledger"),

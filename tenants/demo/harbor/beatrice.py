@@ -1,6 +1,7 @@
 """Beatrice Okonkwo: every three months for fourteen years, so that lists have pages and the ledger is long."""
 
 from tenants.demo.chart import Chart, Office, Step, Visit, every
+from tenants.demo.harbor.book import GUM_CARE
 from tenants.demo.harbor.staff import BELL, LIGHTHOUSE, LINDQVIST, STUDIO
 
 NUMBER = "HAR-3001"
@@ -43,7 +44,7 @@ def _visits(chart: Chart) -> None:
         Visit(-1320, "08:30", 60, LINDQVIST, "Tooth taken out, upper right", "D7140 3", pays="check"),
         Visit(-35, "10:20", 80, LINDQVIST, "Crown, upper left", "D2950 15, D2740 15", pays=""),
         Visit(1, "09:00", 30, LINDQVIST, "Look at the new crown", confirmation="confirmed"),
-        Visit(14, "09:00", 60, BELL, "Gum care", confirmation="unconfirmed"),
+        Visit(14, "09:00", 60, BELL, "Gum care", "D4910", confirmation="unconfirmed", recall=GUM_CARE),
         Visit(105, "09:00", 60, BELL, "Gum care and check-up", confirmation="unconfirmed"),
     )
 

@@ -1,6 +1,7 @@
 """Wren Castellanos: no insurance, in the middle of an implant, and has paid ahead for what comes next."""
 
 from tenants.demo.chart import Chart, Office, Step, Visit, every
+from tenants.demo.harbor.book import CLEANING, IMPLANT
 from tenants.demo.harbor.staff import BELL, LINDQVIST, STUDIO
 from tenants.demo.ledger import Line
 
@@ -31,8 +32,8 @@ def _visits(chart: Chart) -> None:
         *every(200, -760, -90, *cleanings),
         Visit(-300, "12:00", 40, LINDQVIST, "Tooth broken in a fall", "D0140, D0220 9, D7140 9, D7953 9"),
         Visit(-122, "08:00", 90, LINDQVIST, "Implant set, front tooth", "D6010 9, D0220 9"),
-        Visit(3, "08:00", 60, LINDQVIST, "Crown on the implant", confirmation="unconfirmed"),
-        Visit(21, "17:00", 50, BELL, "Check-up and cleaning", confirmation="callback"),
+        Visit(3, "08:00", 60, LINDQVIST, "Crown on the implant", "D6057 9, D6058 9", confirmation="unconfirmed", type=IMPLANT),
+        Visit(21, "17:00", 50, BELL, "Check-up and cleaning", "D0120, D1110", confirmation="callback", recall=CLEANING),
     )
 
 

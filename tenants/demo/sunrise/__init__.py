@@ -3,6 +3,7 @@
 from tenants.demo.chart import Chart, Office
 from tenants.demo.office import Access, Grant, Look, Offer, Story, Worker
 from tenants.demo.sunrise import daniel, elena, june, mateo, rafael, sophie
+from tenants.demo.sunrise.book import BOOK
 from tenants.demo.sunrise.notice import NOTICE
 from tenants.demo.sunrise.staff import CLINICS, FOLDERS, LAKESIDE, PROVIDERS
 
@@ -23,6 +24,7 @@ STORY = Story(
     clinics=CLINICS,
     providers=PROVIDERS,
     folders=FOLDERS,
+    book=BOOK,
     looks={
         None: Look({"brand": "#b8431f", "accent": "#926204", "radius": "soft", "font": "figtree", "bar": "plain"}, "sunrise.svg"),
         "SUN-C2": Look({"brand": "#6d2f73", "accent": "#c33660", "radius": "round"}, "sunrise-lakeside.svg"),

@@ -1,6 +1,7 @@
 """Daniel Marlow: the father; gums that need care, and an insurance of his own beside his wife's."""
 
 from tenants.demo.chart import Chart, Letter, Office, Step, Visit, every
+from tenants.demo.sunrise.book import GUM_CARE
 from tenants.demo.sunrise.elena import NUMBER as ELENA
 from tenants.demo.sunrise.staff import DOWNTOWN, FRONTIER, MARLOW_HOME, NAIR, OSEI
 
@@ -34,7 +35,7 @@ def _visits(chart: Chart) -> None:
         *every(112, -1180, -50, *gums),
         Visit(-733, "12:20", 60, NAIR, "Gum care", status="broken"),
         Visit(-318, "15:00", 60, OSEI, "Filling, upper right", "D2392 3 DO"),
-        Visit(14, "07:40", 60, NAIR, "Gum care", confirmation="confirmed"),
+        Visit(14, "07:40", 60, NAIR, "Gum care", "D4910", confirmation="confirmed", recall=GUM_CARE),
         Visit(126, "07:40", 60, NAIR, "Gum care", confirmation="unconfirmed"),
     )
 

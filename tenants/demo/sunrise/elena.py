@@ -1,6 +1,7 @@
 """Elena Marlow: the mother who keeps the family's account; a crown is being made for her."""
 
 from tenants.demo.chart import Chart, Letter, Office, Step, Visit, every
+from tenants.demo.sunrise.book import CLEANING, CROWN
 from tenants.demo.sunrise.staff import DOWNTOWN, FORMS, LAB, MARLOW_HOME, NAIR, OSEI, SUMMIT, XRAYS
 
 NUMBER = "SUN-1001"
@@ -42,9 +43,9 @@ def _visits(chart: Chart) -> None:
         Visit(-62, "16:00", 30, OSEI, "Broken corner of a tooth, lower right", "D0140, D0220 30"),
         Visit(-34, "09:20", 90, OSEI, "Crown prepared, lower right", "D2950 30", pays=""),
         Visit(-9, "11:00", 40, NAIR, _CHECK_UP, "D0120, D1110, D0274, D0330", pays=""),
-        Visit(1, "09:20", 50, OSEI, "Crown fitted, lower right", confirmation="unconfirmed"),
-        Visit(14, "10:40", 20, OSEI, "Look at the new crown", confirmation="confirmed"),
-        Visit(172, "08:30", 50, NAIR, _CHECK_UP, confirmation="unconfirmed"),
+        Visit(1, "09:20", 50, OSEI, "Crown fitted, lower right", "D2740 30", confirmation="unconfirmed", type=CROWN, early=10),
+        Visit(14, "10:40", 20, OSEI, "Look at the new crown", confirmation="confirmed", type=CROWN),
+        Visit(172, "08:30", 50, NAIR, _CHECK_UP, "D0120, D1110", confirmation="unconfirmed", recall=CLEANING),
     )
 
 

@@ -1,6 +1,7 @@
 """Mateo Marlow: eight, no account of his own; his mother looks after his chart."""
 
 from tenants.demo.chart import Chart, Letter, Office, Step, Visit, every
+from tenants.demo.sunrise.book import CHILD_CLEANING
 from tenants.demo.sunrise.elena import NUMBER as ELENA
 from tenants.demo.sunrise.staff import DOWNTOWN, MARLOW_HOME, NAIR, OSEI, SUMMIT
 
@@ -36,7 +37,7 @@ def _visits(chart: Chart) -> None:
         Visit(-742, "14:20", 40, NAIR, "Grooves of the first big teeth sealed", "D1351 3, D1351 14"),
         Visit(-71, "15:40", 30, OSEI, "Hole in a milk tooth", "D2391 L O, D9230", pays="check"),
         Visit(15, "15:30", 50, OSEI, "Milk tooth treated", confirmation="unconfirmed"),
-        Visit(110, "15:00", 30, NAIR, "Check-up and cleaning", confirmation="unconfirmed"),
+        Visit(110, "15:00", 30, NAIR, "Check-up and cleaning", "D0120, D1120", confirmation="unconfirmed", recall=CHILD_CLEANING),
     )
 
 

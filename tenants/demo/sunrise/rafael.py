@@ -1,6 +1,7 @@
 """Rafael Ibarra: Elena's father, at the Lakeside clinic; an implant, a partial denture, diabetes."""
 
 from tenants.demo.chart import Chart, Letter, Office, Step, Visit, every
+from tenants.demo.sunrise.book import CLEANING
 from tenants.demo.sunrise.staff import FELD, FORMS, GOLDEN, LAKESIDE, XRAYS
 
 NUMBER = "SUN-2001"
@@ -34,7 +35,7 @@ def _visits(chart: Chart) -> None:
         Visit(-44, "08:20", 60, FELD, "Implant crown, lower left", "D6057 19, D6058 19", pays=""),
         Visit(-30, "08:40", 20, FELD, "Look at the new crown", status="broken"),
         Visit(2, "08:40", 20, FELD, "Look at the new crown", confirmation="unconfirmed"),
-        Visit(14, "10:00", 60, FELD, "Check-up and cleaning", confirmation="unconfirmed"),
+        Visit(14, "10:00", 60, FELD, "Check-up and cleaning", "D0120, D1110", confirmation="unconfirmed", recall=CLEANING),
     )
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from tenants.demo.chart import Chart, Letter, Office, Step, Visit, every
 from tenants.demo.ledger import Line
+from tenants.demo.sunrise.book import BITEWINGS, BRACES, CLEANING
 from tenants.demo.sunrise.elena import NUMBER as ELENA
 from tenants.demo.sunrise.staff import DOWNTOWN, MARLOW_HOME, NAIR, OSEI, PHOTOS, SUMMIT, XRAYS
 
@@ -44,9 +45,11 @@ def _visits(chart: Chart) -> None:
         Visit(_STARTED, "14:00", 100, OSEI, "Braces fitted", "D8080", pays=""),
         *every(35, _STARTED + 35, -10, *adjusted),
         Visit(_REPAIRED, "16:40", 20, OSEI, "Loose bracket", "D8670"),
-        Visit(1, "15:50", 20, OSEI, "Braces adjusted", confirmation="unconfirmed"),
-        Visit(36, "16:20", 20, OSEI, "Braces adjusted", confirmation="unconfirmed"),
+        Visit(1, "15:50", 20, OSEI, "Braces adjusted", "D8670", confirmation="unconfirmed", type=BRACES),
+        Visit(36, "16:20", 20, OSEI, "Braces adjusted", "D8670", confirmation="unconfirmed", type=BRACES),
     )
+    chart.recall(CLEANING, 12)
+    chart.recall(BITEWINGS, 40)
 
 
 def _payments(chart: Chart) -> None:
