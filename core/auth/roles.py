@@ -27,6 +27,9 @@ OFFICE: dict[str, str] = {
     "office.messages.answer": "Answer messages from patients",
     "office.payments.see": "See payments that belong to nobody’s account yet",
     "office.payments.settle": "Assign payments to patients",
+    "office.appointments.see": "See the book of appointments, what patients ask about visits, and recalls",
+    "office.appointments.answer": "Answer what patients ask about visits, set how visits are confirmed",
+    "office.appointments.change": "Change operatories, types, hours and recalls",
     "office.clinics.see": "See the clinics’ details, hours and providers",
     "office.clinics.change": "Change the clinics’ details, hours and providers",
     "office.addresses.change": "Change the portal’s addresses",
@@ -63,14 +66,15 @@ def _role(title: str, summary: str, *names: str) -> Role:
 
 _RECORDS = ("records_requests.see", "records_requests.settle")
 _MESSAGES = ("messages.see", "messages.answer")
-_LOOKING = ("patients.see", "unmatched.see", "clinics.see", "audit.see", "staff.see", "tabs.see", "reports.see", "deliveries.see")
+_APPOINTMENTS = ("appointments.see", "appointments.answer", "appointments.change")
+_LOOKING = ("patients.see", "appointments.see", "unmatched.see", "clinics.see", "audit.see", "staff.see", "tabs.see", "reports.see", "deliveries.see")
 ROLES: dict[str, Role] = {
     "office_admin": Role("Office admin", "Everything, staff and audit log included", frozenset(OFFICE)),
     "front_desk": _role(
-        "Front desk", "Lets patients in and helps them", "patients.see", "patients.add", "access.change", "unmatched.see", "unmatched.settle", *_RECORDS, *_MESSAGES, "deliveries.see", "deliveries.settle", "view_as"
+        "Front desk", "Lets patients in and helps them", "patients.see", "patients.add", "access.change", "unmatched.see", "unmatched.settle", *_RECORDS, *_MESSAGES, *_APPOINTMENTS, "deliveries.see", "deliveries.settle", "view_as"
     ),
     "billing": _role("Billing", "Looks after accounts and payments", "patients.see", "payments.see", "payments.settle", "view_as"),
-    "clinical": _role("Clinical", "Treats patients and answers their messages", "patients.see", *_RECORDS, *_MESSAGES, "view_as"),
+    "clinical": _role("Clinical", "Treats patients and answers their messages", "patients.see", *_RECORDS, *_MESSAGES, "appointments.see", "view_as"),
     "read_only": _role("Read only", "Sees the office’s pages and changes nothing", *_LOOKING),
 }
 NONE, SEE, ACT = "none", "see", "act"
@@ -83,7 +87,10 @@ SUPPORT = {
     # that goes on after the visit. What can never be undone is the office's own to do, such as writing to patients in its name, and nobody
     # carries its records away.
     ACT: frozenset(OFFICE)
-    - {"office.staff.change", "office.view_as", "office.patients.merge", "office.payments.settle", "office.messages.answer", "office.exports.make"},
+    - {
+        "office.staff.change", "office.view_as", "office.patients.merge", "office.payments.settle", "office.messages.answer", "office.appointments.answer",
+        "office.exports.make",
+    },
 }
 """What an operator may do who has entered a practice, by the level of the visit."""
 

@@ -1,12 +1,55 @@
 """What an office sets for its Appointments tab."""
 
+from typing import Literal
+
 from pydantic import BaseModel, Field
+
+ProviderRule = Literal["any", "primary", "secondary", "hygienist"]
+INCREMENTS = ("5", "10", "15")
 
 
 class AppointmentsSettings(BaseModel):
-    """Each field has a default, so an office need not set anything."""
+    """Each field has a default, so an office need not set anything; a clinic may have its own."""
 
     confirm_days: int = Field(
         30, ge=1, le=365, title="Ask for confirmation", description="How long before a visit the patient is asked to confirm it.",
         json_schema_extra={"unit": "days"},
     )  # fmt: skip
+    book_recall: bool = Field(True, title="Book recall visits", description="Patients who are due may book their recall visit, such as a cleaning.")
+    book_existing: bool = Field(True, title="Book other visits", description="Patients of the office may book a visit by its reason.")
+    book_new: bool = Field(False, title="Book as a new patient", description="People who were never here may book their first visit on the clinic’s public page.")
+    increment: Literal["5", "10", "15"] = Field(
+        "10", title="Time steps", description="In which steps visits begin, also in the office’s own book.",
+        json_schema_extra={"words": {"5": "Every 5 minutes", "10": "Every 10 minutes", "15": "Every 15 minutes"}},
+    )  # fmt: skip
+    lead_days: int = Field(
+        0, ge=0, le=365, title="Earliest day", description="How many days ahead the first open time is; 0 for today. It is added to the hours below.",
+        json_schema_extra={"unit": "days"},
+    )  # fmt: skip
+    lead_hours: int = Field(
+        2, ge=0, le=72, title="Earliest hour", description="How many hours ahead the first open time is.", json_schema_extra={"unit": "hours"}
+    )
+    horizon_months: int = Field(
+        12, ge=1, le=24, title="How far ahead", description="Up to when patients may book, as far as hours are entered.", json_schema_extra={"unit": "months"}
+    )
+    provider_rule: ProviderRule = Field(
+        "any", title="Whose times are offered for recall visits", description="Where the patient has none such, times of every provider are offered.",
+        json_schema_extra={
+            "words": {
+                "any": "The first that is open, whoever it is",
+                "primary": "The patient’s own provider",
+                "secondary": "The patient’s second provider, such as the own hygienist",
+                "hygienist": "The hygienist of the last visit",
+            }
+        },
+    )  # fmt: skip
+    picks_provider: bool = Field(True, title="Patients choose the provider", description="They may say whom they want to see; “Any” comes first.")
+    prevent_double_booking: bool = Field(
+        True, title="Never book over a visit",
+        description="Off: a visit may be booked into the other time of another visit’s time pattern, when its provider is not needed there.",
+    )  # fmt: skip
+    recall_from_due: bool = Field(True, title="Recall visits only from the due date on", description="Off: patients may book them before they are due.")
+    allow_children: bool = Field(True, title="New patients under 18", description="A parent or guardian may book for a child who was never here.")
+    booked_message: str = Field(
+        "", max_length=500, title="Message after booking", description="What patients read once they have booked, such as when to arrive."
+    )
