@@ -107,6 +107,11 @@ class Tenant:
         return self.clinic.id if self.clinic else None
 
     @property
+    def is_shut(self) -> bool:
+        """Whether patients find no page here, not even whom to call: what says so tells them."""
+        return self.is_suspended or self.is_closing
+
+    @property
     def short_name(self) -> str:
         """The name where there is little room."""
         return self.greeting.short_name or self.name

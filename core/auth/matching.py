@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from core.auth.access import account_of
 from core.people.ages import years
 from core.people.alike import digits, letters
-from core.people.models import Patient
+from core.people.models import Patient, PatientWord
+from core.people.wanted import word_of_email
 
 YOUNGEST = 13
 """From this birthday on children may ask for themselves; before, it is a guardian's access that is wanted (COPPA)."""
@@ -91,8 +92,7 @@ def _hindrance(session: Session, patient: Patient, contact: str, today: date, ad
 
 
 def _is_shared(session: Session, patient: Patient, contact: str) -> bool:
-    if is_email(contact):
-        same = func.lower(Patient.email) == patient.email.lower()
-    else:
-        same = func.right(func.regexp_replace(Patient.phone, "[^0-9]", "", "g"), 10) == digits(patient.phone)
-    return bool(session.scalar(select(exists().where(Patient.practice_id == patient.practice_id, Patient.id != patient.id, same))))
+    # By the words that patients are found by, which have an index.
+    word = word_of_email(patient.email) if is_email(contact) else digits(patient.phone)
+    others = exists().where(PatientWord.practice_id == patient.practice_id, PatientWord.word == word, PatientWord.patient_id != patient.id)
+    return bool(session.scalar(select(others)))

@@ -62,7 +62,7 @@ def invite(session: Session, practice_id: UUID, wish: Wish, now: datetime, by: G
     Inviting again sets name, role and clinics anew; password and second step stay until the link is used. Raises CannotChangeStaff.
     """
     name, email = _checked(wish, kind)
-    account = session.scalars(_of_kind(practice_id, kind).where(func.lower(Account.email) == email.lower())).one_or_none()
+    account = session.scalars(_of_kind(practice_id, kind).where(Account.email_norm == email.lower())).one_or_none()
     check_giver(by, account, wish.role, wish.clinic_ids)
     if account is None:
         given = {"user_name": free_user_name(session, practice_id, name), "email": email, "kind": kind, "created_at": now}
@@ -116,7 +116,7 @@ def forget_second(session: Session, practice_id: UUID, account_id: UUID, now: da
 
 def find(session: Session, practice_id: UUID, email: str, kind: str = STAFF) -> Account:
     """Somebody of the office by the mail address. Raises CannotChangeStaff."""
-    account = session.scalars(_of_kind(practice_id, kind).where(func.lower(Account.email) == email.strip().lower())).one_or_none()
+    account = session.scalars(_of_kind(practice_id, kind).where(Account.email_norm == email.strip().lower())).one_or_none()
     if account is None:
         raise CannotChangeStaff(f"Nobody here has the e-mail address {email}.")
     return account

@@ -4,8 +4,12 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib import import_module
 
 from core import config
+
+OTHERS = ("tenants.addresses.examining",)
+"""Modules of others with `CHECKS` of their own."""
 
 
 class State(StrEnum):
@@ -59,7 +63,8 @@ def look_at(settings: config.Settings) -> Iterator[Finding]:
     """Look at everything that these settings name."""
     from core.doctor import database, services, surroundings
 
-    for check in (*surroundings.CHECKS, *database.CHECKS, *services.CHECKS):
+    others = (check for name in OTHERS for check in import_module(name).CHECKS)
+    for check in (*surroundings.CHECKS, *database.CHECKS, *services.CHECKS, *others):
         yield _careful(check, settings)
 
 

@@ -9,6 +9,7 @@ from core import migrations
 from core.config import Settings
 from core.database_roles import OWNER
 from core.doctor import Finding, care, right, wrong
+from core.plans import read_plans
 
 OLDEST = 15
 """PostgreSQL's first version with views that respect row security of the caller."""
@@ -141,7 +142,19 @@ def audit(settings: Settings) -> Finding:
     return right("audit", "the log only grows, and its entries are sealed")
 
 
-CHECKS = (database, connections, wall, tables, migrating, outbox, audit)
+def plans(settings: Settings) -> Finding:
+    """Whether every practice has a plan that is offered, as it is offered."""
+    offered = read_plans(settings.plans)
+    with _connect(settings.database_url) as connection:
+        booked = connection.execute("SELECT slug, plan, plan_limits FROM practice WHERE plan <> '' AND state <> 'erased' ORDER BY slug").fetchall()
+    other = [slug for slug, name, limits in booked if offered.get(name) != limits]
+    if other:
+        few = f"{', '.join(other[:5])}{' …' if len(other) > 5 else ''}"
+        return care("plans", f"{few}: the plan is not as CUSPID_PLANS has it now. It counts as it was booked; set it again with `cuspid practice plan`.")
+    return right("plans", f"{', '.join(offered)}; {len(booked)} practices have one, as it is offered")
+
+
+CHECKS = (database, connections, wall, tables, migrating, outbox, audit, plans)
 
 
 def _connect(url: str) -> psycopg.Connection:

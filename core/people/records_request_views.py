@@ -1,7 +1,7 @@
 """The page on which patients ask the office for their record, whatever tabs are on, and see what has become of it."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field
@@ -10,7 +10,7 @@ from pyramid.view import view_config
 
 from core.auth.realms import OWN
 from core.people import records_requests
-from core.people.records_requests import FORMATS, OPEN, STATES, WANTED, Asker, CannotChange, Wish, days_left
+from core.people.records_requests import FORMATS, OPEN, STATES, WANTED, Asker, CannotChange, Format, Want, Wish, days_left
 from core.web.forms import Form, Line, empty_form, read_form
 
 Words = Annotated[str, AfterValidator(lambda text: text.replace("\0", ""))]
@@ -19,8 +19,8 @@ Words = Annotated[str, AfterValidator(lambda text: text.replace("\0", ""))]
 class AskForm(BaseModel):
     """What is asked for, and in which form."""
 
-    wanted: list[Literal[tuple(WANTED)]] = Field(max_length=len(WANTED), json_schema_extra={"missing": "Choose what you would like to have."})  # type: ignore[valid-type]
-    format: Literal[tuple(FORMATS)] = Field(json_schema_extra={"missing": "Choose how you would like to have it."})  # type: ignore[valid-type]
+    wanted: list[Want] = Field(max_length=len(WANTED), json_schema_extra={"missing": "Choose what you would like to have."})
+    format: Format = Field(json_schema_extra={"missing": "Choose how you would like to have it."})
     recipient: Line = Field("", title="name", max_length=200)
     recipient_address: Words = Field("", title="address", max_length=500)
     first_on: date | None = Field(None, title="first day")

@@ -7,6 +7,7 @@ refusal in writing with its reason. The days are counted on the calendar of the 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,11 +22,13 @@ from core.plugins.waiting import at_clinics
 ANSWER_DAYS = timedelta(days=30)
 MOST_OPEN = 5
 PAGE = 50
-ANY = "everything"
-WANTED = {
+Want = Literal["summary", "images", "notes", "billing", "everything"]
+Format = Literal["file", "paper", "send"]
+ANY: Literal["everything"] = "everything"
+WANTED: dict[Want, str] = {
     "summary": "Care summary", "images": "X-rays, photos and other images", "notes": "Treatment notes", "billing": "Bills and payments", ANY: "Everything you have",
 }  # fmt: skip
-FORMATS = {
+FORMATS: dict[Format, tuple[str, str]] = {
     "file": ("Electronic files", "We agree with you on how you get them"),
     "paper": ("On paper", "To be picked up, or by mail"),
     "send": ("Sent to somebody else", "Another dentist, or whomever you name"),

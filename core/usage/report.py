@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal, NamedTuple
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, Text, Uuid, bindparam, text
 from sqlalchemy.orm import Session
 
 from core.usage.meanings import DID, VIEWED
-from core.usage.roll_up import USES, state_of
+from core.usage.roll_up import AT_ONCE, USES, State, state_of
 
 Unit = Literal["week", "month"]
 # People, not visits: somebody who comes ten times counts once. The days that have no rows yet are counted from the log.
@@ -63,6 +63,10 @@ union all
 select 'what', null, null, what, 0, 0, count(*), 0, 0 from (select distinct unnest(whats) as what, person_id from use) each group by what
 """).bindparams(bindparam("clinics", type_=ARRAY(Uuid)), bindparam("actions", type_=ARRAY(Text)), bindparam("whats", type_=ARRAY(Text)))  # noqa: S608
 
+MOST_LIVE = 200_000
+"""So many entries of the log are counted in a second or two."""
+_ONE_TOO_MANY = text("select happened_at from audit_event where practice_id = :practice and happened_at >= :begins order by happened_at desc offset :most limit 1")
+
 
 class Numbers(NamedTuple):
     """So many people were invited, signed in for the first time, signed in, looked at a tab, did something."""
@@ -77,7 +81,8 @@ class Numbers(NamedTuple):
 @dataclass(frozen=True)
 class Report:
     """The use of the portal over a period. `parts` are its weeks or months in order, each by its first day, also those in which nothing was done;
-    `of_invited` says how far those came who were invited in the period; `views` by tab, `acts` by action, the most first."""
+    `of_invited` says how far those came who were invited in the period; `views` by tab, `acts` by action, the most first. `counted_from` is the first day
+    that is in it, where the log holds too many entries of earlier days for them to be counted while somebody waits."""
 
     whole: Numbers
     of_invited: Numbers
@@ -85,6 +90,7 @@ class Report:
     clinics: dict[UUID | None, Numbers]
     views: dict[str, int]
     acts: dict[str, int]
+    counted_from: date | None = None
 
 
 class Period(NamedTuple):
@@ -106,7 +112,8 @@ def report(session: Session, practice_id: UUID, period: Period, now: datetime, c
     """The numbers of a period, those of patients of these clinics; none means everybody."""
     state = state_of(session, practice_id)
     today = now.astimezone(state.zone).date()
-    live_from = state.next or today
+    late = _counted_from(session, practice_id, state, today)
+    live_from = late or state.next or today
     parameters = {
         "practice": practice_id, "first": period.first, "last": period.last, "unit": period.unit, "clinics": list(clinic_ids) or None,
         **state.uses(live_from, max(today, live_from)),
@@ -124,7 +131,18 @@ def report(session: Session, practice_id: UUID, period: Period, now: datetime, c
         {clinic_id: numbers for (part, _, clinic_id, _), numbers in found.items() if part == "clinic"},
         {what.removeprefix(VIEWED): number for what, number in each if what.startswith(VIEWED)},
         {what.removeprefix(DID): number for what, number in each if what.startswith(DID)},
+        late,
     )
+
+
+def _counted_from(session: Session, practice_id: UUID, state: State, today: date) -> date | None:
+    """Where days have had no rows for long, as before the first hour of an installation that had no reports: the day after the entry that is one too many
+    to be counted now; None where all can be."""
+    if state.next is None or today - state.next <= AT_ONCE:
+        return None
+    begins = datetime.combine(state.next, time(), state.zone)
+    last = session.scalar(_ONE_TOO_MANY, {"practice": practice_id, "begins": begins, "most": MOST_LIVE})
+    return last.astimezone(state.zone).date() + timedelta(days=1) if last else None
 
 
 def _begin(day: date, unit: Unit) -> date:

@@ -17,6 +17,7 @@ from core.auth.limits import TooManyAttempts
 from core.auth.looking import looks, page_at_office
 from core.auth.passwords import Busy
 from core.auth.policy import SwitchedOff
+from core.web.headers import let_office_frame
 from core.web.log import places
 
 log = structlog.get_logger("errors")
@@ -46,6 +47,9 @@ LOOKING = Trouble(
     403,
     "You are looking only",
     "You see the portal as the patient sees it. Forms, downloads, and the pages of the patient’s own account stay closed to you.",
+)
+PREVIEW_ENDED = Trouble(
+    403, "This preview has ended", "It lasts half an hour, and as long as you are signed in. Reload the page around it to look again."
 )
 EXPIRED = Trouble(
     FORM_EXPIRED, "This form was open for too long", "For your safety it has to be sent once more. What you typed is still here."
@@ -89,6 +93,10 @@ def not_found(request):
 def forbidden(error, request):
     """Lead the visitor to the sign-in page and back; tell who is signed in that it is not open to them, or not there at all."""
     identity = request.__dict__.get("identity_of_visitor")
+    if identity is None and request.headers.get("Sec-Fetch-Dest") == "iframe":
+        # Wherever it would be led, browsers would say within the frame that they were refused.
+        let_office_frame(request)
+        return error_response(request, PREVIEW_ENDED, closed=None)
     if identity is None and not _is_api(request):
         visitor = request.__dict__.get("visitor")
         if visitor and visitor.row and visitor.row.stage:

@@ -76,7 +76,7 @@ def dkim(names: Names, domain: str, relay: Relay) -> Record:
     """Whether the key with which the server signs can be found under the domain: by a CNAME, or as a copy."""
     name = f"{relay.selector}._domainkey.{domain}"
     try:
-        ours, theirs = _keys(names, relay.dkim), _keys(names, name)
+        ours, theirs = keys(names, relay.dkim), keys(names, name)
         alias = names.alias(name)
     except NotAnswered:
         return Record("DKIM", name, (relay.dkim,), (), UNANSWERED)
@@ -88,7 +88,7 @@ def dkim(names: Names, domain: str, relay: Relay) -> Record:
     return Record("DKIM", name, (relay.dkim,), shown(found), WRONG if found else MISSING)
 
 
-def _keys(names: Names, name: str) -> set[str]:
+def keys(names: Names, name: str) -> set[str]:
     """The keys of a name; one that was taken back is empty, and none."""
     tags = (dict(part.partition("=")[::2] for part in re.sub(r"\s", "", text).split(";")) for text in names.texts(name))
     return {key for found in tags if (key := found.get("p", "")) and found.get("v", "DKIM1") == "DKIM1"}

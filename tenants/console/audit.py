@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal
+from uuid import UUID
 
 from pydantic import BaseModel, Field, model_validator
 from pyramid.httpexceptions import HTTPSeeOther
@@ -15,6 +16,7 @@ from core.audit_words import KINDS
 from core.auth.entering import need_proof
 from core.db import SessionFactory, bind_tenant
 from core.files.disposition import content_disposition
+from core.people.finding import patient_at
 from core.web.forms import Form, Line, empty_form, read_form
 from tenants.console.asked import AUDIT, audit_path, read_asked
 from tenants.console.audit_files import AS_CSV, AS_JSON, csv_file, json_file
@@ -23,7 +25,7 @@ from tenants.console.paging import place_before, written_place
 from tenants.console.patients import tab_titles
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2199, 12, 31)
-FIELDS = ("since", "until", "kind", "chart", "who", "address")
+FIELDS = ("since", "until", "kind", "chart", "patient", "who", "address")
 
 
 class AuditForm(BaseModel):
@@ -33,6 +35,7 @@ class AuditForm(BaseModel):
     until: date | None = Field(None, title="Last day", ge=FIRST_DAY, le=LAST_DAY)
     kind: Literal["", "sign_in", "failure", "view", "download", "change", "grant", "support", "staff"] = Field("", title="Kind")
     chart: Line = Field("", title="Chart number", max_length=200)
+    patient: UUID | None = Field(None, title="Patient")
     who: Line = Field("", title="User name or e-mail address", max_length=254)
     address: Line = Field("", title="Network address", max_length=60)
 
@@ -120,7 +123,7 @@ def _asked(request, form: Form, typed: AuditForm) -> Asked | None:
 
     patient_id, account_id = None, None
     try:
-        patient_id = patient_with(request.db, request.practice_id, typed.chart, clinics) if typed.chart else None
+        patient_id = patient_with(request.db, request.practice_id, typed.chart, clinics) if typed.chart else _seen(request, typed.patient)
     except WrongName as wrong:
         form.refuse(str(wrong), "chart")
     try:
@@ -130,6 +133,13 @@ def _asked(request, form: Form, typed: AuditForm) -> Asked | None:
     if form.errors:
         return None
     return Asked(midnight(typed.since), midnight(typed.until, 1), typed.kind, patient_id, account_id, typed.address, clinics)
+
+
+def _seen(request, patient_id: UUID | None) -> UUID | None:
+    """The patient whose page led here, who need not have a number. Raises WrongName for one of another clinic."""
+    if patient_id and patient_at(request.db, request.practice_id, patient_id, request.identity.clinic_ids) is None:
+        raise WrongName("This patient is not here any more.")
+    return patient_id
 
 
 def _here(request) -> str:

@@ -1,6 +1,5 @@
 """Full exports at the office: asking for one of the practice or of a patient, how far it is, and taking it along."""
 
-from datetime import timedelta
 from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -11,14 +10,15 @@ from core.auth import standing
 from core.auth.entering import need_proof
 from core.files.disposition import content_disposition
 from tenants import closing
+from tenants.console.looking_again import look_again
 from tenants.console.patients import id_in_path, patient_of
 from tenants.exporting import services
 from tenants.exporting.services import CannotExport
 from tenants.models import Export
 
 MAKE = "office.exports.make"
-LOOKS_BY_ITSELF, SECONDS = timedelta(minutes=10), 5
-"""So long after the beginning the page looks again by itself, every few seconds: it must not keep an empty desk signed in. Whom that disturbs turns it off."""
+SECONDS = 5
+"""So often the page looks again by itself."""
 STATES = {"running": ("Being made", "info"), "ready": ("Ready", "good"), "stopped": ("Stopped", ""), "erased": ("Erased", "")}
 
 
@@ -86,22 +86,18 @@ def _started(request, patient_id) -> Any:
         request.response.status = "422 Unprocessable Content"
         return _values(request, str(refusal))
     request.session.flash("The export is being made. You get a mail when it is ready.")
-    return HTTPSeeOther(request.route_path("office.exports", _query={"look": "yes"}))
+    return HTTPSeeOther(request.route_path("office.exports"))
 
 
 def _values(request, error: str = "") -> dict[str, Any]:
     found = services.listed(request.db, request.practice_id, request.identity.clinic_ids)
     names = standing.names_of(request.db, request.practice_id, {one.asked_by for one, _ in found if one.asked_by})
     running = next((pair for pair in found if pair[0].state == "running"), None)
-    may_look = running is not None and request.now - running[0].asked_at < LOOKS_BY_ITSELF
-    looks = may_look and request.GET.get("look") == "yes"
-    if looks:
-        request.response.headers["Refresh"] = str(SECONDS)
     request.audit("office.exports.view")
     return {
         "rows": [pair for pair in found if pair is not running], "running": running, "names": names, "states": STATES, "error": error, "days": services.DAYS,
         "length": services.length, "erase_after": closing.how_far(request.db, request.practice_id).erase_after if request.whole_tenant.is_closing else None,
-        "looks": looks, "may_look": may_look,
+        "looking": look_again(request, running[0].asked_at if running else None, SECONDS),
     }  # fmt: skip
 
 

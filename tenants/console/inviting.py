@@ -15,6 +15,7 @@ from core.auth.models import InvitationBatch
 from core.files.disposition import content_disposition
 from core.web.exports import csv_line
 from core.web.forms import Form, begun_form, read_form
+from tenants.console.looking_again import look_again
 from tenants.console.patients import clinic_names, id_in_path, own_clinics
 
 MANY = "office.access.invite_many"
@@ -64,13 +65,10 @@ def choose(request):
 @view_config(route_name="office.invitations.one", permission=MANY, request_method="GET", renderer="console/invitations.jinja2")
 def progress_page(request):
     """How far it is; at the end the report."""
-    batch, is_still = _batch(request), "still" in request.GET
+    batch = _batch(request)
     report = inviting.report(request.db, batch)
-    again = inviting.PAUSE.seconds if report.waiting > inviting.AT_ONCE else SOON
-    if report.waiting and not is_still:
-        request.response.headers["Refresh"] = str(again)
-    pace = {"at_once": inviting.AT_ONCE, "seconds": inviting.PAUSE.seconds, "again": again, "is_still": is_still}
-    return {"batch": batch, "report": report, "why": WHY, **pace}
+    looking = look_again(request, batch.made_at if report.waiting else None, inviting.PAUSE.seconds if report.waiting > inviting.AT_ONCE else SOON)
+    return {"batch": batch, "report": report, "why": WHY, "at_once": inviting.AT_ONCE, "seconds": inviting.PAUSE.seconds, "looking": looking}
 
 
 @view_config(route_name="office.invitations.stop", permission=MANY, request_method="POST")

@@ -80,9 +80,14 @@ def patient_values(request, error: str = "") -> dict:
         "former": sharing.former(holders, request.now, titles),
         "clinics": clinic_names(request),
         "asked": asked,
-        "log": audit_path(request, chart=patient.external_id) if patient.external_id and AUDIT in identity.permissions else None,
+        "log": audit_path(request, **_in_the_log(patient)) if AUDIT in identity.permissions else None,
         "error": error,
     }
+
+
+def _in_the_log(patient: Patient) -> dict[str, str]:
+    """How the audit log is searched for a patient: who was added by hand has no number."""
+    return {"chart": patient.external_id} if patient.external_id else {"patient": str(patient.id)}
 
 
 def patient_of(request) -> Patient:

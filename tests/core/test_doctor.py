@@ -11,6 +11,7 @@ from core import app, doctor
 from core.cli import cuspid
 from core.doctor import State, database, services, surroundings
 from core.local.folder import free_port
+from tenants.practices import book
 
 
 @pytest.fixture
@@ -138,6 +139,16 @@ def test_production_needs_a_domain_and_a_sender(portal_settings):
     real = {"environment": "production", "base_domain": "portal.test"}
     assert look(surroundings.address, portal_settings, **real).state == State.WRONG
     assert look(surroundings.address, portal_settings, **real, mail_from="office@portal.test").state == State.RIGHT
+
+
+def test_a_plan_that_is_no_more_as_it_was_booked_is_named(portal_settings, practice, db):
+    assert book(db, practice.id, {"Small": {"patients": 5}}, "Small")
+    db.commit()
+    found = look(database.plans, portal_settings, plans='{"Small": {"patients": 6}}')
+    assert found.state == State.CARE
+    assert "the plan is not as CUSPID_PLANS has it now" in found.text
+    book(db, practice.id, {"Unlimited": {}}, "Unlimited")
+    db.commit()
 
 
 def test_production_is_asked_for_its_proxies(portal_settings):

@@ -143,3 +143,19 @@ def test_whoever_looks_as_a_patient_uses_nothing(db, practice, make):
 def test_weeks_begin_on_mondays_and_months_on_the_first():
     assert Period(date(2026, 10, 29), date(2026, 11, 10), "week").parts() == [date(2026, 10, 26), date(2026, 11, 2), date(2026, 11, 9)]
     assert Period(date(2026, 11, 30), date(2027, 1, 1), "month").parts() == [date(2026, 11, 1), date(2026, 12, 1), date(2027, 1, 1)]
+
+
+def test_what_is_too_much_to_be_counted_while_somebody_waits_is_left_out_and_said(db, practice, make, monkeypatch):
+    account = make.account(make.patient())
+    for days in (200, 100, 2, 1):
+        audit.record(db, practice.id, "auth.sign_in", NOON - timedelta(days=days), account_id=account.id)
+    db.commit()
+    year = Period(date(2026, 1, 1), date(2026, 11, 28), "month")
+    whole = report(db, practice.id, year, NOON)
+    assert (whole.counted_from, sum(part.signed_in for part in whole.parts.values())) == (None, 3)
+    monkeypatch.setattr("core.usage.report.MOST_LIVE", 3)
+    late = report(db, practice.id, year, NOON)
+    assert late.counted_from is not None
+    assert sum(part.signed_in for part in late.parts.values()) == 2
+    roll_up(db, practice.id, NOON)
+    assert report(db, practice.id, year, NOON).parts == whole.parts

@@ -6,9 +6,11 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from core import audit, sealing
 from core.auth import looking, services
+from core.people.models import Patient
 from core.testing import PASSWORD
 
 NOW = datetime.now(UTC)
@@ -177,3 +179,18 @@ def test_the_page_of_a_patient_leads_to_what_was_done_with_the_record(office, ma
     assert page.forms["search"]["chart"].value == "P-77"
     assert any(row.startswith("Opened a treatment plan") for row in rows(page))
     assert "Audit log" not in office("front_desk").get(f"/office/patients/{patient.id}").text
+
+
+def test_somebody_without_a_number_leads_there_too_and_stays_when_the_search_is_narrowed(office, make, record, db):
+    patient = make.patient()
+    db.execute(update(Patient).where(Patient.id == patient.id).values(external_id=None, source="office"))
+    db.commit()
+    for one in (patient, make.patient()):
+        record("plan.plan.view", patient_id=one.id)
+    app = office()
+    page = app.get(f"/office/patients/{patient.id}").click("Audit log", index=-1)
+    assert str(patient.id) not in page.request.url
+    form = page.forms["search"]
+    form["kind"] = "view"
+    for found in (page, form.submit().follow()):
+        assert sum(row.startswith("Opened a treatment plan") for row in rows(found)) == 1

@@ -36,11 +36,11 @@ def test_the_office_exports_the_practice_sees_how_far_it_is_and_takes_it_along(o
     assert "0 of 1 person" in page.html.find("label", {"for": "progress"}).text
     assert page.html.select_one("progress")["max"] == "1"
     assert page.headers["Refresh"] == "5"
-    assert "Refresh" not in page.click("Keep this page still").headers
+    assert "Refresh" not in page.click("Keep it still").headers
     again = app.post("/office/exports", {"csrf_token": page.forms["sign-out"]["csrf_token"].value}, status=422)
     assert "An export is being made already. Wait until it is ready, or stop it." in again
     page = ready(app)
-    assert "Refresh" not in app.get("/office/exports?look=yes").headers
+    assert "Refresh" not in app.get("/office/exports").headers
     download = page.click("Download", href="/download")
     assert download.content_type == "application/zip"
     assert f"{practice.slug}-everything-" in download.headers["Content-Disposition"]

@@ -51,6 +51,12 @@ def test_the_numbers_are_there_with_charts_that_can_be_read_without_seeing_them(
     assert "style=" not in page.text
 
 
+def test_days_that_are_still_being_counted_are_named(office, used, monkeypatch):
+    day = datetime.now(UTC).date() - timedelta(days=1)
+    monkeypatch.setattr("core.usage.report._counted_from", lambda *_: day)
+    assert "Not all days are in it yet" in office().get("/office/reports")
+
+
 def test_before_anybody_came_words_stand_in_place_of_empty_charts(office):
     page = office().get("/office/reports")
     assert numbers(page) == ["0"] * 5

@@ -168,3 +168,16 @@ def test_nothing_typed_is_lost_and_what_was_searched_for_stands_in_no_address(of
     assert found.request.query_string == ""
     assert found.forms["back"]["title.images"].value == "X-rays"
     assert "Save" in found.forms["back"].submit().text
+
+
+def test_what_a_frame_shows_once_the_preview_is_over_says_so_and_is_not_refused(office, patient):
+    app = office()
+    see(app, draft(app, **{"on.plan": False}))
+    app.post("/office/sign-out", {"csrf_token": app.get("/office").forms["sign-out"]["csrf_token"].value})
+    for path in ("/home", "/office/branding/preview"):
+        ended = app.get(path, headers={"Sec-Fetch-Dest": "iframe"}, status=403)
+        assert "This preview has ended" in ended
+        assert "frame-ancestors 'self'" in ended.headers["Content-Security-Policy"]
+        assert ended.headers["X-Frame-Options"] == "SAMEORIGIN"
+        assert not ended.html.select("main a")
+        app.get(path, status=303)

@@ -90,6 +90,7 @@ def test_nobody_gets_into_a_suspended_practice_and_everybody_reads_whom_to_call(
         assert "This portal is closed for the moment" in answer
         assert answer.html.select_one("main a.button")["href"] == "tel:5550100"
         assert "Robin" not in answer
+        assert "/contact" not in answer
     stranger.get("/theme.css", status=200)
     manage(operator, practice).forms["resume"].submit()
     patient.get("/home", status=200)
