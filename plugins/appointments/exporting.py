@@ -10,10 +10,12 @@ from core.plugins import ExportFile
 from core.web.exports import list_files
 from plugins.appointments.models import (
     Appointment,
+    AppointmentRule,
     AppointmentType,
     BlockoutType,
     ConfirmationStatus,
     Operatory,
+    Preference,
     Recall,
     RecallType,
     Request,
@@ -23,6 +25,7 @@ from plugins.appointments.models import (
 _OF_PATIENT = (
     ("appointments", "Visits, in UTC", Appointment),
     ("recalls", "When the patient is due for which sort of visit", Recall),
+    ("appointment_preferences", "Whether the patient may book, and how to reach them about visits", Preference),
     ("appointment_requests", "What the patient asked the office about visits", Request),
 )
 _OF_PRACTICE = (
@@ -31,6 +34,7 @@ _OF_PRACTICE = (
     ("recall_types", "Types of recall", RecallType),
     ("blockout_types", "Types of blockout", BlockoutType),
     ("confirmation_statuses", "Confirmation statuses", ConfirmationStatus),
+    ("appointment_rules", "Procedures that are not booked twice at one time of a provider", AppointmentRule),
     ("schedules", "Hours of providers and blockouts, in minutes from midnight by the clinic’s clock", ScheduleBlock),
 )
 

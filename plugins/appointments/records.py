@@ -8,10 +8,12 @@ from pydantic import AwareDatetime, BaseModel, Field, model_validator
 from core.records import Record, RecordKind
 from plugins.appointments.models import (
     Appointment,
+    AppointmentRule,
     AppointmentType,
     BlockoutType,
     ConfirmationStatus,
     Operatory,
+    Preference,
     Recall,
     RecallType,
     ScheduleBlock,
@@ -104,6 +106,31 @@ class RecallTypeRecord(Record):
     is_hidden: bool = False
 
 
+class AppointmentRuleRecord(Record):
+    """Procedures that must not be booked twice at one time of a provider, from one CDT number to another, both included."""
+
+    name: str
+    first_code: str
+    last_code: str
+    is_enabled: bool = True
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> Self:
+        if self.first_code > self.last_code:
+            raise ValueError("the first code comes after the last one")
+        return self
+
+
+class PreferenceRecord(Record):
+    """Whether a patient may book, and how they want to be reached about visits."""
+
+    patient: str
+    is_restricted: bool = False
+    prefers: Literal["", "email", "text", "phone", "none"] = ""
+    text_ok: bool | None = None
+    excluded: list[Literal["email", "text"]] = []
+
+
 class ScheduleRecord(Record):
     """Hours of a provider or a blockout on one day; `starts` and `ends` are minutes from midnight by the clinic's clock."""
 
@@ -182,6 +209,8 @@ KINDS = [
     RecordKind("appointment_type", AppointmentTypeRecord, AppointmentType, _BLOCKOUTS),
     RecordKind("recall_type", RecallTypeRecord, RecallType, _BLOCKOUTS),
     RecordKind("operatory", OperatoryRecord, Operatory, _CHAIR | {"appointment_types": "appointment_type"}),
+    RecordKind("appointment_rule", AppointmentRuleRecord, AppointmentRule),
+    RecordKind("appointment_preference", PreferenceRecord, Preference, {"patient": "patient"}),
     RecordKind(
         "schedule", ScheduleRecord, ScheduleBlock,
         {"provider": "provider", "blockout_type": "blockout_type", "clinic": "clinic", "operatories": "operatory"},

@@ -71,6 +71,9 @@ class Book:
     def _kinds(self) -> Iterator[dict]:
         for position, (number, name) in enumerate(self.statuses.items()):
             yield {"kind": "confirmation_status", "external_id": number, "name": name, "position": position}
+        if self.chairs:
+            rule = {"name": "One crown or bridge at a time", "first_code": "D2700", "last_code": "D2799"}
+            yield {"kind": "appointment_rule", "external_id": f"{self.chairs[0].clinic}-RULE"} | rule
         for kept in self.kept:
             yield {"kind": "blockout_type", "external_id": kept.number, "name": kept.name}
         for position, fields in enumerate(self.types):

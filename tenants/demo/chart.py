@@ -98,7 +98,8 @@ class Chart:
         return external_id
 
     def visits(self, *visits: Visit) -> None:
-        """Add visits with what they bring into the books and into the history of procedures."""
+        """Add visits with what they bring into the books and into the history of procedures, and that text messages are welcome."""
+        self.put("appointment_preference", prefers="text", text_ok=True)
         for visit in sorted(visits, key=lambda visit: visit.offset):
             self._visit(visit)
 

@@ -89,6 +89,19 @@ class AppointmentType(TenantScoped, Base):
     own: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
 
 
+class AppointmentRule(TenantScoped, Base):
+    """Procedures, by the range of their CDT numbers, that must not be booked twice at one time of a provider; the office reads `name` as the reason."""
+
+    __tablename__ = "appointments_rule"
+    __table_args__ = (unique_in_practice("external_id"), CheckConstraint("first_code <= last_code", name="codes"))
+
+    external_id: Mapped[str | None]
+    name: Mapped[str]
+    first_code: Mapped[str] = mapped_column(Text(collation="C"))
+    last_code: Mapped[str] = mapped_column(Text(collation="C"))
+    is_enabled: Mapped[bool] = mapped_column(server_default=text("true"), default=True)
+
+
 class ScheduleBlock(TenantScoped, Base):
     """Hours of a provider, or else a blockout, on one day; `starts` and `ends` are minutes from midnight by the clinic's clock.
 
