@@ -5,8 +5,8 @@ from functools import partial
 from core.people.charts import delete_rows, move_rows
 from core.plugins import ActionItem, Card, Permission, PortalPlugin, Question, Tab, hookimpl
 from plugins.appointments import exporting, records
-from plugins.appointments.models import Appointment, Preference, Recall, Request
-from plugins.appointments.services import holds, recalls, visits
+from plugins.appointments.models import Appointment, Confirmation, Preference, Recall, Request
+from plugins.appointments.services import confirming, holds, recalls, visits
 from plugins.appointments.settings import AppointmentsSettings
 from plugins.appointments.shown import show
 
@@ -63,7 +63,8 @@ class AppointmentsPlugin(PortalPlugin):
     def portal_patients_merged(self, db, practice_id, kept, absorbed):
         """Visits, requests and recalls go to the kept chart; of two recalls of one type its own stays."""
         recalls.join(db, practice_id, kept, absorbed)
-        move_rows(db, practice_id, kept, absorbed, Appointment, Request, Recall, Preference)
+        confirming.join(db, practice_id, kept, absorbed)
+        move_rows(db, practice_id, kept, absorbed, Appointment, Request, Recall, Preference, Confirmation)
 
     @hookimpl
     def portal_export(self, db, practice_id, person_id):
@@ -73,7 +74,7 @@ class AppointmentsPlugin(PortalPlugin):
     @hookimpl
     def portal_erase(self, db, practice_id, person_id):
         """Visits have nothing outside the portal."""
-        delete_rows(db, practice_id, person_id, Recall, Request, Preference)
+        delete_rows(db, practice_id, person_id, Recall, Request, Preference, Confirmation)
         holds.let_go_of(db, practice_id, person_id)
         delete_rows(db, practice_id, person_id, Appointment)
 

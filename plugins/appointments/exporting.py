@@ -13,6 +13,7 @@ from plugins.appointments.models import (
     AppointmentRule,
     AppointmentType,
     BlockoutType,
+    Confirmation,
     ConfirmationStatus,
     Operatory,
     Preference,
@@ -27,6 +28,7 @@ _OF_PATIENT = (
     ("recalls", "When the patient is due for which sort of visit", Recall),
     ("appointment_preferences", "Whether the patient may book, and how to reach them about visits", Preference),
     ("appointment_requests", "What the patient asked the office about visits", Request),
+    ("appointment_confirmations", "When the patient was asked to confirm a visit, and what became of it", Confirmation),
 )
 _OF_PRACTICE = (
     ("operatories", "Operatories", Operatory),
@@ -42,7 +44,7 @@ _OF_PRACTICE = (
 def files(session: Session, practice_id: UUID, patient_id: UUID) -> Iterator[ExportFile]:
     """What there is of one patient."""
     for name, words, model in _OF_PATIENT:
-        yield from list_files(name, words, rows_of(session, practice_id, model, model.patient_id == patient_id))
+        yield from list_files(name, words, rows_of(session, practice_id, model, model.patient_id == patient_id, without=["token_hash"]))
 
 
 def book(session: Session, practice_id: UUID) -> Iterator[ExportFile]:

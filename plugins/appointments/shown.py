@@ -15,6 +15,7 @@ _STATUS = {
     ("scheduled", "confirmed"): ("Confirmed", "good", "check-lg"),
     ("scheduled", "callback"): ("We’ll call you", "info", "telephone"),
     ("scheduled", "unconfirmed"): ("Scheduled", "info", ""),
+    ("scheduled", "failed"): ("Scheduled", "info", ""),
     ("scheduled", "asked"): ("Please confirm", "warn", ""),
     ("scheduled", "past"): ("Passed", "", ""),
 }

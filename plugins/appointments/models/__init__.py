@@ -1,11 +1,12 @@
 """The tables of the Appointments tab: visits, the chairs and hours in which they can be, and the recalls that ask for them."""
 
+from plugins.appointments.models.answers import Calendar, Confirmation
 from plugins.appointments.models.chairs import AppointmentRule, AppointmentType, BlockoutType, Operatory, ScheduleBlock
 from plugins.appointments.models.patients import Preference
 from plugins.appointments.models.recalls import Recall, RecallType
 from plugins.appointments.models.visits import Appointment, ConfirmationStatus, Hold, Request
 
 __all__ = [
-    "Appointment", "AppointmentRule", "AppointmentType", "BlockoutType", "ConfirmationStatus", "Hold", "Operatory", "Preference", "Recall",
-    "RecallType", "Request", "ScheduleBlock",
+    "Appointment", "AppointmentRule", "AppointmentType", "BlockoutType", "Calendar", "Confirmation", "ConfirmationStatus", "Hold", "Operatory",
+    "Preference", "Recall", "RecallType", "Request", "ScheduleBlock",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg.types.range import TimestamptzRange
-from sqlalchemy import ARRAY, CheckConstraint, Index, Text, text
+from sqlalchemy import ARRAY, CheckConstraint, Index, Text, literal_column, text
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -42,7 +42,7 @@ class Appointment(TenantScoped, Base):
     """One visit of a patient. `minutes` is its length; `confirmation` is the patient's answer, `confirmation_status_id` the office's word for it.
 
     Its provider's own time is the `X` of `pattern` (all of it, where there is none): the hygienist's when the visit `is_hygiene`.
-    `ended_…` say who called it off. `note` is what the patient wrote when booking; `made_by` is where it was made.
+    `ended_…` say who called it off: it is `broken` then, as one that the patient missed. `note` is what the patient wrote when booking; `made_by` is where it was made.
     """
 
     __tablename__ = "appointments_appointment"
@@ -100,6 +100,10 @@ class Appointment(TenantScoped, Base):
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[UUID | None]
     end_reason: Mapped[str] = mapped_column(server_default="", default="")
+    ended_recalls: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"), default=list)
+    """The recalls that became due again when the patient called it off: {"id": …, "scheduled_on": …}, so that it can be taken back."""
+    revision: Mapped[int] = mapped_column(server_default="0", default=0, onupdate=literal_column("revision + 1"))
+    """Counts every change of the row: a calendar program takes the copy with the higher number."""
 
 
 class Hold(TenantScoped, Base):

@@ -56,7 +56,11 @@ _FIRST_PAGE, _LATER_PAGE = Prepared(_SHOWN), Prepared(_SHOWN.offset(bindparam("f
 _NEXT = Prepared(
     _VISITS.where(_visit.status == _SCHEDULED, _visit.starts_at > bindparam("now")).order_by(_visit.starts_at).limit(bindparam("most"))
 )
-_WAITS = (_visit.status == _SCHEDULED, _visit.confirmation == literal_column("'unconfirmed'"), _visit.starts_at > bindparam("now"))
+_ANSWERED = {"confirmed", "callback"}
+_WAITS = (
+    _visit.status == _SCHEDULED, _visit.confirmation.not_in([literal_column("'confirmed'"), literal_column("'callback'")]),
+    _visit.starts_at > bindparam("now"),
+)  # fmt: skip
 _UNANSWERED = select(func.count()).where(*_OF_PATIENT, *_WAITS, _visit.starts_at <= bindparam("appointments_last"))
 _ASKED = (
     func.unnest(bindparam("appointments_people", type_=ARRAY(Uuid)), bindparam("appointments_lasts", type_=ARRAY(DateTime(timezone=True))))
@@ -92,7 +96,7 @@ def _as_visits(rows: list[tuple], tenant: Tenant, now: datetime) -> list[Visit]:
     return [
         Visit(
             id_, starts_at, minutes, status, confirmation, reason, tenant.faces.get(provider_id), *clinics.get(clinic_id, nowhere),
-            starts_at <= now, status == "scheduled" and confirmation == "unconfirmed" and now < starts_at <= last,
+            starts_at <= now, status == "scheduled" and confirmation not in _ANSWERED and now < starts_at <= last,
         )
         for id_, starts_at, minutes, status, confirmation, reason, provider_id, clinic_id in rows
     ]  # fmt: skip

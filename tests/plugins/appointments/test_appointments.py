@@ -19,20 +19,6 @@ OKAFOR = TeamMember("Dr. Okafor", "Amy Okafor")
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def visit(make, db):
-    """`visit(patient, days=…)`: a visit so many days from now."""
-
-    def put(patient, days: float = 3, **fields) -> Appointment:
-        number = f"V{days}-{len(fields)}-{datetime.now(UTC).timestamp()}"
-        record = {"kind": "appointment", "external_id": number, "patient": patient.external_id, "provider": "D1", "clinic": "C1",
-                  "starts_at": datetime.now(UTC) + timedelta(days=days), "minutes": 50} | fields  # fmt: skip
-        make.take_in([record])
-        return db.scalars(select(Appointment).where(Appointment.external_id == number)).one()
-
-    return put
-
-
 def test_a_patient_without_visits_is_told_so_and_what_to_do(signed_in, make):
     page = signed_in(make.patient()).get("/appointments")
     assert "No visits yet" in page.text
@@ -188,3 +174,14 @@ def test_every_visit_can_be_told_on_its_clinics_clock(starts_at, zone, status, c
     assert shown.day == local.day
     assert f"{(local.hour - 1) % 12 + 1}:{local.minute:02}" in shown.when
     assert shown.status
+
+
+@pytest.mark.parametrize("confirmation", ["asked", "failed"])
+def test_who_was_asked_by_a_message_can_still_confirm_here(signed_in, make, visit, confirmation):
+    patient = make.patient()
+    visit(patient, 3, confirmation=confirmation)
+    browser = signed_in(patient)
+    assert "Confirm your visit" in browser.get("/home").text
+    page = browser.get("/appointments")
+    assert "Please confirm" in page.text
+    assert [form for form in page.forms.values() if form.action.endswith("/confirm")]
