@@ -14,6 +14,7 @@ def includeme(config) -> None:
     config.registry.base_record_kinds.append(records.KINDS)
     config.include("tenants.views")
     config.include("tenants.ask")
+    config.include("tenants.exporting.own_views")
     # Before the office's console: at the base domain its addresses are the operator's.
     config.include("tenants.operator")
     config.include("tenants.console")

@@ -50,7 +50,7 @@ def close(session: Session, practice_id: UUID, now: datetime, waiting_days: int 
 
 def _export(session: Session, practice_id: UUID, now: datetime) -> None:
     """Have everything exported for the office admins; what is being made already of the whole practice may be it."""
-    where = (Export.practice_id == practice_id, Export.state == "running")
+    where = (Export.practice_id == practice_id, Export.state == "running", Export.tabs.is_(None))
     running = session.scalars(select(Export).where(*where).with_for_update()).one_or_none()
     if running is not None:
         services.stop(session, practice_id, running.id, now, None)

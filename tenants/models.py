@@ -207,7 +207,8 @@ class Export(TenantScoped, Base):
         belongs_to("account", "asked_by"),
         index_in_practice("asked_at"),
         index_in_practice("patient_id"),
-        Index("uq_export_running", "practice_id", unique=True, postgresql_where=text("state = 'running'")),
+        Index("uq_export_running", "practice_id", unique=True, postgresql_where=text("state = 'running' and tabs is null")),
+        Index("uq_export_own_running", "practice_id", "asked_by", unique=True, postgresql_where=text("state = 'running' and tabs is not null")),
         CheckConstraint("state in ('running', 'ready', 'stopped', 'erased')", name="state"),
         CheckConstraint("stage in ('patients', 'practice', 'audit', 'end')", name="stage"),
     )
@@ -228,3 +229,10 @@ class Export(TenantScoped, Base):
     told: Mapped[dict] = mapped_column(default=dict)
     ready_at: Mapped[datetime | None]
     until: Mapped[datetime | None]
+    tabs: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    """The tabs that are in a record which somebody takes along without the office (tenants/exporting/own.py); none where the office exports."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether somebody takes a record along without the office."""
+        return self.tabs is not None

@@ -3,17 +3,16 @@
 from typing import Any
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
-from pyramid.response import Response
 from pyramid.view import view_config
 
 from core.auth import standing
 from core.auth.entering import need_proof
-from core.files.disposition import content_disposition
 from tenants import closing
-from tenants.console.looking_again import look_again
 from tenants.console.patients import id_in_path, patient_of
 from tenants.exporting import services
+from tenants.exporting.download import zip_response
 from tenants.exporting.services import CannotExport
+from tenants.looking_again import look_again
 from tenants.models import Export
 
 MAKE = "office.exports.make"
@@ -62,13 +61,7 @@ def download(request):
         raise HTTPNotFound()
     need_proof(request)
     request.audit("office.export.download", export.patient_id, export.id)
-    response = Response(content_type="application/zip", app_iter=services.whole(request.files, export))
-    response.content_length = services.length(export)
-    what = "patient-record" if export.patient_id else f"{request.tenant.slug}-everything"
-    name = f"{what}-{export.asked_at.astimezone(request.tenant.time_zone):%Y-%m-%d}.zip"
-    response.headers["Content-Disposition"] = content_disposition(name, "application/zip", inline=False)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return zip_response(request, export, "patient-record" if export.patient_id else f"{request.tenant.slug}-everything")
 
 
 def _found(request) -> Export:

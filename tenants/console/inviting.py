@@ -15,8 +15,8 @@ from core.auth.models import InvitationBatch
 from core.files.disposition import content_disposition
 from core.web.exports import csv_line
 from core.web.forms import Form, begun_form, read_form
-from tenants.console.looking_again import look_again
 from tenants.console.patients import clinic_names, id_in_path, own_clinics
+from tenants.looking_again import look_again
 
 MANY = "office.access.invite_many"
 SOON = 3

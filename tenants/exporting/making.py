@@ -16,7 +16,7 @@ from core.files.transaction import put_with
 from core.people.models import Patient
 from core.plugins import ExportFile
 from core.tasks import Work, enqueue, portal_task
-from tenants.exporting import person, practice
+from tenants.exporting import own, person, practice
 from tenants.exporting.archive import Part, pieces
 from tenants.exporting.names import BODY, DIRECTORY, LISTING, folder_of, key_of, plain_name
 from tenants.exporting.readme import README, readme
@@ -62,6 +62,9 @@ def make_part(work: Work, export_id: str) -> None:
     export = _running(work, UUID(export_id))
     if export is None:
         return
+    if export.is_own and own.left_out(work.db, export, work.now) is None:
+        own.stop(work.db, export, work.now)
+        return
     work.db.execute(_WAIT_FOR_FILES)
     last = export.stage == "end"
     with Part(export.body_size, export.asked_at) as part:
@@ -101,15 +104,18 @@ def _next_patients(making: Making) -> list[Patient]:
 
 def _patient(making: Making, patient: Patient) -> None:
     folder, general = f"patients/{folder_of(patient)}", "patients/*"
+    left_out = own.left_out(making.db, making.export, making.work.now) if making.export.is_own else None
     for file in person.files(making.db, patient):
-        making.put(folder, file, general)
+        if file.name.partition(".")[0] not in (left_out or ()):
+            making.put(folder, file, general)
     for tab, file in _of_tabs(making, patient.id):
         making.put(f"{folder}/{tab}", file, f"{general}/{tab}")
 
 
 def _of_tabs(making: Making, person_id: UUID | None) -> Iterator[tuple[str, ExportFile]]:
-    """What the tabs hold, on or off: it is part of the record either way."""
-    hooks = making.work.registry.plugins.installed
+    """What the tabs hold, on or off: it is part of the record either way. Who takes a record along alone gets the tabs that were on."""
+    host, tabs = making.work.registry.plugins, making.export.tabs
+    hooks = host.installed if tabs is None else host.enabled(frozenset(tabs))
     for tab, answer in hooks.demand("portal_export", making.db, practice_id=making.practice_id, person_id=person_id):
         for file in answer or ():
             yield tab, file
@@ -177,7 +183,7 @@ def _keep(making: Making) -> None:
 
 def _offer(work: Work, export: Export) -> None:
     export.state, export.ready_at, export.until = "ready", work.now, work.now + timedelta(days=export.days)
-    audit.record(work.db, export.practice_id, "office.export.ready", work.now, account_id=export.asked_by, patient_id=export.patient_id, target_id=export.id)
+    audit.record(work.db, export.practice_id, "portal.record.ready" if export.is_own else "office.export.ready", work.now, account_id=export.asked_by, patient_id=export.patient_id, target_id=export.id)
     enqueue(work.db, "export.erase", at=export.until, export_id=str(export.id))
     for account_id in [export.asked_by] if export.asked_by else admins(work.db, export.practice_id):
         enqueue(work.db, "export.tell", export_id=str(export.id), account_id=str(account_id))

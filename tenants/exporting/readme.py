@@ -31,10 +31,14 @@ _PATIENT = """This is what the portal holds of one patient and may be given to t
 what the office keeps to itself (images in folders that are not shared, plans that are not saved, health documents that are kept back) and what names others (what
 guests typed who paid, access that was offered to somebody)."""
 
+_OWN = """This is what the portal shows of one patient's record to whoever has taken it along: what is on file, and the tabs {tabs}. The office may hold more; it
+gives you a copy of everything when you ask for it."""
+
 
 def readme(export: Export, tenant: Tenant, told: Mapping[str, str], now: datetime) -> str:
     """The whole text."""
-    title, whose = ("One patient’s record", _PATIENT) if export.patient_id else (f"Everything of {tenant.practice_name}", _PRACTICE)
+    of_patient = _OWN.format(tabs=", ".join(export.tabs) or "none") if export.tabs is not None else _PATIENT
+    title, whose = ("One patient’s record", of_patient) if export.patient_id else (f"Everything of {tenant.practice_name}", _PRACTICE)
     about = {"asked": export.asked_at.astimezone(UTC), "ready": now.astimezone(UTC), "practice": tenant.practice_name}
     head = _HEAD.format(title=title, line="=" * len(title), whose=whose, **about)
     return head + "".join(f"{path}\n    {words}\n" for path, words in sorted(told.items()))

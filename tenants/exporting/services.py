@@ -49,7 +49,7 @@ def start(session: Session, practice_id: UUID, by: UUID | None, now: datetime, p
 def listed(session: Session, practice_id: UUID, clinic_ids: Collection[UUID]) -> list[tuple[Export, Patient | None]]:
     """The latest exports with whose they are; for whoever is limited to clinics those of patients there."""
     mine = (Patient.practice_id == Export.practice_id) & (Patient.id == Export.patient_id)
-    query = select(Export, Patient).outerjoin(Patient, mine).where(Export.practice_id == practice_id)
+    query = select(Export, Patient).outerjoin(Patient, mine).where(Export.practice_id == practice_id, Export.tabs.is_(None))
     query = query.where(Patient.id.is_not(None), *seen_at(practice_id, clinic_ids)) if clinic_ids else query
     return [(row[0], row[1]) for row in session.execute(query.order_by(Export.asked_at.desc(), Export.id.desc()).limit(SHOWN))]
 
@@ -57,7 +57,9 @@ def listed(session: Session, practice_id: UUID, clinic_ids: Collection[UUID]) ->
 def find(session: Session, practice_id: UUID, clinic_ids: Collection[UUID], export_id: UUID) -> Export | None:
     """One export, if it may be seen."""
     export = session.get(Export, (practice_id, export_id))
-    if export is None or not clinic_ids:
+    if export is None or export.is_own:
+        return None
+    if not clinic_ids:
         return export
     seen = select(Patient.id).where(*seen_at(practice_id, clinic_ids), Patient.id == export.patient_id)
     return export if session.scalar(seen) else None
@@ -97,12 +99,13 @@ def admins(session: Session, practice_id: UUID) -> list[UUID]:
 
 @portal_task("export.tell", mail="Notice of an export")
 def tell(work: Work, export_id: str, account_id: str) -> None:
-    """Tell somebody of the office that an export is ready; the mail does not say whose."""
+    """Tell who asked, or the office admins, that an export is ready; the mail does not say whose."""
     export = work.db.get(Export, (work.tenant.practice_id, UUID(export_id)))
     account = work.db.get(Account, (work.tenant.practice_id, UUID(account_id)))
     if export and export.state == "ready" and account and account.email and account.closed_at is None:
         until = export.until.astimezone(work.tenant.time_zone).date() if export.until else None
-        work.send_mail(account.email, "mail/export_ready", {"until": until, "path": "/office/exports"})
+        template, path = ("mail/record_ready", "/profile/record") if export.is_own else ("mail/export_ready", "/office/exports")
+        work.send_mail(account.email, template, {"until": until, "path": path})
 
 
 @portal_task("export.erase")

@@ -45,7 +45,7 @@ TABLE = {
         auth.security auth.security_app auth.security_app_off auth.security_mail auth.security_recovery
         auth.passkey_new auth.passkey_new_options auth.passkey_change auth.passkey_offer
         auth.offices auth.offices_add auth.offices_go auth.offices_unlink auth.offices_link
-        portal.grant_end portal.records_request portal.records_request_withdraw
+        portal.grant_end portal.records_request portal.records_request_withdraw portal.record portal.record_stop portal.record_download
     """,
     GIVER: "portal.grants portal.grant_give",
     SEE: """

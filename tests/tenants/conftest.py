@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import select
 
 from core.audit import AuditEvent
+from core.auth.models import SignInSession
 from core.safety import testing
 from plugins.images.models import Folder
 from plugins.images.services import adding
@@ -206,3 +207,32 @@ def name_server(running_name_server, registry, monkeypatch):
     server.zone, server.silent, server.broken, server.asked = {}, set(), set(), []
     monkeypatch.setattr(registry, "names", Names(server.address))
     return server
+
+
+@pytest.fixture
+def office(signed_in, make):
+    """`office(role)`: a browser in which somebody with this role is signed in at the office."""
+    return lambda role="office_admin", **about: signed_in(account=make.staff(role, **about))
+
+
+@pytest.fixture
+def audited(practice):
+    """`audited(action)`: the practice's audit entries of an action, the oldest first."""
+
+    def entries(action: str) -> list[AuditEvent]:
+        with practice.session() as session:
+            mine = (AuditEvent.practice_id == practice.id, AuditEvent.action == action)
+            return list(session.scalars(select(AuditEvent).where(*mine).order_by(AuditEvent.happened_at)))
+
+    return entries
+
+
+@pytest.fixture
+def proof_is_old(db, practice):
+    """`proof_is_old()`: whoever is signed in has proven who they are long ago."""
+    def age() -> None:
+        for row in db.scalars(select(SignInSession).where(SignInSession.practice_id == practice.id)):
+            row.proven_at = None
+        db.commit()
+
+    return age
