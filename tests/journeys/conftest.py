@@ -6,9 +6,9 @@ import sys
 import time
 import urllib.request
 from base64 import b32decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from secrets import token_hex
 from uuid import UUID
@@ -24,14 +24,17 @@ from sqlalchemy import create_engine, select
 from core import config
 from core.auth import services
 from core.auth.models import Account
-from core.auth.realms import OFFICE, STAFF
+from core.auth.realms import OFFICE, PERSON, PORTAL, STAFF, Realm
 from core.db import SessionFactory, bind_tenant
 from core.local.folder import free_port
 from core.local.processes import Child, Supervisor
 from core.mail import mail_from_url
+from core.people.by_hand import OFFICE as OFFICE_WROTE
+from core.people.models import Patient
 from core.testing import fresh_database, with_database
 from tenants import demo
 from tenants.models import Practice
+from tenants.practices import add_clinics, create
 
 PASSWORD = "Toothbrush1"
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
@@ -248,17 +251,18 @@ def database(running):
 
 @pytest.fixture
 def let_in(open_page, database):
-    """`let_in(practice_id, account, address, size)`: a window in which somebody of the office, or the operator, is signed in, whose second step is done."""
+    """`let_in(practice_id, account, address, size)`: a window in which somebody of the office, or the operator, is signed in, whose second step is done;
+    with `realm=PORTAL` a patient."""
 
-    def make(practice_id: UUID, account: Account, address: str, size: dict) -> Page:
+    def make(practice_id: UUID, account: Account, address: str, size: dict, realm: Realm = OFFICE) -> Page:
         with SessionFactory(bind=database) as session:
             bind_tenant(session, practice_id)
             session.add(account)
             session.flush()
-            token = services.open_session(session, account, datetime.now(UTC), services.Place(realm=OFFICE.name))
+            token = services.open_session(session, account, datetime.now(UTC), services.Place(realm=realm.name))
             session.commit()
         page = open_page(size=size)
-        page.context.add_cookies([{"name": OFFICE.cookie, "value": token, "url": address}])
+        page.context.add_cookies([{"name": realm.cookie, "value": token, "url": address}])
         return page
 
     return make
@@ -269,6 +273,49 @@ def somebody(kind: str, role: str = "") -> Account:
     user_name = f"tabitha{token_hex(4)}"
     named = {"user_name": user_name, "user_name_norm": user_name, "name": "Tabitha Quill", "email": f"{user_name}@example.test"}
     return Account(kind=kind, role=role, password_hash="", created_at=datetime.now(UTC), **named)
+
+
+@dataclass(frozen=True)
+class OwnOffice:
+    """A practice that one journey has for itself, with its admin and a patient who has access."""
+
+    running: Running
+    let_in: Callable
+    id: UUID
+    slug: str
+    admin: Account
+    account: Account
+
+    def at(self, path: str) -> str:
+        """The address of a page here."""
+        return self.running.address(self.slug, path)
+
+    def admin_page(self) -> Page:
+        """A desk at which the admin is signed in."""
+        return self.let_in(self.id, self.admin, self.at("/"), DESK)
+
+    def patient_page(self) -> Page:
+        """A phone on which the patient is signed in."""
+        return self.let_in(self.id, self.account, self.at("/"), PHONE, realm=PORTAL)
+
+
+@pytest.fixture
+def own_office(database, running, let_in) -> OwnOffice:
+    """A new practice, in which nobody else does anything."""
+    slug, now = f"alder-{token_hex(4)}", datetime.now(UTC)
+    with SessionFactory(bind=database, expire_on_commit=False) as session:
+        practice = create(session, slug, "Alder Dental", "America/Denver", now)
+        add_clinics(session, ["Alder Street"], "America/Denver")
+        patient = Patient(source=OFFICE_WROTE, first_name="Ottilie", last_name="Quillfeather", birthdate=date(1988, 2, 29))
+        admin, account = somebody(STAFF, "office_admin"), somebody(PERSON)
+        session.add_all([patient, admin])
+        session.flush()
+        admin.signed_in_at, account.patient_id = now, patient.id
+        session.add(account)
+        session.flush()
+        services.open_own_record(session, account, patient, now)
+        session.commit()
+    return OwnOffice(running, let_in, practice.id, slug, admin, account)
 
 
 @pytest.fixture
