@@ -87,7 +87,8 @@ class Picture:
     large: bytes = b""
 
 
-@lru_cache(maxsize=1024)
+# As many as a web process keeps practices (tenants/kept.py): with fewer it would be worked out on nearly every page of a large installation.
+@lru_cache(maxsize=20_000)
 def _version(theme: Theme) -> str:
     return sha256(repr(astuple(theme)).encode()).hexdigest()[:12]
 
