@@ -4,7 +4,7 @@ from functools import partial
 
 from core.people.charts import delete_rows, move_rows
 from core.plugins import ActionItem, Card, Permission, PortalPlugin, Question, Tab, hookimpl
-from plugins.appointments import exporting, records
+from plugins.appointments import exporting, office, records
 from plugins.appointments.models import Appointment, Confirmation, Preference, Recall, Request
 from plugins.appointments.services import confirming, holds, recalls, visits
 from plugins.appointments.settings import AppointmentsSettings
@@ -23,6 +23,10 @@ class AppointmentsPlugin(PortalPlugin):
         config.add_route("appointments.home", "", inherit_slash=True)
         config.add_route("appointments.confirm", "/{visit_id}/confirm")
         config.scan("plugins.appointments.views")
+
+    def include_office(self, config) -> None:
+        """Add the pages of the clinics’ book."""
+        office.include(config)
 
     @hookimpl
     def portal_tab(self, request):

@@ -20,6 +20,7 @@ from core.db import bind_tenant
 from core.people import by_hand, offers, records_requests
 from core.people.models import AccessOffer, Grant, Patient
 from plugins.account.models import Guest, Payment
+from plugins.appointments.models import Appointment, AppointmentType, BlockoutType, ConfirmationStatus, Operatory, RecallType
 from tenants.addresses.models import Domain
 from tenants.models import Clinic, Practice
 
@@ -126,7 +127,15 @@ class Life:
         self._db.add(written)
         self._db.flush()
         staff_page, chart = f"/office/staff/{self._account(practice_id, hired).id}", f"/office/patients/{written.id}/contact"
-        return {"office.staff.one": staff_page, "office.patients.contact": chart, **numbers}
+        return {"office.staff.one": staff_page, "office.patients.contact": chart, **numbers, **self._links_of_book(practice_id)}
+
+    def _links_of_book(self, practice_id: UUID) -> dict[str, str]:
+        """What the book is made of."""
+        kinds = {"operatory": Operatory, "type": AppointmentType, "recall_type": RecallType, "blockout_type": BlockoutType, "status": ConfirmationStatus}
+        first = {name: self._db.scalars(select(model.id).where(model.practice_id == practice_id)).first() for name, model in kinds.items()}
+        visit = self._db.scalars(select(Appointment.id).where(Appointment.practice_id == practice_id, Appointment.status == "scheduled")).first()
+        parts = {f"appointments.office.setup.{name}": f"/office/appointments/set-up/{name.replace('_', '-')}/{id_}" for name, id_ in first.items()}
+        return parts | {"appointments.office.visit": f"/office/appointments/visits/{visit}"}
 
     def _links_in_mails(self, practice_id: UUID, hired: str) -> dict[str, str]:
         elena = self._account(practice_id, "elena")
