@@ -96,7 +96,7 @@ def forbidden(error, request):
     if identity is None and request.headers.get("Sec-Fetch-Dest") == "iframe":
         # Wherever it would be led, browsers would say within the frame that they were refused.
         let_office_frame(request)
-        return error_response(request, PREVIEW_ENDED, closed=None)
+        return error_response(request, PREVIEW_ENDED, closed=None, framed=True)
     if identity is None and not _is_api(request):
         visitor = request.__dict__.get("visitor")
         if visitor and visitor.row and visitor.row.stage:

@@ -6,6 +6,8 @@ The code that is running now must go on working with the tables as this leaves t
 import sqlalchemy as sa
 from alembic import op
 
+from core.database_roles import OWNER
+
 revision = "e3f08b52a9d6"
 down_revision = "1c6a94e7f20d"
 branch_labels = None
@@ -20,9 +22,9 @@ def upgrade():
 
 
 def downgrade():
-    op.execute("reset role")
+    op.execute("RESET ROLE")
     op.execute("update export set state = 'stopped' where tabs is not null and state = 'running'")
-    op.execute("set role cuspid_owner")
+    op.execute(f"SET ROLE {OWNER}")
     op.drop_index("uq_export_own_running", table_name="export")
     op.drop_index("uq_export_running", table_name="export")
     op.create_index("uq_export_running", "export", ["practice_id"], unique=True, postgresql_where=sa.text("state = 'running'"))
