@@ -1,14 +1,18 @@
 """Appointments: visits that are coming and that have been, and confirming them."""
 
+from datetime import timedelta
 from functools import partial
 
 from core.people.charts import delete_rows, move_rows
 from core.plugins import ActionItem, Card, Permission, PortalPlugin, Question, Tab, hookimpl
+from core.tasks import Periodic
 from plugins.appointments import exporting, office, records
 from plugins.appointments.models import Appointment, Confirmation, Preference, Recall, Request
 from plugins.appointments.services import confirming, holds, recalls, visits
 from plugins.appointments.settings import AppointmentsSettings
 from plugins.appointments.shown import show
+from plugins.appointments.waiting import charts
+from plugins.appointments.waiting.reaching import OFFER
 
 
 class AppointmentsPlugin(PortalPlugin):
@@ -50,13 +54,27 @@ class AppointmentsPlugin(PortalPlugin):
 
     @hookimpl
     def portal_permissions(self):
-        """Seeing visits, and confirming them."""
-        return [Permission("appointments.see", "See appointments"), Permission("appointments.confirm", "Confirm appointments", acts=True)]
+        """Seeing visits, confirming them, and waiting for earlier times."""
+        return [
+            Permission("appointments.see", "See appointments"),
+            Permission("appointments.confirm", "Confirm appointments", acts=True),
+            Permission("appointments.wait", "Wait for an earlier time", acts=True),
+        ]
 
     @hookimpl
     def portal_office_settings(self):
         """The tab's settings."""
         return AppointmentsSettings
+
+    @hookimpl
+    def portal_notice_kinds(self):
+        """A time came open."""
+        return [OFFER]
+
+    @hookimpl
+    def portal_periodic_tasks(self):
+        """The wait list is asked in turns of a minute or more."""
+        return [Periodic("appointments.ask_waiting", timedelta(minutes=1))]
 
     @hookimpl
     def portal_record_kinds(self):
@@ -66,6 +84,7 @@ class AppointmentsPlugin(PortalPlugin):
     @hookimpl
     def portal_patients_merged(self, db, practice_id, kept, absorbed):
         """Visits, requests and recalls go to the kept chart; of two recalls of one type its own stays."""
+        charts.join(db, practice_id, kept, absorbed)
         recalls.join(db, practice_id, kept, absorbed)
         confirming.join(db, practice_id, kept, absorbed)
         move_rows(db, practice_id, kept, absorbed, Appointment, Request, Recall, Preference, Confirmation)
@@ -78,6 +97,7 @@ class AppointmentsPlugin(PortalPlugin):
     @hookimpl
     def portal_erase(self, db, practice_id, person_id):
         """Visits have nothing outside the portal."""
+        charts.erase(db, practice_id, person_id)
         delete_rows(db, practice_id, person_id, Recall, Request, Preference, Confirmation)
         holds.let_go_of(db, practice_id, person_id)
         delete_rows(db, practice_id, person_id, Appointment)

@@ -15,12 +15,15 @@ from plugins.appointments.models import (
     BlockoutType,
     Confirmation,
     ConfirmationStatus,
+    Offer,
+    Opening,
     Operatory,
     Preference,
     Recall,
     RecallType,
     Request,
     ScheduleBlock,
+    WaitListEntry,
 )
 
 _OF_PATIENT = (
@@ -29,6 +32,8 @@ _OF_PATIENT = (
     ("appointment_preferences", "Whether the patient may book, and how to reach them about visits", Preference),
     ("appointment_requests", "What the patient asked the office about visits", Request),
     ("appointment_confirmations", "When the patient was asked to confirm a visit, and what became of it", Confirmation),
+    ("wait_list", "For what the patient waits or waited, and what suits: days are weekdays from Monday (0) on, hours minutes from midnight", WaitListEntry),
+    ("wait_list_offers", "Which open times were offered to the patient, and what became of it", Offer),
 )
 _OF_PRACTICE = (
     ("operatories", "Operatories", Operatory),
@@ -38,6 +43,7 @@ _OF_PRACTICE = (
     ("confirmation_statuses", "Confirmation statuses", ConfirmationStatus),
     ("appointment_rules", "Procedures that are not booked twice at one time of a provider", AppointmentRule),
     ("schedules", "Hours of providers and blockouts, in minutes from midnight by the clinic’s clock", ScheduleBlock),
+    ("openings", "Times that came open for the wait list", Opening),
 )
 
 

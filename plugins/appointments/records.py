@@ -1,6 +1,6 @@
 """The kinds of record that bring visits, recalls and the practice's book in."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
@@ -19,6 +19,7 @@ from plugins.appointments.models import (
     ScheduleBlock,
 )
 from plugins.appointments.services import holds
+from plugins.appointments.waiting import from_records
 
 Pattern = Annotated[str, Field(pattern="^[X/]*$", max_length=144)]
 """A time pattern of five-minute signs: `X` of the provider's own time, `/` of other time."""
@@ -195,7 +196,15 @@ class RecallRecord(Record):
 
 
 def _hold_time(session: Any, visit_ids: Any) -> None:
-    holds.renew(session, session.info["practice_id"], visit_ids)
+    practice_id, now = session.info["practice_id"], datetime.now(UTC)
+    before = from_records.held(session, practice_id, visit_ids)
+    holds.renew(session, practice_id, visit_ids)
+    from_records.look_for_openings(session, practice_id, before, now)
+    from_records.take_in(session, practice_id, "visit", visit_ids, now)
+
+
+def _put_on_list(session: Any, recall_ids: Any) -> None:
+    from_records.take_in(session, session.info["practice_id"], "recall", recall_ids, datetime.now(UTC))
 
 
 _BLOCKOUTS = {"blockout_types": "blockout_type"}
@@ -216,5 +225,5 @@ KINDS = [
         {"provider": "provider", "blockout_type": "blockout_type", "clinic": "clinic", "operatories": "operatory"},
     ),
     RecordKind("appointment", AppointmentRecord, Appointment, _VISIT, written=_hold_time),
-    RecordKind("recall", RecallRecord, Recall, {"patient": "patient", "recall_type": "recall_type", "appointment": "appointment"}),
+    RecordKind("recall", RecallRecord, Recall, {"patient": "patient", "recall_type": "recall_type", "appointment": "appointment"}, written=_put_on_list),
 ]  # fmt: skip

@@ -53,3 +53,18 @@ class AppointmentsSettings(BaseModel):
     booked_message: str = Field(
         "", max_length=500, title="Message after booking", description="What patients read once they have booked, such as when to arrive."
     )
+    wait_automatic: bool = Field(
+        True, title="Offer open times by itself",
+        description="When a visit is called off or moved, the wait list is asked. Off: the office says for each open time whether it is.",
+    )  # fmt: skip
+    wait_notice: int = Field(
+        60, ge=20, le=2880, title="Shortest notice for the wait list", description="Nobody is asked about a time that is nearer, however short the notice that suits them.",
+        json_schema_extra={"unit": "minutes"},
+    )  # fmt: skip
+    wait_at_once: int = Field(
+        1, ge=1, le=20, title="How many are asked at once", description="Of the wait list, in each turn. The next turn comes after one to eight minutes.",
+        json_schema_extra={"unit": "patients"},
+    )  # fmt: skip
+    wait_messages: int = Field(
+        2, ge=0, le=10, title="Text messages a day", description="So many offers a patient gets by text message on one day.", json_schema_extra={"unit": "texts"}
+    )

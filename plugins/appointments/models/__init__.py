@@ -5,8 +5,9 @@ from plugins.appointments.models.chairs import AppointmentRule, AppointmentType,
 from plugins.appointments.models.patients import Preference
 from plugins.appointments.models.recalls import Recall, RecallType
 from plugins.appointments.models.visits import Appointment, ConfirmationStatus, Hold, Request
+from plugins.appointments.models.waiting import Offer, Opening, WaitListEntry
 
 __all__ = [
-    "Appointment", "AppointmentRule", "AppointmentType", "BlockoutType", "Calendar", "Confirmation", "ConfirmationStatus", "Hold", "Operatory",
-    "Preference", "Recall", "RecallType", "Request", "ScheduleBlock",
+    "Appointment", "AppointmentRule", "AppointmentType", "BlockoutType", "Calendar", "Confirmation", "ConfirmationStatus", "Hold", "Offer",
+    "Opening", "Operatory", "Preference", "Recall", "RecallType", "Request", "ScheduleBlock", "WaitListEntry",
 ]  # fmt: skip

@@ -1,0 +1,21 @@
+"""The work behind the Appointments tab."""
+
+from uuid import UUID
+
+from core.tasks import Work, portal_task
+from plugins.appointments.waiting import asking, sending
+
+
+@portal_task("appointments.ask_waiting")
+def ask_waiting(work: Work) -> None:
+    """Ask whoever is next on the wait list about each opening."""
+    practice_id, tenants = work.tenant.practice_id, work.registry.tenants
+    for opening in asking.due(work.db, practice_id, work.now):
+        tenant = tenants.current(practice_id, opening.clinic_id)
+        asking.step(work.db, tenant, opening, work.registry.portal.secret_key, work.registry.texts is not None, work.now)
+
+
+@portal_task("appointments.send_offer", mail="Offer of an earlier time")
+def send_offer(work: Work, offer_id: str, channel: str, account_id: str | None = None) -> None:
+    """Send one offer by mail or text message; nothing when it was answered, taken or stopped meanwhile."""
+    sending.send(work, UUID(offer_id), channel, UUID(account_id) if account_id else None)

@@ -1,0 +1,72 @@
+"""Giving an open time to a patient: their visit moves there, or is made there. The database itself refuses a second one."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from psycopg.errors import ExclusionViolation
+from psycopg.types.range import TimestamptzRange
+from sqlalchemy import delete, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.db import uuid7
+from plugins.appointments.models import Appointment, Hold, Recall
+from plugins.appointments.services.holds import holds_of
+from plugins.appointments.waiting.loading import Listed
+from plugins.appointments.waiting.openings import Time, freed, time_of
+
+
+class Taken(Exception):
+    """Somebody else has the time."""
+
+
+def claim(session: Session, practice_id: UUID, listed: Listed, time: Time, account_id: UUID | None, now: datetime) -> Appointment:
+    """The patient has this time from now on; the one that their visit had comes open. Raises Taken."""
+    before = time_of(listed.visit) if listed.visit and listed.visit.status == "scheduled" else None
+    try:
+        with session.begin_nested():
+            visit = listed.visit or _made(session, practice_id, listed, account_id, now)
+            _put(visit, time, account_id, now)
+            session.flush()
+            _hold(session, visit, now)
+    except IntegrityError as error:
+        if isinstance(error.orig, ExclusionViolation):
+            raise Taken from None
+        raise
+    if listed.recall:
+        session.execute(update(Recall).where(Recall.practice_id == practice_id, Recall.id == listed.recall.id).values(appointment_id=visit.id))
+    if before:
+        freed(session, practice_id, before, "moved", now)
+    return visit
+
+
+def _made(session: Session, practice_id: UUID, listed: Listed, account_id: UUID | None, now: datetime) -> Appointment:
+    kind = listed.type or listed.recall_type
+    assert kind is not None  # without a visit it is a recall or a type
+    pattern = (listed.recall and listed.recall.pattern) or kind.pattern
+    visit = Appointment(
+        practice_id=practice_id, id=uuid7(), patient_id=listed.patient.id, minutes=listed.minutes, pattern=pattern, reason=listed.words, made_by="waiting",
+        made_by_id=account_id, made_at=now, procedures=kind.procedures, appointment_type_id=listed.type.id if listed.type else None,
+        recall_type_id=listed.recall_type.id if listed.recall_type else None,
+    )  # fmt: skip
+    session.add(visit)
+    return visit
+
+
+def _put(visit: Appointment, time: Time, account_id: UUID | None, now: datetime) -> None:
+    if visit.arrive_at and visit.starts_at:
+        visit.arrive_at += time.starts_at - visit.starts_at
+    visit.starts_at, visit.status, visit.wants_earlier = time.starts_at, "scheduled", False
+    visit.clinic_id, visit.operatory_id, visit.is_hygiene = time.clinic_id, time.operatory_id, time.is_hygiene
+    visit.provider_id, visit.hygienist_id = time.provider_id, time.hygienist_id
+    visit.confirmation, visit.confirmed_at, visit.confirmed_by = "confirmed", now, account_id
+
+
+def _hold(session: Session, visit: Appointment, now: datetime) -> None:
+    """Hold the new time in place of the old one; what was kept for taking back and is over is cleared away."""
+    span = TimestamptzRange(visit.starts_at, visit.starts_at + timedelta(minutes=visit.minutes))
+    over = (Hold.practice_id == visit.practice_id, Hold.kept_until <= now, Hold.span.op("&&")(span))
+    session.execute(delete(Hold).where(*over))
+    session.execute(delete(Hold).where(Hold.practice_id == visit.practice_id, Hold.appointment_id == visit.id))
+    session.execute(insert(Hold), holds_of(visit))

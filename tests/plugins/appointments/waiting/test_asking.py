@@ -1,0 +1,195 @@
+"""From a visit that is called off to the patient who has its time: exactly once, in turns, and to one of many."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from core.outbox import OutboxRow
+from core.tasks import Work
+from plugins.appointments import tasks
+from plugins.appointments.models import Appointment, AppointmentType, Hold, Offer, Recall
+from plugins.appointments.waiting import answering, joining
+from plugins.appointments.waiting.joining import Asker, What, Wish
+
+
+def links(mails, address: str) -> list[str]:
+    return [found for mail in mails.to(address) for found in re.findall(r"/appointments/offer/\S+", mail.get_body(("plain",)).get_content())]
+
+
+def test_a_visit_that_the_practice_calls_off_is_offered_to_whoever_waits(book, make, ask, mails, practice):
+    gone, waits = make.patient(email="gone@example.test"), make.patient(email="waits@example.test")
+    freed, later = book.visit(gone, 50), book.visit(waits, 200, operatory="O2")
+    book.wait(waits, later)
+    book.call_off(gone, freed)
+    ask()
+    [opening], [offer] = book.openings(), book.offers()
+    assert (opening.cause, opening.state, opening.starts_at, offer.state, offer.channels) == ("called_off", "open", freed.starts_at, "sent", ["email"])
+    [mail] = mails.to("waits@example.test")
+    assert mail["Subject"].startswith("A time has come open")
+    assert "Filling" not in mail.as_string()
+    assert not mails.to("gone@example.test")
+    ask()  # another round, another worker
+    assert len(mails.to("waits@example.test")) == 1
+
+
+def test_a_visit_that_moves_opens_its_old_time_and_one_that_changes_otherwise_opens_none(book, make):
+    patient = make.patient()
+    visit = book.visit(patient, 50)
+    book.send(visit.external_id, patient, starts_at=visit.starts_at, reason="Crown")
+    assert book.openings() == []
+    before = visit.starts_at
+    book.send(visit.external_id, patient, starts_at=before + timedelta(hours=2))
+    assert [(opening.starts_at, opening.cause) for opening in book.openings()] == [(before, "moved")]
+
+
+def test_a_time_that_is_nearly_there_is_offered_to_nobody(book, make):
+    patient = make.patient()
+    book.call_off(patient, book.visit(patient, 0.3))
+    assert book.openings() == []
+
+
+def test_the_practices_own_mark_for_an_earlier_time_puts_a_visit_and_a_recall_on_the_list_once(book, make):
+    patient = make.patient()
+    for _ in range(2):
+        book.visit(patient, 90, wants_earlier=True)
+        make.take_in([{"kind": "recall", "external_id": "L1", "patient": patient.external_id, "recall_type": "R1", "due_on": "2026-05-01", "priority": "asap"}])
+    assert sorted(bool(entry.recall_id) for entry in book.entries()) == [False, True]
+
+
+def test_patients_are_asked_one_after_another_and_at_once_when_somebody_declines(book, make, ask, db, practice):
+    gone, people = make.patient(), [make.patient(email=f"p{number}@example.test") for number in range(3)]
+    freed = book.visit(gone, 50)
+    for number, patient in enumerate(people):
+        book.wait(patient, book.visit(patient, 100 + number, operatory="O2"))
+    book.call_off(gone, freed)
+    ask()
+    ask()
+    assert [offer.patient_id for offer in book.offers()] == [people[2].id]  # the farthest in the future
+    book.later()
+    ask()
+    assert [offer.patient_id for offer in book.offers()] == [people[2].id, people[1].id]
+    opened = answering.open_own(db, practice.id, people[1].id, book.offers()[1].id, datetime.now(UTC))
+    answering.decline(db, opened, None, datetime.now(UTC), for_good=True)
+    db.commit()
+    ask()
+    assert [offer.patient_id for offer in book.offers()] == [people[2].id, people[1].id, people[0].id]
+    assert sum(entry.ended_at is None for entry in book.entries()) == 2
+    book.later()
+    ask()
+    assert book.openings()[0].asked_all_at
+
+
+@pytest.mark.parametrize("passed", ["taken", "expired"])
+def test_an_opening_that_somebody_books_or_whose_time_is_near_closes_by_itself(book, make, ask, db, practice, passed):
+    gone, waits, other = make.patient(), make.patient(), make.patient()
+    freed = book.visit(gone, 50)
+    book.wait(waits, book.visit(waits, 100, operatory="O2"))
+    book.call_off(gone, freed)
+    ask()
+    if passed == "taken":
+        book.send("NEW", other, starts_at=freed.starts_at + timedelta(minutes=10))
+    else:
+        [opening] = book.openings()
+        opening.starts_at = datetime.now(UTC) + timedelta(minutes=15)
+        db.commit()
+    book.later()
+    ask()
+    assert (book.openings()[0].state, book.offers()[0].state) == (passed, "expired")
+
+
+def test_a_worker_that_dies_after_sending_sends_the_same_mail_again_with_the_same_link(book, make, ask, mails, practice, db, registry):
+    gone, waits = make.patient(), make.patient(email="twice@example.test")
+    freed = book.visit(gone, 50)
+    book.wait(waits, book.visit(waits, 100, operatory="O2"))
+    book.call_off(gone, freed)
+    ask()
+    [offer] = book.offers()
+    row = db.scalars(select(OutboxRow).where(OutboxRow.practice_id == practice.id, OutboxRow.task == "appointments.send_offer")).one()
+    offer.state = "asked"  # as it is when the transaction of the worker was lost
+    tasks.send_offer(Work(registry, db, registry.tenants.current(practice.id), row.id, datetime.now(UTC)), str(offer.id), "email")
+    db.commit()
+    assert len(links(mails, "twice@example.test")) == 1  # the mailbox keeps a mail with the same id once
+
+
+def test_text_messages_are_for_whoever_wants_them_and_only_so_many_a_day(book, make, ask, mails, db, practice, monkeypatch):
+    monkeypatch.setattr("plugins.appointments.waiting.fitting.in_window", lambda *_: True)
+    waits = make.patient(email="", phone="(303) 555-0177")
+    make.take_in([{"kind": "appointment_preference", "external_id": "F1", "patient": waits.external_id, "prefers": "text"}])
+    book.wait(waits, book.visit(waits, 100, operatory="O2"))
+    for hours in (50, 52, 54):
+        gone = make.patient()
+        book.call_off(gone, book.visit(gone, hours))
+    ask()
+    assert [offer.channels for offer in book.offers()] == [["text"], ["text"]]
+    assert len([text for text in mails.to("+13035550177") if "time has come open" in text.get_content() and practice.slug in text.get_content()]) == 2
+
+
+def test_of_fifty_who_say_yes_at_one_moment_one_has_the_visit_and_the_others_hear_that_it_is_taken(book, make, ask, db, practice, registry):
+    gone = make.patient()
+    freed = book.visit(gone, 50)
+    people = [make.patient() for _ in range(50)]
+    for number, patient in enumerate(people):
+        book.wait(patient, book.visit(patient, 100 + number, operatory="O2"))
+    book.call_off(gone, freed)
+    [opening] = book.openings()
+    now = datetime.now(UTC)
+    for entry in book.entries():
+        db.add(Offer(opening_id=opening.id, entry_id=entry.id, patient_id=entry.patient_id, token_hash=str(entry.id), channels=["email"], state="sent", asked_at=now))
+    db.commit()
+    offers = {offer.patient_id: offer.id for offer in book.offers()}
+
+    def claim(patient_id) -> str:
+        with practice.session() as session:
+            opened = answering.open_own(session, practice.id, patient_id, offers[patient_id], now)
+            try:
+                answering.accept(session, opened, None, now)
+            except answering.TooLate:
+                return "too late"
+            session.commit()
+            return "mine"
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(claim, offers))
+    assert (answers.count("mine"), answers.count("too late")) == (1, 49)
+    mine = (Appointment.practice_id == practice.id, Appointment.starts_at == freed.starts_at, Appointment.status == "scheduled")
+    [visit] = db.scalars(select(Appointment).where(*mine))
+    assert db.scalar(select(func.count()).where(Hold.practice_id == practice.id, Hold.appointment_id == visit.id)) == 2
+    assert sorted(opening.state for opening in book.openings()) == ["filled", "open"]  # the time that the winner gave up
+
+
+def test_a_recall_and_a_reason_are_booked_where_there_was_no_visit(book, make, ask, db, practice):
+    waits, gone = make.patient(), make.patient()
+    make.take_in([{"kind": "recall", "external_id": "L1", "patient": waits.external_id, "recall_type": "R1", "due_on": "2026-05-01"}])
+    recall, reason = db.scalars(select(Recall)).one(), db.scalars(select(AppointmentType)).one()
+    for what in (What("recall", recall.id), What("type", reason.id)):
+        joining.join(db, practice.id, waits.id, what, Asker(None), datetime.now(UTC))
+    db.commit()
+    for hours, minutes in ((50, 20), (60, 60)):
+        book.call_off(gone, book.visit(gone, hours, minutes=minutes, pattern=""))
+    ask()
+    for _ in range(2):
+        for offer in book.offers():
+            if offer.state == "sent":
+                answering.accept(db, answering.open_own(db, practice.id, waits.id, offer.id, datetime.now(UTC)), None, datetime.now(UTC))
+                db.commit()
+        book.later()
+        ask()
+    made = db.scalars(select(Appointment).where(Appointment.patient_id == waits.id).order_by(Appointment.starts_at)).all()
+    assert [(visit.reason, visit.minutes, visit.made_by) for visit in made] == [("Toothache", 20, "waiting"), ("Cleaning", 30, "waiting")]
+    assert db.scalars(select(Recall)).one().appointment_id == made[1].id
+    assert all(entry.end_reason == "booked" for entry in book.entries())
+
+
+def test_nobody_waits_for_what_is_not_theirs_has_passed_or_is_booked(book, make, db, practice):
+    mine, other = make.patient(), make.patient()
+    now = datetime.now(UTC)
+    wrong = [book.visit(other, 50), book.visit(mine, -50), book.visit(mine, 60, status="broken")]
+    for visit in wrong:
+        with pytest.raises(joining.CannotWait):
+            joining.join(db, practice.id, mine.id, What("visit", visit.id), Asker(None), now)
+    right = book.visit(mine, 70)
+    first = joining.join(db, practice.id, mine.id, What("visit", right.id), Asker(None), now, Wish(days=(0,)))
+    assert joining.join(db, practice.id, mine.id, What("visit", right.id), Asker(None), now) == first
