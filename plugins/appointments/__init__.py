@@ -9,6 +9,7 @@ from core.tasks import Periodic
 from plugins.appointments import exporting, office, records
 from plugins.appointments.models import Appointment, Confirmation, Preference, Recall, Request
 from plugins.appointments.services import confirming, holds, recalls, visits
+from plugins.appointments.services.answering import ANSWERED
 from plugins.appointments.settings import AppointmentsSettings
 from plugins.appointments.shown import show
 from plugins.appointments.waiting import charts
@@ -68,13 +69,18 @@ class AppointmentsPlugin(PortalPlugin):
 
     @hookimpl
     def portal_notice_kinds(self):
-        """A time came open."""
-        return [OFFER]
+        """A time came open; the office has answered a request."""
+        return [OFFER, ANSWERED]
 
     @hookimpl
     def portal_periodic_tasks(self):
         """The wait list is asked in turns of a minute or more."""
         return [Periodic("appointments.ask_waiting", timedelta(minutes=1))]
+
+    @hookimpl
+    def portal_office_waiting(self):
+        """What patients ask about visits."""
+        return [office.WAITING]
 
     @hookimpl
     def portal_record_kinds(self):

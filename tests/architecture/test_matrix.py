@@ -69,12 +69,13 @@ TABLE = {
         office.allowance office.deliveries office.deliveries.again office.deliveries.dealt
         office.branding office.branding.clinic office.branding.preview office.branding.preview_style office.branding.undo
         webmail.office.messages webmail.office.one webmail.office.answer webmail.office.done webmail.office.again
-        appointments.office.book appointments.office.visit appointments.office.visit.confirm
-        appointments.office.schedules appointments.office.schedules.add appointments.office.schedules.copy appointments.office.schedules.clear
-        appointments.office.schedules.remove appointments.office.setup appointments.office.setup.order appointments.office.setup.move
-        appointments.office.setup.operatory appointments.office.setup.operatory.add appointments.office.setup.type appointments.office.setup.type.add
-        appointments.office.setup.recall_type appointments.office.setup.recall_type.add appointments.office.setup.blockout_type
-        appointments.office.setup.blockout_type.add appointments.office.setup.status appointments.office.setup.status.add
+        appointments.office.book appointments.office.book.visit appointments.office.book.visit.confirm
+        appointments.office.book.requests appointments.office.book.requests.one appointments.office.book.requests.accept appointments.office.book.requests.decline
+        appointments.office.book.schedules appointments.office.book.schedules.add appointments.office.book.schedules.copy appointments.office.book.schedules.clear
+        appointments.office.book.schedules.remove appointments.office.book.setup appointments.office.book.setup.order appointments.office.book.setup.move
+        appointments.office.book.setup.operatory appointments.office.book.setup.operatory.add appointments.office.book.setup.type appointments.office.book.setup.type.add
+        appointments.office.book.setup.recall_type appointments.office.book.setup.recall_type.add appointments.office.book.setup.blockout_type
+        appointments.office.book.setup.blockout_type.add appointments.office.book.setup.status appointments.office.book.setup.status.add
         account.office.payments account.office.payments.one account.office.payments.assign account.office.payments.refunded
     """,
     OFFICE_ACCOUNT: """

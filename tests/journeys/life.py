@@ -20,7 +20,7 @@ from core.db import bind_tenant
 from core.people import by_hand, offers, records_requests
 from core.people.models import AccessOffer, Grant, Patient
 from plugins.account.models import Guest, Payment
-from plugins.appointments.models import Appointment, AppointmentType, BlockoutType, ConfirmationStatus, Operatory, RecallType
+from plugins.appointments.models import Appointment, AppointmentType, BlockoutType, ConfirmationStatus, Operatory, RecallType, Request
 from tenants.addresses.models import Domain
 from tenants.models import Clinic, Practice
 
@@ -93,6 +93,7 @@ class Life:
         self._db.add_all([asked, new, Account(kind=STAFF, role="front_desk", password_hash="", is_first=True, created_at=self._now, **named)])
         self._db.flush()
         put(self._db, asked, "nobody", None)
+        self._db.add(Request(patient_id=elena.patient_id, account_id=elena.id, kind="visit", words="A tooth hurts", wanted={"days": [0], "times": ["morning"]}, made_at=self._now))
         self._pay_as_guest(practice_id)
         found = {"records": [{"kind": "TXT", "name": "", "expected": [], "found": ["cuspid-verification=5f5f5f5f"], "state": "wrong"}]}
         self._db.add(Domain(host=f"xn--zahnrzte-3za.{uuid4().hex}.example", practice_id=practice_id, verified_at=None, token=uuid4().hex, state="wrong", records=found))
@@ -134,8 +135,9 @@ class Life:
         kinds = {"operatory": Operatory, "type": AppointmentType, "recall_type": RecallType, "blockout_type": BlockoutType, "status": ConfirmationStatus}
         first = {name: self._db.scalars(select(model.id).where(model.practice_id == practice_id)).first() for name, model in kinds.items()}
         visit = self._db.scalars(select(Appointment.id).where(Appointment.practice_id == practice_id, Appointment.status == "scheduled")).first()
-        parts = {f"appointments.office.setup.{name}": f"/office/appointments/set-up/{name.replace('_', '-')}/{id_}" for name, id_ in first.items()}
-        return parts | {"appointments.office.visit": f"/office/appointments/visits/{visit}"}
+        parts = {f"appointments.office.book.setup.{name}": f"/office/appointments/set-up/{name.replace('_', '-')}/{id_}" for name, id_ in first.items()}
+        asked = self._db.scalars(select(Request.id).where(Request.practice_id == practice_id, Request.state == "waiting")).first()
+        return parts | {"appointments.office.book.visit": f"/office/appointments/visits/{visit}", "appointments.office.book.requests.one": f"/office/appointments/requests/{asked}"}
 
     def _links_in_mails(self, practice_id: UUID, hired: str) -> dict[str, str]:
         elena = self._account(practice_id, "elena")

@@ -1,15 +1,16 @@
 """The office's pages of the Appointments tab: the clinic's book, what patients ask, hours, recalls, set-up, open times and reports."""
 
 from core.web.office import OfficePage
-from plugins.appointments.office import book, schedules, setup, visit
+from plugins.appointments.office import book, requests, schedules, setup, visit
 from plugins.appointments.office.place import BOOK, SEE
 
+WAITING = requests.WAITING
 PAGE = OfficePage("Appointments", BOOK, "calendar-week", SEE, 5, "The book, what patients ask about visits, hours and set-up")
 
 
 def include(config) -> None:
     """Add the pages, below `/office/appointments`, and what stands in the bar."""
-    for part in (book, visit, schedules, setup):
+    for part in (book, visit, requests, schedules, setup):
         part.add_routes(config)
     config.scan("plugins.appointments.office")
     config.add_office_page(PAGE)

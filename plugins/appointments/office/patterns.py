@@ -5,7 +5,7 @@ from itertools import groupby
 
 OWN, OTHER = "X", "/"
 SIGN, LEAST, MOST = 5, 5, 720
-SPARE = 2
+SPARE = 3
 """How many empty parts stand below those that are filled in."""
 
 Part = tuple[str, str]

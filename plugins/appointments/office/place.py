@@ -95,12 +95,12 @@ def refused(request, values: dict) -> dict:
 def parts(request, place: Place) -> list[tuple[str, str, bool, int]]:
     """The pages of the book, for the row of links below a heading."""
     at, asked = request.matched_route.name, place.asked
-    return [(title, request.route_path(route, _query=asked), at == route or at.startswith(route + "."), 0) for route, title in PARTS]
+    return [(title, request.route_path(route, _query=asked), at == route or (route != BOOK and at.startswith(route + ".")), 0) for route, title in PARTS]
 
 
-BOOK, REQUESTS, RECALLS = "appointments.office.book", "appointments.office.requests", "appointments.office.recalls"
-SCHEDULES, SETUP, OPENINGS, REPORTS = (f"appointments.office.{name}" for name in ("schedules", "setup", "openings", "reports"))
+BOOK = "appointments.office.book"
+REQUESTS, RECALLS, SCHEDULES, SETUP, OPENINGS, REPORTS = (f"{BOOK}.{name}" for name in ("requests", "recalls", "schedules", "setup", "openings", "reports"))
 PARTS = (
-    (BOOK, "Book"), (SCHEDULES, "Hours"), (SETUP, "Set-up"),
+    (BOOK, "Book"), (REQUESTS, "Requests"), (SCHEDULES, "Hours"), (SETUP, "Set-up"),
 )  # fmt: skip
 """The pages of the book and what they are called."""

@@ -12,7 +12,7 @@ from plugins.appointments.office.book import ANSWERS, STATES
 from plugins.appointments.office.place import ANSWER, BOOK, SEE, id_in
 from plugins.appointments.services import chairs, statuses
 
-VISIT, CONFIRM = "appointments.office.visit", "appointments.office.visit.confirm"
+VISIT, CONFIRM = "appointments.office.book.visit", "appointments.office.book.visit.confirm"
 MADE = {
     "office": "By the office", "recall": "Online, as a recall visit", "existing": "Online, by a patient of the office", "new": "Online, by a new patient",
     "waiting": "Online, from the wait list",
