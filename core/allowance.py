@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core import outbox
 from core.files.storage import write_count
 from core.plans import KINDS, STORAGE, UNLIMITED
 from core.web.formats import file_size
@@ -22,7 +23,7 @@ _USED = {
     # Those of this month by the practice's clock, and those that are still to go out.
     "texts": text("""
 select count(*) from outbox join practice on practice.id = outbox.practice_id
-where outbox.practice_id = :practice and outbox.task in ('auth.text_register_code', 'auth.text_of_account') and outbox.dead_at is null
+where outbox.practice_id = :practice and outbox.task = any(:text_tasks) and outbox.dead_at is null
     and not outbox.dropped and (outbox.done_at is null
         or outbox.done_at >= date_trunc('month', now() at time zone practice.time_zone) at time zone practice.time_zone)
 """),
@@ -79,7 +80,7 @@ class Plan(NamedTuple):
 def plan_of(session: Session, practice_id: UUID) -> Plan:
     """The plan of a practice, and how much of each thing it uses; numbers only."""
     name, limits = session.execute(_PLAN, {"practice": practice_id}).one()
-    uses = [Use(kind, session.scalar(count, {"practice": practice_id}) or 0, limits.get(kind)) for kind, count in _USED.items()]
+    uses = [Use(kind, _used(session, practice_id, kind), limits.get(kind)) for kind in _USED]
     return Plan(name or UNLIMITED, uses)
 
 
@@ -93,11 +94,22 @@ def need_room(session: Session, practice_id: UUID, kind: str, more: int = 1) -> 
     if limit is None:
         return
     write_count(session)
-    if (session.scalar(_USED[kind], {"practice": practice_id}) or 0) + more > limit:
+    if _used(session, practice_id, kind) + more > limit:
         stays = _STAYS.get(kind, "Nothing changes for those who have access already.")
         raise Full(
             f"Your plan, {name}, has no room for more {KINDS[kind]}: it includes {_amount(kind, limit)}. Ask whoever runs the portal for a larger plan. {stays}"
         )
+
+
+def room_left(session: Session, practice_id: UUID, kind: str) -> int | None:
+    """How many more of one thing the plan includes, until this transaction ends; None where it does not limit it."""
+    limit = session.execute(_HELD, {"practice": practice_id}).one().plan_limits.get(kind)
+    return None if limit is None else max(limit - _used(session, practice_id, kind), 0)
+
+
+def _used(session: Session, practice_id: UUID, kind: str) -> int:
+    about = {"practice": practice_id} | ({"text_tasks": sorted(outbox.TEXT_TASKS)} if kind == "texts" else {})
+    return session.scalar(_USED[kind], about) or 0
 
 
 def _amount(kind: str, number: int) -> str:

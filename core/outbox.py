@@ -16,6 +16,8 @@ from core.db import Base, uuid7
 MAX_ATTEMPTS = 12
 LONGEST_PAUSE = timedelta(hours=1)
 RESTING = "suspended"
+TEXT_TASKS: set[str] = set()
+"""The tasks that send text messages, as they are declared (core/tasks.py): plans may limit how many there are in a month."""
 
 
 class OutboxRow(Base):

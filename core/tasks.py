@@ -89,11 +89,15 @@ class Work:
         return texting.send_template(self.registry, self.tenant, to, template, context)
 
 
-def portal_task(name: str, mail: str = ""):
-    """Declare a task `<plugin>.<verb>`: a function of `Work` and ids in text. `mail` is what staff call the mail or text message that it sends."""
+def portal_task(name: str, mail: str = "", is_text: bool = False):
+    """Declare a task `<plugin>.<verb>`: a function of `Work` and ids in text. `mail` is what staff call the mail or text message that it sends;
+    with `is_text` it is a text message, which counts for the plan of the practice.
+    """
 
     def declare(function: Callable[..., None]) -> Callable[..., None]:
         _tasks[name], _mails[name] = function, mail
+        if is_text:
+            outbox.TEXT_TASKS.add(name)
         return function
 
     return declare

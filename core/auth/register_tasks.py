@@ -75,7 +75,7 @@ def send_register_code(work: Work, ticket: str) -> None:
         work.send_mail(given[0].email, "mail/register_code", {"code": given[1], "minutes": _MINUTES})
 
 
-@portal_task("auth.text_register_code", mail="Code for access, by text")
+@portal_task("auth.text_register_code", mail="Code for access, by text", is_text=True)
 def text_register_code(work: Work, ticket: str) -> None:
     """Send the code by text message. What the phone never takes is the office's to see; what may be on its way is not sent again."""
     given = tickets.give_code(work.db, work.tenant.practice_id, UUID(ticket), work.now)
@@ -98,7 +98,7 @@ def tell_of_account(work: Work, patient: str) -> None:
         work.send_mail(account.email, "mail/register_account", {})
 
 
-@portal_task("auth.text_of_account", mail="Notice of access that is there, by text")
+@portal_task("auth.text_of_account", mail="Notice of access that is there, by text", is_text=True)
 def text_of_account(work: Work, patient: str) -> None:
     """Tell the same by text message to the phone in the chart."""
     account = account_of(work.db, work.tenant.practice_id, UUID(patient))

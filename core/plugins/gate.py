@@ -51,13 +51,17 @@ def _include(config, plugin: PortalPlugin, host: PluginHost) -> None:
     config.include(plugin.include_office, route_prefix=f"{OFFICE.root}/{plugin.name}")
     config.commit()
     at_office.check(frozenset(roles.OFFICE), within=f"{plugin.name}.office")
+    hooks = Wiring(config, plugin)
+    config.include(plugin.include_hooks, route_prefix=f"hooks/{plugin.name}")
+    config.commit()
+    hooks.check(frozenset({NO_PERMISSION_REQUIRED}), within=f"{plugin.name}.hooks")
     if plugin.folder("templates"):
         config.add_jinja2_search_path(f"{plugin.package}:templates/")
     if plugin.folder("static"):
         config.add_static_view(f"static/{plugin.name}", f"{plugin.package}:static/", cache_max_age=31536000)
         config.commit()
-    config.registry.route_owners.update(dict.fromkeys(wiring.routes(), plugin.name))
-    config.registry.clinicless_routes |= wiring.open_routes() | at_office.routes()
+    config.registry.route_owners.update(dict.fromkeys(wiring.routes() | hooks.routes(), plugin.name))
+    config.registry.clinicless_routes |= wiring.open_routes() | at_office.routes() | hooks.routes()
 
 
 def request_hooks(request) -> EnabledHooks:

@@ -30,6 +30,11 @@ class PortalPlugin:
     def include_office(self, config) -> None:
         """Add the tab's pages at the office, `/office/<name>/…`: routes named `<name>.office.…` whose views ask for permissions of the office."""
 
+    def include_hooks(self, config) -> None:
+        """Add addresses at which other services report, `/hooks/<name>/…`: routes named `<name>.hooks.…`, open to everyone, without a form
+        token. Whatever comes must be proven by what it holds, such as a signature.
+        """
+
     @property
     def package(self) -> str:
         """The package that holds the plugin, and beside it `templates/`, `static/` and `migrations/`."""

@@ -3,13 +3,14 @@
 https://www.twilio.com/docs/messaging/api/message-resource
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import requests
 import structlog
 from urllib3.exceptions import NewConnectionError
 
-from core.texting.interface import TextNotSent, TextRefused, Texts, TextStopped
+from core.texting.interface import TextNotSent, TextRefused, Texts, TextStopped, is_same, signature_of
 
 log = structlog.get_logger("texts")
 
@@ -38,8 +39,8 @@ class Account:
 class TwilioTexts(Texts):
     """Sends from one account; Twilio itself heeds STOP, START and HELP."""
 
-    def __init__(self, account: Account):
-        self._account = account
+    def __init__(self, account: Account, token: str = ""):
+        self._account, self._token = account, token or (account.password if account.user == account.account else "")
 
     def _send(self, to: str, body: str) -> str:
         sender = "MessagingServiceSid" if self._account.sender.startswith("MG") else "From"
@@ -50,6 +51,10 @@ class TwilioTexts(Texts):
                 raise TextNotSent(f"the gateway cannot be reached ({type(error).__name__})") from None
             return _unknown(type(error).__name__)
         return _read(answer)
+
+    def signs(self, address: str, fields: Sequence[tuple[str, str]], signature: str) -> bool:
+        """Signed with the account's own token; where a key signs in, the token is an option of its own."""
+        return bool(self._token) and is_same(signature, signature_of(self._token, address, fields))
 
     def check(self) -> None:
         """Ask for the account, which needs the right password."""

@@ -14,7 +14,8 @@ _WRONG = "CUSPID_TEXTS_URL must be twilio://account:password@api.twilio.com?from
 def texts_from_url(url: str | None) -> Texts | None:
     """Whoever sends text messages at `twilio://account:password@api.twilio.com?from=...`, or `mailbox:/folder`; None when nobody does.
 
-    With a key in place of the account's own password it is `twilio://key:secret@api.twilio.com?account=AC...&from=...`. Raises WrongSetting.
+    With a key in place of the account's own password it is `twilio://key:secret@api.twilio.com?account=AC...&token=...&from=...`,
+    where the token is the account's own, by which answers are known as its. Raises WrongSetting.
     """
     if not url:
         return None
@@ -33,7 +34,8 @@ def _twilio(url: str) -> Texts:
     options = dict(parse_qsl(parts.query))
     user, password, host = unquote(parts.username or ""), unquote(parts.password or ""), parts.netloc.rpartition("@")[2]
     account, sender = options.pop("account", user), options.pop("from", "")
+    token = options.pop("token", "")
     sender = sender if sender.startswith("MG") else whole_number(sender)
     if options or not (account.startswith("AC") and password and host and sender):
         raise WrongSetting(_WRONG)
-    return TwilioTexts(Account(account, user, password, sender, f"https://{host}"))
+    return TwilioTexts(Account(account, user, password, sender, f"https://{host}"), token)

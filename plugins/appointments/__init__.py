@@ -6,8 +6,9 @@ from functools import partial
 from core.people.charts import delete_rows, move_rows
 from core.plugins import ActionItem, Card, Permission, PortalPlugin, Question, Tab, hookimpl
 from core.tasks import Periodic
-from plugins.appointments import exporting, office, records
+from plugins.appointments import exporting, hooks, office, records
 from plugins.appointments.models import Appointment, Confirmation, Preference, Recall, Request
+from plugins.appointments.notices import charts as notices
 from plugins.appointments.services import confirming, holds, recalls, visits
 from plugins.appointments.services.answering import ANSWERED
 from plugins.appointments.settings import AppointmentsSettings
@@ -32,6 +33,10 @@ class AppointmentsPlugin(PortalPlugin):
     def include_office(self, config) -> None:
         """Add the pages of the clinics’ book."""
         office.include(config)
+
+    def include_hooks(self, config) -> None:
+        """Add the addresses for answers by text message, and for mail programs that turn notices off."""
+        hooks.include(config)
 
     @hookimpl
     def portal_tab(self, request):
@@ -74,8 +79,8 @@ class AppointmentsPlugin(PortalPlugin):
 
     @hookimpl
     def portal_periodic_tasks(self):
-        """The wait list is asked in turns of a minute or more."""
-        return [Periodic("appointments.ask_waiting", timedelta(minutes=1))]
+        """The wait list is asked in turns of a minute or more; what notices are due is looked for every five."""
+        return [Periodic("appointments.ask_waiting", timedelta(minutes=1)), Periodic("appointments.write_notices", timedelta(minutes=5))]
 
     @hookimpl
     def portal_office_waiting(self):
@@ -91,6 +96,7 @@ class AppointmentsPlugin(PortalPlugin):
     def portal_patients_merged(self, db, practice_id, kept, absorbed):
         """Visits, requests and recalls go to the kept chart; of two recalls of one type its own stays."""
         charts.join(db, practice_id, kept, absorbed)
+        notices.join(db, practice_id, kept, absorbed)
         recalls.join(db, practice_id, kept, absorbed)
         confirming.join(db, practice_id, kept, absorbed)
         move_rows(db, practice_id, kept, absorbed, Appointment, Request, Recall, Preference, Confirmation)
@@ -104,6 +110,7 @@ class AppointmentsPlugin(PortalPlugin):
     def portal_erase(self, db, practice_id, person_id):
         """Visits have nothing outside the portal."""
         charts.erase(db, practice_id, person_id)
+        notices.forget(db, practice_id, person_id)
         delete_rows(db, practice_id, person_id, Recall, Request, Preference, Confirmation)
         holds.let_go_of(db, practice_id, person_id)
         delete_rows(db, practice_id, person_id, Appointment)

@@ -15,6 +15,9 @@ from plugins.appointments.models import (
     BlockoutType,
     Confirmation,
     ConfirmationStatus,
+    Notice,
+    NoticeChoice,
+    NoticeRule,
     Offer,
     Opening,
     Operatory,
@@ -34,6 +37,8 @@ _OF_PATIENT = (
     ("appointment_confirmations", "When the patient was asked to confirm a visit, and what became of it", Confirmation),
     ("wait_list", "For what the patient waits or waited, and what suits: days are weekdays from Monday (0) on, hours minutes from midnight", WaitListEntry),
     ("wait_list_offers", "Which open times were offered to the patient, and what became of it", Offer),
+    ("appointment_notices", "Mails and text messages about visits that were sent, or why not", Notice),
+    ("appointment_notice_choices", "Which notices the patient wants", NoticeChoice),
 )
 _OF_PRACTICE = (
     ("operatories", "Operatories", Operatory),
@@ -42,6 +47,7 @@ _OF_PRACTICE = (
     ("blockout_types", "Types of blockout", BlockoutType),
     ("confirmation_statuses", "Confirmation statuses", ConfirmationStatus),
     ("appointment_rules", "Procedures that are not booked twice at one time of a provider", AppointmentRule),
+    ("notice_rules", "When notices of visits go out, and in which words", NoticeRule),
     ("schedules", "Hours of providers and blockouts, in minutes from midnight by the clinic’s clock", ScheduleBlock),
     ("openings", "Times that came open for the wait list", Opening),
 )

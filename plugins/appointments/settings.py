@@ -1,11 +1,15 @@
 """What an office sets for its Appointments tab."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
+from pydantic.config import JsonDict
 
 ProviderRule = Literal["any", "primary", "secondary", "hygienist"]
 INCREMENTS = ("5", "10", "15")
+CLOCK, DAY = "^([01][0-9]|2[0-3]):[0-5][0-9]$", "^20[0-9]{2}-[01][0-9]-[0-3][0-9]$"
+NOTICES: JsonDict = {"on_page": "appointments.office.notices.days"}
+"""Settings that have a page of their own."""
 
 
 class AppointmentsSettings(BaseModel):
@@ -68,3 +72,21 @@ class AppointmentsSettings(BaseModel):
     wait_messages: int = Field(
         2, ge=0, le=10, title="Text messages a day", description="So many offers a patient gets by text message on one day.", json_schema_extra={"unit": "texts"}
     )
+    notices_from: str = Field("08:00", pattern=CLOCK, title="Messages go out from", description="By the clinic’s clock.", json_schema_extra=NOTICES)
+    notices_until: str = Field(
+        "20:00", pattern=CLOCK, title="Messages go out until",
+        description="What is due later goes out at this time. The same time twice: all day.", json_schema_extra=NOTICES,
+    )  # fmt: skip
+    no_notices_on: list[Annotated[int, Field(ge=0, le=6)]] = Field(
+        [], max_length=6, title="Weekdays without messages", description="0 is Monday. What falls on one goes out the day before.", json_schema_extra=NOTICES
+    )
+    no_notices_days: list[Annotated[str, Field(pattern=DAY)]] = Field(
+        [], max_length=200, title="Days without messages", description="Single days, such as holidays.", json_schema_extra=NOTICES
+    )
+    notices_to_guarantor: bool = Field(
+        True, title="Messages about children go to the guarantor", description="Under 18. Off: only where the child has no address or number."
+    )
+    texts_unasked: bool = Field(
+        True, title="Text patients who were never asked", description="Off: only those get text messages who have said yes, as your practice system has it.",
+        json_schema_extra={"whole_practice": True},
+    )  # fmt: skip

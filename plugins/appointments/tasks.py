@@ -3,6 +3,8 @@
 from uuid import UUID
 
 from core.tasks import Work, portal_task
+from plugins.appointments.notices import sending as notices
+from plugins.appointments.notices import writing
 from plugins.appointments.waiting import asking, sending
 
 
@@ -19,3 +21,21 @@ def ask_waiting(work: Work) -> None:
 def send_offer(work: Work, offer_id: str, channel: str, account_id: str | None = None) -> None:
     """Send one offer by mail or text message; nothing when it was answered, taken or stopped meanwhile."""
     sending.send(work, UUID(offer_id), channel, UUID(account_id) if account_id else None)
+
+
+@portal_task("appointments.write_notices")
+def write_notices(work: Work) -> None:
+    """Look which notices of visits are due, and ask for each to be sent."""
+    writing.write_due(work)
+
+
+@portal_task("appointments.send_notice", mail="Notice of a visit")
+def send_notice(work: Work, patient_id: str) -> None:
+    """Mail a notice."""
+    notices.send(work, UUID(patient_id))
+
+
+@portal_task("appointments.text_notice", mail="Notice of a visit, by text", is_text=True)
+def text_notice(work: Work, patient_id: str) -> None:
+    """Send a notice by text message."""
+    notices.send(work, UUID(patient_id))

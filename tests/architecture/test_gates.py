@@ -52,9 +52,13 @@ def second_clinic(db, practice) -> Clinic:
     return clinic
 
 
+NUMBER = re.compile(rb'"reference":"[0-9a-f]*"')
+"""Each answer has its own."""
+
+
 def addresses(registry, plugin: str) -> list[str]:
-    """One address for each route under a plugin's name, with ids that could be anyone's; every file beside its code. None of the office."""
-    own = [route for route in routes(registry, plugin) if f"{plugin}.office." not in route.name]
+    """One address for each route under a plugin's name, with ids that could be anyone's; every file beside its code. None of the office or of hooks."""
+    own = [route for route in routes(registry, plugin) if not route.name.startswith((f"{plugin}.office.", f"{plugin}.hooks."))]
     folder = registry.plugins.plugins[plugin].folder("static")
     files = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()] if folder else []
     return [_address(route) for route in own] + [f"/static/{plugin}/{name}" for name in files]
@@ -62,12 +66,17 @@ def addresses(registry, plugin: str) -> list[str]:
 
 def routes(registry, plugin: str) -> list:
     found = registry.getUtility(IRoutesMapper).get_routes(include_static=True)
-    return [route for route in found if re.match(rf"/?(office/)?{plugin}(/|$)", route.pattern) or route.name.startswith(f"{plugin}.")]
+    return [route for route in found if re.match(rf"/?((office|hooks)/)?{plugin}(/|$)", route.pattern) or route.name.startswith(f"{plugin}.")]
 
 
 def office_addresses(registry, plugin: str) -> list[str]:
     """One address for each of its routes at the office."""
     return [_address(route) for route in routes(registry, plugin) if f"{plugin}.office." in route.name]
+
+
+def hook_addresses(registry, plugin: str) -> list[str]:
+    """One address for each of its routes at which services report."""
+    return [_address(route) for route in routes(registry, plugin) if f"{plugin}.hooks." in route.name]
 
 
 def _address(route) -> str:
@@ -120,6 +129,16 @@ def test_off_for_the_practice_its_pages_at_the_office_are_gone_with_their_links(
     assert not app.get("/office").lxml.xpath(f"//a[starts-with(@href, '/office/{plugin}/')]")
     switch(plugin, True, second_clinic.id)
     assert bool(app.get("/office").lxml.xpath(f"//nav//a[starts-with(@href, '/office/{plugin}/')]")) is bool(found)
+
+
+def test_off_what_services_report_is_not_taken_in(plugin, registry, portal, practice, switch):
+    found, stranger = hook_addresses(registry, plugin), browser(portal, practice)
+    switch(plugin, False)
+    for method in METHODS:
+        for path in found:
+            assert path.startswith(f"/hooks/{plugin}/")
+            (status, _, body), unknown = answer(stranger, method, path), answer(stranger, method, f"/hooks{UNKNOWN}")
+            assert (status, NUMBER.sub(b"", body)) == (unknown[0], NUMBER.sub(b"", unknown[2])), (method, path)
 
 
 def test_off_for_one_clinic_only_its_patients_lose_it(plugin, registry, signed_in, make, switch, second_clinic):

@@ -33,6 +33,8 @@ OPEN |= {"auth.register", "auth.register_code"}
 # Paying a bill: the pages say of nobody whether they are a patient.
 OPEN |= {"portal.pay", "account.guest", "account.guest_pay", "account.guest_receipt"}
 OPEN |= {"portal.grant_offer"}  # the link in a mail to somebody who may have no account yet
+# The same link in a notice of a visit; answers by text message, which the gateway signs.
+OPEN |= {"appointments.hooks.unsubscribe", "appointments.hooks.texts"}
 SET = re.compile(r"^{% set (\w+)", re.MULTILINE)
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -87,9 +89,11 @@ def test_every_view_asks_for_a_permission_or_is_on_the_list(registry):
 
 
 def test_what_is_taken_without_a_form_token_or_from_other_sites_is_on_the_list(registry):
-    """Mail programs post to the first by themselves (RFC 8058); the second takes files for a signed address, as object storage does."""
+    """Mail programs post to those that turn notices off by themselves (RFC 8058), a gateway signs what it reports, files go to a signed address."""
     views = [item["introspectable"] for item in registry.introspector.get_category("views")]
-    assert {view["route_name"] for view in views if view["require_csrf"] is False and view["route_name"]} == {"auth.unsubscribe", "files.signed"}
+    assert {view["route_name"] for view in views if view["require_csrf"] is False and view["route_name"]} == {
+        "auth.unsubscribe", "files.signed", "appointments.hooks.unsubscribe", "appointments.hooks.texts",
+    }  # fmt: skip
     assert {"auth.unsubscribe"} == ANY_SITE
 
 

@@ -14,6 +14,7 @@ from core.config import WrongSetting
 from core.local.folder import free_port
 from core.mail import MailboxMail
 from core.texting import TextNotSent, TextRefused, TextStopped, texts_from_url
+from core.texting.interface import signature_of
 from core.texting.local import NO_NUMBER, NO_PHONE, STOPPED
 from core.texting.twilio import Account, TwilioTexts
 
@@ -123,8 +124,22 @@ class TestEveryService:
     def test_it_says_when_it_works(self, service):
         service.texts.check()
 
+    @pytest.mark.parametrize("change", [{}, {"address": "https://other.test/x"}, {"fields": [("Body", "C"), ("From", FROM)]}, {"signature": ""}, {"signature": "\udcff"}])
+    def test_what_it_reports_is_known_by_its_signature(self, service, change):
+        secret = PASSWORD if isinstance(service.texts, TwilioTexts) else "local"
+        about = {"address": "https://sunrise.test/hooks?a=1", "fields": [("From", ANA), ("Body", "C")]}
+        signed = about | {"signature": signature_of(secret, **about)}
+        assert service.texts.signs(**signed | change) == (not change)
+
 
 class TestTwilio:
+    def test_it_signs_as_twilio_documents_it(self):
+        """The example of https://www.twilio.com/docs/usage/security."""
+        fields = [("CallSid", "CA1234567890ABCDE"), ("Caller", "+12349013030"), ("Digits", "1234"), ("From", "+12349013030"), ("To", "+18005551212")]
+        texts = TwilioTexts(Account(ACCOUNT, "SK1", "s", FROM), "12345")
+        assert texts.signs("https://mycompany.com/myapp.php?foo=1&bar=2", fields, "0/KCTR6DLpKmkAf8muzZqo1nDgQ=")
+        assert not TwilioTexts(Account(ACCOUNT, "SK1", "s", FROM)).signs("https://mycompany.com/myapp.php?foo=1&bar=2", fields, "0/KCTR6DLpKmkAf8muzZqo1nDgQ=")
+
     def test_the_sender_is_a_number_or_a_messaging_service(self, twilio):
         twilio.texts.send(ANA, BODY)
         service = Account(ACCOUNT, ACCOUNT, PASSWORD, "MG" + "7" * 32, f"http://127.0.0.1:{twilio.server_port}")

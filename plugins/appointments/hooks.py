@@ -1,0 +1,70 @@
+"""What comes in from elsewhere: text messages from the gateway, and the link at the foot of a notice, to which mail programs post by themselves."""
+
+from xml.sax.saxutils import escape
+
+from pyramid.httpexceptions import HTTPNotFound
+from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.view import view_config
+
+from core.texting import whole_number
+from plugins.appointments.notices import replies, stopping
+from plugins.appointments.notices.kinds import TITLES
+
+UNSUBSCRIBE, TEXTS = "appointments.hooks.unsubscribe", "appointments.hooks.texts"
+LONGEST = 100
+
+
+@view_config(route_name=UNSUBSCRIBE, permission=NO_PERMISSION_REQUIRED, request_method="GET", renderer="appointments/unsubscribe.jinja2")
+def unsubscribe_page(request):
+    """Say what would be turned off, and ask: mail programs and their scanners look at links by themselves."""
+    stop = _stop(request)
+    return {"title": TITLES[stop.kind], "is_on": stop not in stopping.off(request.db, request.practice_id, [stop.patient_id])}
+
+
+# No form token is asked for, as in core/auth/notice_views.py: mail programs post here by themselves (RFC 8058).
+@view_config(
+    route_name=UNSUBSCRIBE, permission=NO_PERMISSION_REQUIRED, request_method="POST", require_csrf=False, renderer="appointments/unsubscribe.jinja2"
+)
+def unsubscribe(request):
+    """Turn the kind off, or on again by the button of the page that says so. Never a redirect: mail programs would not follow it."""
+    stop, on = _stop(request), request.POST.get("turn") == "on"
+    if stopping.choose(request.db, request.practice_id, stop, on, "patient", request.now):
+        request.audit(f"appointments.notice.{'on' if on else 'off'}", stop.patient_id)
+    return {"title": TITLES[stop.kind], "is_on": on}
+
+
+@view_config(route_name=TEXTS, permission=NO_PERMISSION_REQUIRED, request_method="POST", require_csrf=False)
+def text_came(request):
+    """A text message that somebody sent back. Who is not the gateway finds nothing here."""
+    fields = [(name, value) for name, value in request.POST.items() if isinstance(value, str)]
+    address, texts = request.registry.portal.address(request.domain), request.registry.texts
+    signature = request.headers.get("X-Twilio-Signature", "")
+    if texts is None or not texts.signs(address + request.path_qs, fields, signature):
+        raise HTTPNotFound()
+    told = dict(fields)
+    number, reference, body = whole_number(told.get("From", "")), told.get("MessageSid", "")[:LONGEST].replace("\0", ""), told.get("Body", "")
+    if not (number and reference):
+        return _answer("")
+    return _answer(replies.take_in(request.db, request.whole_tenant, address, number, body.replace("\0", ""), reference, request.now))
+
+
+def _answer(text: str) -> Response:
+    """What the gateway sends back: https://www.twilio.com/docs/messaging/twiml."""
+    message = f"<Message>{escape(text)}</Message>" if text else ""
+    return Response(f'<?xml version="1.0" encoding="UTF-8"?><Response>{message}</Response>', content_type="text/xml", charset="utf-8")
+
+
+def _stop(request) -> stopping.Stop:
+    """What the link in the address is about. Raises HTTPNotFound, whatever is wrong with it."""
+    stop = stopping.read(request.db, request.registry.portal.secret_key, request.practice_id, request.matchdict["token"])
+    if stop is None:
+        raise HTTPNotFound()
+    return stop
+
+
+def include(config) -> None:
+    """Add the addresses, below `/hooks/appointments`."""
+    config.add_route(UNSUBSCRIBE, "/unsubscribe/{token}")
+    config.add_route(TEXTS, "/texts")
+    config.scan("plugins.appointments.hooks")

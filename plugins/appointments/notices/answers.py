@@ -1,0 +1,34 @@
+"""Who answers from a telephone, and the requests to confirm that a message brings."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from core.people.models import Patient, PatientWord
+from core.texting import whole_number
+from plugins.appointments.models import Appointment, Notice
+from plugins.appointments.notices.values import Person
+from plugins.appointments.services import confirming
+
+
+def ask(session: Session, practice_id: UUID, rows: Iterable[tuple[Notice, Appointment, Patient]], recipient: Person, now: datetime) -> dict[UUID, confirming.Asked]:
+    """Ask for the first visit of each patient, by its id: answering confirms all of that patient's day. All have one code."""
+    firsts: dict[UUID, Appointment] = {}
+    for _, visit, patient in rows:
+        firsts.setdefault(patient.id, visit)
+    sharing = patients_at(session, practice_id, recipient.number) if recipient.number else set()
+    code = confirming.next_code(session, practice_id, sharing | firsts.keys())
+    return {visit.id: confirming.ask(session, practice_id, visit.id, now, code) for visit in firsts.values()}
+
+
+def patients_at(session: Session, practice_id: UUID, number: str) -> set[UUID]:
+    """The patients whose texts go to a number: their own, or that of their guarantor."""
+    digits = number[-10:]
+    word = select(PatientWord.patient_id).where(PatientWord.practice_id == practice_id, PatientWord.word.in_([digits, f"1{digits}"]))
+    found = session.execute(select(Patient.id, Patient.phone).where(Patient.practice_id == practice_id, Patient.id.in_(word)))
+    own = {patient_id for patient_id, phone in found if whole_number(phone) == number}
+    theirs = or_(Patient.id.in_(own), Patient.guarantor_id.in_(own))
+    return set(session.scalars(select(Patient.id).where(Patient.practice_id == practice_id, theirs))) if own else set()

@@ -1,0 +1,91 @@
+"""Text messages that come in: a code confirms, STOP ends, START begins again, HELP says whom to call. None is dealt with twice."""
+
+import re
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core import audit
+from core.db import uuid7
+from core.people.models import Patient
+from core.tenant import Tenant
+from plugins.appointments.models import NoticeRule, TextAnswer
+from plugins.appointments.notices import letters, stopping
+from plugins.appointments.notices.answers import patients_at
+from plugins.appointments.notices.letters import Letter, Told
+from plugins.appointments.notices.values import CONFIRMATION
+from plugins.appointments.services import confirming
+
+STOP = frozenset({"STOP", "END", "QUIT", "UNSUBSCRIBE", "STOPALL", "CANCEL", "OPTOUT", "REVOKE"})
+"""Those of the model, and those that carriers heed as well."""
+START = frozenset({"START", "OPTIN", "UNSTOP"})
+HELP = frozenset({"HELP", "INFO"})
+_CODE = re.compile(r"C[0-9]{0,3}")
+_NOTHING = ""
+
+
+def take_in(session: Session, tenant: Tenant, address: str, number: str, body: str, reference: str, now: datetime) -> str:
+    """Deal with a text message from a number; returns what is sent back, nothing for none, and for one that came before."""
+    word = re.sub(r"\s+", "", body[:1000]).strip(".!\"'").upper()
+    meaning = _meaning(word)
+    if not _is_new(session, tenant.practice_id, reference, meaning, now):
+        return _NOTHING
+    if meaning == "help":
+        return f"{tenant.name}: {_call(tenant)} Text messages are about your visits. Reply STOP to end."
+    ids = patients_at(session, tenant.practice_id, number)
+    if meaning in ("stop", "start"):
+        return _heed(session, tenant, number, ids, meaning == "stop", now)
+    if meaning == "code":
+        return _confirm(session, tenant, address, ids, word, now)
+    return f"{tenant.name}: Nobody reads what is sent to this number. {_call(tenant)}" if ids else _NOTHING
+
+
+def _meaning(word: str) -> str:
+    if word in STOP:
+        return "stop"
+    if word in START:
+        return "start"
+    return "help" if word in HELP else "code" if _CODE.fullmatch(word) else "other"
+
+
+def _is_new(session: Session, practice_id: UUID, reference: str, meaning: str, now: datetime) -> bool:
+    row = insert(TextAnswer).values(id=uuid7(), practice_id=practice_id, reference=reference, meaning=meaning, came_at=now)
+    return session.scalar(row.on_conflict_do_nothing().returning(TextAnswer.id)) is not None
+
+
+def _heed(session: Session, tenant: Tenant, number: str, ids: Collection[UUID], is_stopped: bool, now: datetime) -> str:
+    if not ids:
+        return _NOTHING  # the gateway keeps count of numbers that nobody has here
+    stopping.stop_texts(session, tenant.practice_id, number, is_stopped, now)
+    for patient_id in sorted(ids):
+        audit.record(session, tenant.practice_id, f"appointments.text.{'stop' if is_stopped else 'start'}", now, patient_id=patient_id)
+    # After STOP carriers let nothing more through.
+    return _NOTHING if is_stopped else f"{tenant.name}: You get text messages about your visits again. Reply STOP to end."
+
+
+def _confirm(session: Session, tenant: Tenant, address: str, ids: Collection[UUID], code: str, now: datetime) -> str:
+    found = confirming.answer_code(session, tenant, ids, code, now)
+    confirmed = [one.visit for one in found if one.state == "confirmed"]
+    for visit in confirmed:
+        audit.record(session, tenant.practice_id, "appointments.text.confirm", now, patient_id=visit.patient_id, target_id=visit.id)
+    if not confirmed:
+        return f"{tenant.name}: This code fits no visit that waits for an answer. {_call(tenant)}" if ids else _NOTHING
+    first = min(confirmed, key=lambda visit: visit.starts_at)
+    patient = session.get_one(Patient, (tenant.practice_id, first.patient_id))
+    told = Told(patient.preferred_name or patient.first_name, first.starts_at, first.arrive_at, clinic_id=first.clinic_id)
+    return letters.reply(Letter(CONFIRMATION, _words(session, tenant, first.clinic_id), patient.language, told.name, [told]), tenant, address)
+
+
+def _words(session: Session, tenant: Tenant, clinic_id: UUID | None) -> dict:
+    """The words of the confirmation rule of a clinic, else of the practice."""
+    where = (NoticeRule.practice_id == tenant.practice_id, NoticeRule.kind == CONFIRMATION, NoticeRule.removed_at.is_(None), NoticeRule.is_on)
+    rules = session.scalars(select(NoticeRule).where(*where).order_by(NoticeRule.made_at)).all()
+    return next((rule.words for place in (clinic_id, None) for rule in rules if rule.clinic_id == place), {})
+
+
+def _call(tenant: Tenant) -> str:
+    return f"Please call {tenant.contact.phone}." if tenant.contact and tenant.contact.phone else "Please call the office."

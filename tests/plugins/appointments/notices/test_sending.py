@@ -1,0 +1,201 @@
+"""Notices in the database: written once whoever looks at the same time, sent once, and told apart from what changed since."""
+
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from core import allowance, tasks
+from core.outbox import OutboxRow
+from core.plans import KINDS
+from plugins.appointments.models import Confirmation, Notice, NoticeChoice
+from plugins.appointments.notices import stopping
+
+NUMBER = "303-555-0142"
+
+
+@pytest.fixture
+def patient(make):
+    """A patient whom nobody else has the address of."""
+
+    def put(**fields):
+        return make.patient(**{"email": f"robin-{secrets.token_hex(4)}@example.test", "phone": ""} | fields)
+
+    return put
+
+
+@pytest.fixture
+def notices(db, practice):
+    """`notices()`: what is on record, the oldest first."""
+
+    def read() -> list[Notice]:
+        db.rollback()
+        return list(db.scalars(select(Notice).where(Notice.practice_id == practice.id).order_by(Notice.id).execution_options(populate_existing=True)))
+
+    return read
+
+
+def test_a_reminder_is_mailed_without_a_word_of_what_will_be_done(patient, visit, rule, look, work_off, mails, notices):
+    robin = patient(preferred_name="Rob")
+    visit(robin, reason="Root canal", procedures=[{"code": "D3310", "words": "Root canal"}])
+    rule()
+    assert look() == 1
+    work_off()
+    [mail] = mails.to(robin.email)
+    text, html = (mail.get_body(kind).get_content() for kind in (("plain",), ("html",)))
+    assert "Rob" in text
+    assert "Main Street" in text
+    assert "oot canal" not in text + html + mail["Subject"]
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert [(one.state, one.channel) for one in notices()] == [("sent", "email")]
+    assert look() == 0
+
+
+def test_two_who_look_at_the_same_moment_write_one_message(patient, visit, rule, look, notices):
+    for _ in range(3):
+        visit(patient())
+    rule()
+    rule("confirmation")
+    with ThreadPoolExecutor(3) as pool:
+        assert sorted(pool.map(lambda _: look(), range(3))) == [0, 0, 6]
+    assert len(notices()) == 6
+
+
+def test_a_task_that_is_delivered_again_finds_nothing_to_do(patient, visit, rule, look, work_off, mails, notices, db, practice):
+    robin = patient()
+    visit(robin)
+    rule()
+    look()
+    work_off()
+    # As if the worker had died before the queue knew that it was done.
+    db.execute(update(OutboxRow).where(OutboxRow.practice_id == practice.id, OutboxRow.task == "appointments.send_notice").values(done_at=None))
+    db.commit()
+    work_off()
+    assert len(mails.to(robin.email)) == 1
+
+
+def test_an_edited_rule_sends_nothing_again_and_a_moved_visit_is_told_anew(patient, visit, rule, look, work_off, mails, db):
+    robin = patient()
+    seen, reminder = visit(robin), rule()
+    look()
+    reminder.lead_days = 5
+    db.commit()
+    assert look() == 0
+    seen.starts_at += timedelta(hours=2)
+    db.commit()
+    assert look() == 1
+    work_off()
+    # The first was written for a time that the visit has no longer: it is left out.
+    assert len(mails.to(robin.email)) == 1
+
+
+@pytest.mark.parametrize(("change", "reason"), [({"status": "broken"}, "changed"), ({"starts_at": datetime.now(UTC) + timedelta(days=9)}, "changed")])
+def test_what_changed_before_it_was_sent_is_left_out(patient, visit, rule, look, work_off, mails, notices, db, change, reason):
+    robin = patient()
+    seen = visit(robin)
+    rule()
+    look()
+    for name, value in change.items():
+        setattr(seen, name, value)
+    db.commit()
+    work_off()
+    assert mails.to(robin.email) == []
+    assert [(one.state, one.reason) for one in notices()] == [("skipped", reason)]
+
+
+def test_a_rule_that_is_switched_off_stops_what_waits(patient, visit, rule, look, work_off, notices, db):
+    visit(patient())
+    reminder = rule()
+    look()
+    reminder.is_on = False
+    db.commit()
+    work_off()
+    assert [(one.state, one.reason) for one in notices()] == [("skipped", "off")]
+
+
+def test_who_cannot_be_reached_is_noted_once_and_told_as_soon_as_there_is_an_address(patient, visit, rule, look, notices, make):
+    robin = patient(email="")
+    visit(robin)
+    rule()
+    assert [look(), look()] == [0, 0]
+    assert [(one.state, one.reason) for one in notices()] == [("skipped", "no_address")]
+    make.take_in([{"kind": "patient", "external_id": robin.external_id, "first_name": "Robin", "last_name": "Vale", "email": "new@example.test"}])
+    assert look() == 1
+
+
+def test_a_confirmation_is_asked_by_text_with_a_code_and_a_link(patient, visit, rule, look, work_off, mails, db, practice):
+    number = f"303555{secrets.randbelow(9000) + 1000}"
+    robin = patient(phone=number)
+    seen = visit(robin)
+    rule("confirmation", send_order=["text"])
+    look()
+    work_off()
+    [text] = mails.to(f"+1{number}")
+    assert "Reply C to confirm" in text.get_content()
+    assert "/appointments/answer/" in text.get_content().replace("\n", "")
+    db.rollback()
+    db.refresh(seen)
+    assert seen.confirmation == "asked"
+    assert db.scalar(select(Confirmation.state).where(Confirmation.practice_id == practice.id)) == "sent"
+
+
+def test_an_undeliverable_confirmation_says_so_at_the_visit(patient, visit, rule, look, work_off, notices, db):
+    seen = visit(patient(email="not an address"))
+    rule("confirmation", send_order=["email"])
+    look()
+    work_off()
+    assert [one.state for one in notices()] == ["waiting"]
+    look()
+    assert [one.state for one in notices()] == ["failed"]
+    db.refresh(seen)
+    assert seen.confirmation == "failed"
+
+
+def test_who_said_no_gets_none_of_that_kind(patient, visit, rule, look, work_off, mails, db, practice, registry, web):
+    robin = patient()
+    visit(robin)
+    rule()
+    look()
+    work_off()
+    [mail] = mails.to(robin.email)
+    path = mail["List-Unsubscribe"].strip("<>").split(practice.host, 1)[1].split("/", 1)[1]
+    page = web.get(f"/{path}")
+    assert "Turn off" in page.text
+    # A mail program posts by itself, without cookies.
+    assert "are off" in web.post(f"/{path}", {"List-Unsubscribe": "One-Click"}).text
+    assert db.scalar(select(NoticeChoice.is_on).where(NoticeChoice.practice_id == practice.id)) is False
+    visit(robin, 1.5)
+    assert look() == 0
+    web.post(f"/{path}", {"turn": "on"})
+    assert look() == 1
+    assert web.get(f"/{path[:-2]}xx", expect_errors=True).status_int == 404
+
+
+def test_texts_count_for_the_plan_and_mails_take_their_place(patient, visit, rule, look, notices, db, practice):
+    assert "texts" in KINDS
+    visit(patient(phone=NUMBER))
+    rule(send_order=["text", "email"])
+    assert look() == 1
+    assert allowance.plan_of(db, practice.id).uses[list(KINDS).index("texts")].used == 1
+    assert "appointments.text_notice" in tasks.mail_tasks()
+
+
+def test_of_joined_charts_what_was_written_and_what_is_not_wanted_stays(patient, visit, rule, look, work_off, db, practice, notices, registry):
+    kept, absorbed = patient(), patient()
+    visit(absorbed)
+    rule()
+    look()
+    for one, on in ((kept, True), (absorbed, False)):
+        db.add(NoticeChoice(patient_id=one.id, kind="reminder", channel="email", is_on=on, by="office", changed_at=datetime.now(UTC)))
+    db.commit()
+    from plugins.appointments.notices import charts
+
+    charts.join(db, practice.id, kept.id, absorbed.id)
+    db.commit()
+    assert [(one.patient_id, one.recipient_id) for one in notices()] == [(kept.id, kept.id)]
+    assert stopping.off(db, practice.id, [kept.id, absorbed.id]) == {(kept.id, "reminder", "email")}
+    charts.forget(db, practice.id, kept.id)
+    db.commit()
+    assert notices() == []
