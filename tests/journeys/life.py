@@ -20,7 +20,7 @@ from core.db import bind_tenant
 from core.people import by_hand, offers, records_requests
 from core.people.models import AccessOffer, Grant, Patient
 from plugins.account.models import Guest, Payment
-from plugins.appointments.models import Appointment, AppointmentType, BlockoutType, ConfirmationStatus, Operatory, RecallType, Request
+from plugins.appointments.models import Appointment, AppointmentType, BlockoutType, ConfirmationStatus, Operatory, Recall, RecallType, Request
 from tenants.addresses.models import Domain
 from tenants.models import Clinic, Practice
 
@@ -137,6 +137,8 @@ class Life:
         visit = self._db.scalars(select(Appointment.id).where(Appointment.practice_id == practice_id, Appointment.status == "scheduled")).first()
         parts = {f"appointments.office.book.setup.{name}": f"/office/appointments/set-up/{name.replace('_', '-')}/{id_}" for name, id_ in first.items()}
         asked = self._db.scalars(select(Request.id).where(Request.practice_id == practice_id, Request.state == "waiting")).first()
+        due = self._db.scalars(select(Recall).where(Recall.practice_id == practice_id)).first()
+        parts |= {f"appointments.office.book.recalls.{name}": f"/office/appointments/recalls/{path}" for name, path in (("one", due.id), ("patient", f"patients/{due.patient_id}"))}
         return parts | {"appointments.office.book.visit": f"/office/appointments/visits/{visit}", "appointments.office.book.requests.one": f"/office/appointments/requests/{asked}"}
 
     def _links_in_mails(self, practice_id: UUID, hired: str) -> dict[str, str]:

@@ -92,15 +92,15 @@ def refused(request, values: dict) -> dict:
     return values
 
 
-def parts(request, place: Place) -> list[tuple[str, str, bool, int]]:
+def parts(request, place: Place | None = None) -> list[tuple[str, str, bool, int]]:
     """The pages of the book, for the row of links below a heading."""
-    at, asked = request.matched_route.name, place.asked
+    at, asked = request.matched_route.name, place.asked if place else {}
     return [(title, request.route_path(route, _query=asked), at == route or (route != BOOK and at.startswith(route + ".")), 0) for route, title in PARTS]
 
 
 BOOK = "appointments.office.book"
 REQUESTS, RECALLS, SCHEDULES, SETUP, OPENINGS, REPORTS = (f"{BOOK}.{name}" for name in ("requests", "recalls", "schedules", "setup", "openings", "reports"))
 PARTS = (
-    (BOOK, "Book"), (REQUESTS, "Requests"), (SCHEDULES, "Hours"), (SETUP, "Set-up"),
+    (BOOK, "Book"), (REQUESTS, "Requests"), (RECALLS, "Recalls"), (SCHEDULES, "Hours"), (SETUP, "Set-up"),
 )  # fmt: skip
 """The pages of the book and what they are called."""
