@@ -20,7 +20,16 @@ from core.db import bind_tenant
 from core.people import by_hand, offers, records_requests
 from core.people.models import AccessOffer, Grant, Patient
 from plugins.account.models import Guest, Payment
-from plugins.appointments.models import Appointment, AppointmentType, BlockoutType, ConfirmationStatus, Operatory, Recall, RecallType, Request
+from plugins.appointments.models import (
+    Appointment,
+    AppointmentType,
+    BlockoutType,
+    ConfirmationStatus,
+    Operatory,
+    Recall,
+    RecallType,
+    Request,
+)
 from tenants.addresses.models import Domain
 from tenants.models import Clinic, Practice
 
