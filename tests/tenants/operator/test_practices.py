@@ -13,6 +13,7 @@ from core.outbox import OutboxRow
 from core.testing import browser
 from tenants.models import Practice
 from tenants.operator import health
+from tenants.practices import book
 
 
 @pytest.fixture
@@ -212,4 +213,12 @@ def test_a_plan_is_set_on_the_page_and_stands_in_the_practices_audit(operator_br
     assert "Abernathy" not in page
     assert audited_at(practice) == ["office.practice.plan"]
     form["plan"].force_value("King")
+    assert "Choose the plan from the list." in form.submit(status=422)
+
+
+def test_a_plan_that_is_not_offered_any_more_stays_chosen_until_another_one_is(operator_browser, practice, db):
+    book(db, practice.id, {"Small": {"patients": 5}}, "Small")
+    db.commit()
+    form = operator_browser().get(f"/office/practices/{practice.slug}/manage").forms["plan"]
+    assert form["plan"].value == "Small"
     assert "Choose the plan from the list." in form.submit(status=422)
