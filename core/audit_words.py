@@ -134,6 +134,8 @@ WHOLE = {
     "appointments.recall.view": "Opened a recall",
     "appointments.recall.add": "Added a recall",
     "appointments.recall.change": "Changed a recall",
+    "appointments.reports.view": "Opened visits in numbers",
+    "appointments.reports.export": "Took visits in numbers along",
     "appointments.visit.set_confirmation": "Set by hand how a visit is confirmed",
     "office.provider.change": "Changed how patients see a provider",
     "office.first_steps.close": "Closed the list of first steps",
