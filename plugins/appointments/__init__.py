@@ -1,12 +1,11 @@
 """Appointments: visits that are coming and that have been, and confirming them."""
 
 from datetime import timedelta
-from functools import partial
 
 from core.people.charts import delete_rows, move_rows
-from core.plugins import ActionItem, Card, Permission, PortalPlugin, Question, Tab, hookimpl
+from core.plugins import Card, Permission, PortalPlugin, Tab, hookimpl
 from core.tasks import Periodic
-from plugins.appointments import exporting, hooks, office, records
+from plugins.appointments import doing, exporting, hooks, office, records
 from plugins.appointments.models import Appointment, Confirmation, Preference, Recall, Request
 from plugins.appointments.notices import charts as notices
 from plugins.appointments.services import confirming, holds, recalls, visits
@@ -27,7 +26,21 @@ class AppointmentsPlugin(PortalPlugin):
     def includeme(self, config) -> None:
         """Add the tab's addresses."""
         config.add_route("appointments.home", "", inherit_slash=True)
+        config.add_route("appointments.answer", "/answer/{token}")
+        config.add_route("appointments.calendar", "/calendar")
+        config.add_route("appointments.calendar_end", "/calendar/end")
+        config.add_route("appointments.calendar_feed", "/calendar/{token}.ics")
+        config.add_route("appointments.ask_visit", "/ask")
+        config.add_route("appointments.withdraw", "/requests/{request_id}/withdraw")
+        config.add_route("appointments.seen", "/requests/{request_id}/seen")
         config.add_route("appointments.confirm", "/{visit_id}/confirm")
+        config.add_route("appointments.cancel", "/{visit_id}/cancel")
+        config.add_route("appointments.undo", "/{visit_id}/undo")
+        config.add_route("appointments.move", "/{visit_id}/move")
+        config.add_route("appointments.ask", "/{visit_id}/ask/{kind}")
+        config.add_route("appointments.visit_file", "/{visit_id}/visit.ics")
+        # The last one: any other address of one word is a visit.
+        config.add_route("appointments.visit", "/{visit_id}")
         config.scan("plugins.appointments.views")
 
     def include_office(self, config) -> None:
@@ -40,17 +53,15 @@ class AppointmentsPlugin(PortalPlugin):
 
     @hookimpl
     def portal_tab(self, request):
-        """The tab, with the number of visits that wait for an answer."""
-        days = request.tenant.settings["appointments.confirm_days"]
-        waiting = visits.unanswered(request.practice_id, request.person.id, request.now, days)
+        """The tab, with the number of things that wait for the patient."""
+        days, today = request.tenant.settings["appointments.confirm_days"], request.now.astimezone(request.tenant.time_zone).date()
+        waiting = visits.waiting(request.practice_id, request.person.id, request.now, today, days)
         return Tab("Appointments", "appointments.home", "calendar-check", 10, waiting)
 
     @hookimpl
     def portal_action_items(self, request, people):
-        """One item for each person whose visits wait for an answer that the account may give."""
-        asked = [person for person in people if request.may(person, "appointments.confirm")]
-        days = {person.id: request.tenant_of(person).settings["appointments.confirm_days"] for person in asked}
-        return Question(visits.UNANSWERED_OF, visits.about(request.practice_id, days, request.now), partial(_items, request))
+        """Visits that wait for an answer, where the account may give it; requests that the office has answered; recall visits that nobody has booked."""
+        return doing.question(request, people)
 
     @hookimpl
     def portal_home_card(self, request, person):
@@ -60,12 +71,16 @@ class AppointmentsPlugin(PortalPlugin):
 
     @hookimpl
     def portal_permissions(self):
-        """Seeing visits, confirming them, and waiting for earlier times."""
-        return [
-            Permission("appointments.see", "See appointments"),
-            Permission("appointments.confirm", "Confirm appointments", acts=True),
-            Permission("appointments.wait", "Wait for an earlier time", acts=True),
-        ]
+        """Seeing visits, and what patients do with them."""
+        acts = {
+            "confirm": "Confirm appointments",
+            "cancel": "Cancel appointments",
+            "move": "Move appointments",
+            "ask": "Send requests about appointments",
+            "wait": "Wait for an earlier time",
+            "calendar": "Subscribe to visits in a calendar",
+        }
+        return [Permission("appointments.see", "See appointments"), *(Permission(f"appointments.{act}", words, acts=True) for act, words in acts.items())]
 
     @hookimpl
     def portal_office_settings(self):
@@ -79,8 +94,9 @@ class AppointmentsPlugin(PortalPlugin):
 
     @hookimpl
     def portal_periodic_tasks(self):
-        """The wait list is asked in turns of a minute or more; what notices are due is looked for every five."""
-        return [Periodic("appointments.ask_waiting", timedelta(minutes=1)), Periodic("appointments.write_notices", timedelta(minutes=5))]
+        """The wait list is asked in turns of a minute or more; notices, and time that was kept for whoever called a visit off, are looked at every five."""
+        every = {"ask_waiting": 1, "write_notices": 5, "let_go": 5}
+        return [Periodic(f"appointments.{task}", timedelta(minutes=minutes)) for task, minutes in every.items()]
 
     @hookimpl
     def portal_office_waiting(self):
@@ -114,13 +130,6 @@ class AppointmentsPlugin(PortalPlugin):
         delete_rows(db, practice_id, person_id, Recall, Request, Preference, Confirmation)
         holds.let_go_of(db, practice_id, person_id)
         delete_rows(db, practice_id, person_id, Appointment)
-
-
-def _items(request, person, rows: list[dict]) -> list[ActionItem]:
-    one = "Confirm your visit" if person.is_self else "Confirm a visit"
-    titles = [one if row["visits"] == 1 else f"Confirm {row['visits']} visits" for row in rows]
-    text = f"Let us know that {'you are' if person.is_self else f'{person.short_name} is'} coming."
-    return [ActionItem(person.id, title, text, request.route_path("appointments.home"), "calendar-check", 10) for title in titles]
 
 
 plugin = AppointmentsPlugin()

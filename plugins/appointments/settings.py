@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 from pydantic.config import JsonDict
 
+from core.web.forms import Line
+
 ProviderRule = Literal["any", "primary", "secondary", "hygienist"]
 INCREMENTS = ("5", "10", "15")
 CLOCK, DAY = "^([01][0-9]|2[0-3]):[0-5][0-9]$", "^20[0-9]{2}-[01][0-9]-[0-3][0-9]$"
@@ -18,6 +20,25 @@ class AppointmentsSettings(BaseModel):
     confirm_days: int = Field(
         30, ge=1, le=365, title="Ask for confirmation", description="How long before a visit the patient is asked to confirm it.",
         json_schema_extra={"unit": "days"},
+    )  # fmt: skip
+    confirm_clicks: Literal["2", "1"] = Field(
+        "2", title="Confirm by link",
+        description="“With one click” the page behind the link confirms by itself, with a script: programs that check mails and only open links do not "
+        "confirm, but a few of them run scripts as well. Where there are no scripts the button is there all the same.",
+        json_schema_extra={"words": {"2": "With two clicks: the link, then Confirm or Ask for a call", "1": "With one click: the link alone"}},
+    )  # fmt: skip
+    notice_hours: int = Field(
+        24, ge=0, le=336, title="Notice period", description="Patients cancel or move a visit by themselves up to so long before it; later they are given the phone number and may send a request.",
+        json_schema_extra={"unit": "hours"},
+    )  # fmt: skip
+    cancel_policy: str = Field(
+        "", max_length=1000, title="Cancellation policy", description="Patients read it before they cancel a visit, such as a fee for visits that are missed."
+    )
+    show_broken: bool = Field(False, title="Show broken visits", description="Patients see visits that they missed or that were called off.")
+    show_planned: bool = Field(False, title="Show planned visits", description="Patients see visits that are planned and have no time yet.")
+    calendar_title: Line = Field(
+        "Dental visit", min_length=1, max_length=60, title="Title in calendars",
+        description="What a visit is called in calendar programs, before the name of the practice. Many people read it there, so say nothing about health.",
     )  # fmt: skip
     book_recall: bool = Field(True, title="Book recall visits", description="Patients who are due may book their recall visit, such as a cleaning.")
     book_existing: bool = Field(True, title="Book other visits", description="Patients of the office may book a visit by its reason.")

@@ -10,6 +10,8 @@ from babel.dates import format_date
 from core.web.formats import LOCALE, duration, initials, moment_of
 from plugins.appointments.services.visits import Visit
 
+NO_TIME = "No time yet"
+_TIMELESS = frozenset({"planned", "unscheduled"})
 _STATUS = {
     ("complete", ""): ("Complete", "good", "check-lg"),
     ("scheduled", "confirmed"): ("Confirmed", "good", "check-lg"),
@@ -18,6 +20,9 @@ _STATUS = {
     ("scheduled", "failed"): ("Scheduled", "info", ""),
     ("scheduled", "asked"): ("Please confirm", "warn", ""),
     ("scheduled", "past"): ("Passed", "", ""),
+    ("broken", ""): ("Did not take place", "", ""),
+    ("planned", ""): ("Planned", "", ""),
+    ("unscheduled", ""): ("To be scheduled", "", ""),
 }
 
 
@@ -39,6 +44,14 @@ class ShownVisit(NamedTuple):
     provider: str
     initials: str
     photo: str
+    whose: str = ""
+    other: str = ""
+    """Whose visit it is, in a list of several people, and the id of who is not in view."""
+
+    @property
+    def has_no_time(self) -> bool:
+        """Whether it is planned without a time."""
+        return self.when == NO_TIME
 
 
 def show(visits: Iterable[Visit], now: datetime) -> list[ShownVisit]:
@@ -48,15 +61,21 @@ def show(visits: Iterable[Visit], now: datetime) -> list[ShownVisit]:
 
 def _show(visit: Visit, now: datetime) -> ShownVisit:
     local = visit.starts_at.astimezone(visit.zone)
-    answer = "" if visit.status == "complete" else "past" if visit.is_past else "asked" if visit.needs_answer else visit.confirmation
-    status, kind, icon = _STATUS[visit.status, answer]
+    status, kind, icon = status_of(visit.status, visit.confirmation, visit.is_past, visit.needs_answer)
     provider = visit.provider
     name = provider.name if provider else ""
+    when = NO_TIME if visit.status in _TIMELESS else moment_of(visit.starts_at, now, visit.zone)
     return ShownVisit(
-        visit.id, visit.is_past, visit.needs_answer, _month(local.date()), local.day, moment_of(visit.starts_at, now, visit.zone),
+        visit.id, visit.is_past, visit.needs_answer, _month(local.date()), local.day, when,
         duration(visit.minutes), visit.reason, " · ".join(part for part in (name, visit.clinic) if part), status, kind, icon, name,
         initials(provider.plain_name) if provider else "", provider.photo if provider else "",
     )  # fmt: skip
+
+
+def status_of(status: str, confirmation: str, is_past: bool, needs_answer: bool) -> tuple[str, str, str]:
+    """What is said of a visit: the words, the kind of the pill, its icon."""
+    answer = "" if status != "scheduled" else "past" if is_past else "asked" if needs_answer else confirmation
+    return _STATUS[status, answer]
 
 
 @lru_cache(maxsize=4096)

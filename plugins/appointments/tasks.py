@@ -5,6 +5,7 @@ from uuid import UUID
 from core.tasks import Work, portal_task
 from plugins.appointments.notices import sending as notices
 from plugins.appointments.notices import writing
+from plugins.appointments.services import confirming, holds
 from plugins.appointments.waiting import asking, sending
 
 
@@ -39,3 +40,10 @@ def send_notice(work: Work, patient_id: str) -> None:
 def text_notice(work: Work, patient_id: str) -> None:
     """Send a notice by text message."""
     notices.send(work, UUID(patient_id))
+
+
+@portal_task("appointments.let_go")
+def let_go(work: Work) -> None:
+    """Give back the time of visits that were called off, and close requests to confirm whose visit is over or another one."""
+    holds.drop_kept(work.db, work.tenant.practice_id, work.now)
+    confirming.close_old(work.db, work.tenant.practice_id, work.now)

@@ -31,7 +31,7 @@ ANYONE, PERSON, ACCOUNT, GIVER, SEE, ACT = "anyone", "whoever sees a person", "w
 OFFICE, OFFICE_ACCOUNT, OPERATOR, OFF = "the office", "whoever of the office it is", "the operator", "switched off at first"
 TABLE = {
     ANYONE: """
-        portal.pay account.guest account.guest_pay account.guest_receipt appointments.hooks.unsubscribe appointments.hooks.texts
+        portal.pay account.guest account.guest_pay account.guest_receipt appointments.hooks.unsubscribe appointments.hooks.texts appointments.answer appointments.calendar_feed
         portal.start portal.contact portal.privacy portal.grant_offer health.live health.ready tenants.theme tenants.logo tenants.icon tenants.photo tenants.ask files.signed
         auth.sign_in auth.second auth.second_send auth.second_passkey auth.second_passkey_options auth.passkey auth.passkey_options
         auth.forgot auth.reset auth.link auth.link_open auth.welcome auth.invitation auth.email_stop auth.unsubscribe auth.offices_enter
@@ -49,11 +49,14 @@ TABLE = {
     """,
     GIVER: "portal.grants portal.grant_give",
     SEE: """
-        appointments.home account.home account.receipt account.statement account.statement_file plan.home plan.plan
+        appointments.home appointments.visit appointments.visit_file account.home account.receipt account.statement account.statement_file plan.home plan.plan
         webmail.home webmail.sent webmail.message images.home images.image images.thumbnail images.display images.open images.download
         summary.home summary.download summary.document summary.document_body summary.document_download
     """,
-    ACT: "appointments.confirm account.pay webmail.compose webmail.reply",
+    ACT: """
+        appointments.confirm appointments.cancel appointments.undo appointments.move appointments.ask appointments.ask_visit
+        appointments.withdraw appointments.seen appointments.calendar appointments.calendar_end account.pay webmail.compose webmail.reply
+    """,
     OFFICE: """
         office.home office.patients office.patients.one office.patients.give office.patients.sheet office.patients.invite
         office.invitations office.invitations.one office.invitations.stop office.invitations.file office.patients.merge office.patients.merge_with office.add_patient office.patients.contact office.reports office.reports.file office.first_steps.close office.patients.close office.patients.sign_out office.patients.view_as office.audit office.audit.export
@@ -96,13 +99,13 @@ RULES = {route: rule for rule, routes in TABLE.items() for route in routes.split
 TABS = ("account", "appointments", "images", "plan", "summary", "webmail")
 # `operator.home` has the address of `office.home`, which answers there at a practice.
 # What comes as a file is not for whoever only looks in; nor is what asks for a proof, which only the owner can give.
-KEPT_ON_SCREEN = {"account.statement_file", "summary.download"}
+KEPT_ON_SCREEN = {"account.statement_file", "appointments.visit_file", "summary.download"}
 # These end the session, so they are asked last; whoever only looks in ends it by going back.
 LAST = ("auth.sign_out", "office.sign_out")
 GO_BACK = "portal.stop_looking"
 # Routes to which there is something of each patient; other ids are made up.
 THINGS = {
-    "appointments.confirm": Appointment, "account.statement": Statement, "account.statement_file": Statement, "plan.plan": TreatmentPlan,
+    "appointments.confirm": Appointment, "appointments.visit": Appointment, "appointments.visit_file": Appointment, "account.statement": Statement, "account.statement_file": Statement, "plan.plan": TreatmentPlan,
     "webmail.message": Message, "webmail.reply": Message,
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from core.auth.identity import token_hash
 from core.auth.tickets import LINK_BYTES
 from core.tenant import Tenant
-from plugins.appointments.models import Appointment, Confirmation, ConfirmationStatus, Request
+from plugins.appointments.models import Appointment, Confirmation, ConfirmationStatus
 from plugins.appointments.services import requests
 
 State = Literal["open", "confirmed", "callback", "changed", "called_off", "complete", "expired"]
@@ -137,6 +137,13 @@ def confirm(session: Session, practice_id: UUID, patient_id: UUID, visit_id: UUI
     _accept(session, visit, now, account_id)
 
 
+def call_back(session: Session, visit: Appointment, account_id: UUID, words: str, now: datetime) -> None:
+    """The patient, signed in, wants to be called about a visit that is to come. Raises CannotConfirm, requests.AlreadyAsked."""
+    if not _is_coming(visit, now):
+        raise CannotConfirm
+    _call_back(session, [visit], requests.Wish(visit.practice_id, visit.patient_id, account_id, "callback", words, visit=visit), now)
+
+
 def _answer(session: Session, tenant: Tenant, asked: Confirmation, wants: Literal["confirm", "callback"], now: datetime) -> Answer:
     visits = _of_that_day(session, tenant, asked)
     visit = next(visit for visit in visits if visit.id == asked.appointment_id)
@@ -146,7 +153,8 @@ def _answer(session: Session, tenant: Tenant, asked: Confirmation, wants: Litera
             if _is_coming(one, now):
                 _accept(session, one, now, None)
     elif wants == "callback" and state == "open":
-        _call_back(session, [one for one in visits if _is_coming(one, now)], visit, now)
+        wish = requests.Wish(visit.practice_id, visit.patient_id, None, "callback", visit=visit)
+        _call_back(session, [one for one in visits if _is_coming(one, now)], wish, now)
     return Answer(_state(asked, visit, now), visit)
 
 
@@ -158,12 +166,12 @@ def _accept(session: Session, visit: Appointment, now: datetime, account_id: UUI
     requests.drop_callbacks(session, visit.practice_id, visit.id)
 
 
-def _call_back(session: Session, visits: list[Appointment], about: Appointment, now: datetime) -> None:
+def _call_back(session: Session, visits: list[Appointment], wish: requests.Wish, now: datetime) -> None:
+    requests.ask(session, wish, now)
     for visit in visits:
         visit.confirmation = "callback"
         give_status(session, visit, "not_accepted")
         _close(session, visit, now, "callback")
-    session.add(Request(patient_id=about.patient_id, appointment_id=about.id, clinic_id=about.clinic_id, kind="callback", made_at=now))
     session.flush()
 
 

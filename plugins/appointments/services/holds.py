@@ -53,3 +53,12 @@ def let_go_of(session: Session, practice_id: UUID, patient_id: UUID | None) -> N
     """Before all visits of a patient are deleted."""
     theirs = select(Appointment.id).where(Appointment.practice_id == practice_id, Appointment.patient_id == patient_id)
     session.execute(delete(Hold).where(Hold.practice_id == practice_id, Hold.appointment_id.in_(theirs)))
+
+
+def drop_kept(session: Session, practice_id: UUID, now: datetime) -> set[UUID]:
+    """Before anything is booked, and every few minutes: time that was only kept, in case somebody takes back what they called off, is open.
+
+    The answer is the visits that had it.
+    """
+    over = delete(Hold).where(Hold.practice_id == practice_id, Hold.kept_until <= now)
+    return set(session.scalars(over.returning(Hold.appointment_id)))

@@ -1,12 +1,12 @@
 """Showing visits."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple, cast
+from datetime import date, datetime, timedelta
+from typing import NamedTuple, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, ColumnElement, DateTime, Table, Text, Uuid, bindparam, func, literal_column, select
+from sqlalchemy import ARRAY, ColumnElement, Table, Text, Uuid, bindparam, func, literal_column, select
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,8 @@ from core.plugins import Count
 from core.prepared import Prepared
 from core.tenant import TeamMember, Tenant
 from plugins.appointments.models import Appointment
+from plugins.appointments.offering import SOON
+from plugins.appointments.services import needs
 
 PAGE = 50
 
@@ -32,6 +34,7 @@ class Visit(NamedTuple):
     zone: ZoneInfo
     is_past: bool
     needs_answer: bool
+    patient_id: str = ""
 
 
 # Tables, not classes, and statements put together once: these run on every page, and rows are all that is wanted.
@@ -40,47 +43,67 @@ _OF_PATIENT = (_visit.practice_id == bindparam("practice_id"), _visit.patient_id
 _SCHEDULED: ColumnElement[str] = literal_column("'scheduled'")
 _COMPLETE: ColumnElement[str] = literal_column("'complete'")
 # Provider and clinic as ids only: the tenant knows their names, and joining them costs more than reading the visits.
-_VISITS = select(
-    sql_cast(_visit.id, Text),
-    _visit.starts_at,
-    _visit.minutes,
-    _visit.status,
-    _visit.confirmation,
-    _visit.reason,
-    sql_cast(_visit.provider_id, Text),
-    sql_cast(_visit.clinic_id, Text),
-).where(*_OF_PATIENT)
-_SHOWN = _VISITS.where(_visit.status.in_([_SCHEDULED, _COMPLETE])).order_by(_visit.starts_at.desc()).limit(literal_column(str(PAGE + 1)))
+_COLUMNS = (
+    sql_cast(_visit.id, Text), _visit.starts_at, _visit.minutes, _visit.status, _visit.confirmation, _visit.reason,
+    sql_cast(_visit.provider_id, Text), sql_cast(_visit.clinic_id, Text),
+)  # fmt: skip
+"""Every statement has one more, which says what is its own."""
+_VISITS = select(*_COLUMNS, literal_column("''")).where(*_OF_PATIENT)
+# Whether there is more to ask for is found once for the statement, not for each row. Most people have asked nothing and are due for nothing.
+_LIST = select(*_COLUMNS, needs.IS_THERE_MORE).where(*_OF_PATIENT).order_by(_visit.starts_at.desc()).limit(literal_column(str(PAGE + 1)))
+_SHOWN = _LIST.where(_visit.status.in_([_SCHEDULED, _COMPLETE]))
 # With every number in words, the database keeps one plan for the first page, which nearly everybody asks for.
 _FIRST_PAGE, _LATER_PAGE = Prepared(_SHOWN), Prepared(_SHOWN.offset(bindparam("first")))
+_CHOSEN = _visit.status == func.any(bindparam("statuses", type_=ARRAY(Text)))
+_CHOSEN_PAGE = Prepared(_LIST.where(_CHOSEN).offset(bindparam("first")))
+_PEOPLE = func.any(bindparam("people", type_=ARRAY(Uuid)))
+_FAMILY_PAGE = Prepared(
+    select(*_COLUMNS, sql_cast(_visit.patient_id, Text))
+    .where(_visit.practice_id == bindparam("practice_id"), _visit.patient_id == _PEOPLE, _CHOSEN)
+    .order_by(_visit.starts_at.desc(), _visit.id).limit(literal_column(str(PAGE + 1))).offset(bindparam("first"))
+)  # fmt: skip
 _NEXT = Prepared(
     _VISITS.where(_visit.status == _SCHEDULED, _visit.starts_at > bindparam("now")).order_by(_visit.starts_at).limit(bindparam("most"))
 )
+_ALWAYS = ("scheduled", "complete")
 _ANSWERED = {"confirmed", "callback"}
 _WAITS = (
     _visit.status == _SCHEDULED, _visit.confirmation.not_in([literal_column("'confirmed'"), literal_column("'callback'")]),
     _visit.starts_at > bindparam("now"),
 )  # fmt: skip
 _UNANSWERED = select(func.count()).where(*_OF_PATIENT, *_WAITS, _visit.starts_at <= bindparam("appointments_last"))
-_ASKED = (
-    func.unnest(bindparam("appointments_people", type_=ARRAY(Uuid)), bindparam("appointments_lasts", type_=ARRAY(DateTime(timezone=True))))
-    .table_valued("patient_id", "last", name="asked")
-    .render_derived()
-)
-UNANSWERED_OF = (
-    select(_visit.patient_id, func.count().label("visits"))
-    .join_from(_ASKED, Appointment.__table__, _visit.patient_id == _ASKED.c.patient_id)
-    .where(_visit.practice_id == bindparam("practice_id"), *_WAITS, _visit.starts_at <= _ASKED.c.last)
-    .group_by(_visit.patient_id)
-)
-"""How many visits of each of several patients wait for an answer; no row for none."""
+_WAITING = select(_UNANSWERED.scalar_subquery() + needs.ANSWERS.scalar_subquery() + needs.BOOKABLE.scalar_subquery())
 
 
-def visits(session: Session, tenant: Tenant, patient_id: UUID, now: datetime, page: int = 1) -> tuple[list[Visit], bool]:
-    """One page of scheduled and completed visits, newest first, and whether there are more; one statement."""
-    given = {"practice_id": tenant.practice_id, "patient_id": patient_id}
-    rows = _FIRST_PAGE.rows(session, given) if page == 1 else _LATER_PAGE.rows(session, given | {"first": (page - 1) * PAGE})
-    return _as_visits(rows[:PAGE], tenant, now), len(rows) > PAGE
+def visits(session: Session, tenant: Tenant, patient_id: UUID, now: datetime, page: int = 1) -> tuple[list[Visit], bool, bool]:
+    """One page of the visits that the office shows, newest first; whether there are more, and whether there is something that waits besides; one statement."""
+    given = {"practice_id": tenant.practice_id, "patient_id": patient_id, "soon": now.astimezone(tenant.time_zone).date() + SOON}
+    statuses, first = shown_statuses(tenant), {"first": (page - 1) * PAGE}
+    if len(statuses) > len(_ALWAYS):
+        rows = _CHOSEN_PAGE.rows(session, given | first | {"statuses": statuses})
+    else:
+        rows = _FIRST_PAGE.rows(session, given) if page == 1 else _LATER_PAGE.rows(session, given | first)
+    return _as_visits(rows[:PAGE], tenant, now), len(rows) > PAGE, rows[0][-1] if rows else True
+
+
+def of_family(session: Session, tenant: Tenant, homes: Mapping[UUID, Tenant], now: datetime, page: int = 1) -> tuple[list[Visit], bool]:
+    """One page of the visits of several people, each with what is shown at the own home clinic (`homes`), and whether there are more; one statement."""
+    statuses = sorted({status for home in homes.values() for status in shown_statuses(home)})
+    given = {"practice_id": tenant.practice_id, "people": list(homes), "statuses": statuses, "first": (page - 1) * PAGE}
+    rows = _FAMILY_PAGE.rows(session, given)
+    found = [
+        visit._replace(patient_id=row[-1])
+        for row in rows[:PAGE]
+        if row[3] in shown_statuses(home := homes[UUID(row[-1])])
+        for visit in _as_visits([row], home, now)
+    ]
+    return found, len(rows) > PAGE
+
+
+def shown_statuses(tenant: Tenant) -> list[str]:
+    """Which visits patients see here."""
+    broken = ["broken"] if tenant.settings["appointments.show_broken"] else []
+    return [*_ALWAYS, *broken, *(["planned", "unscheduled"] if tenant.settings["appointments.show_planned"] else [])]
 
 
 def next_visits(session: Session, tenant: Tenant, patient_id: UUID, now: datetime, most: int = 5) -> list[Visit]:
@@ -98,17 +121,11 @@ def _as_visits(rows: list[tuple], tenant: Tenant, now: datetime) -> list[Visit]:
             id_, starts_at, minutes, status, confirmation, reason, tenant.faces.get(provider_id), *clinics.get(clinic_id, nowhere),
             starts_at <= now, status == "scheduled" and confirmation not in _ANSWERED and now < starts_at <= last,
         )
-        for id_, starts_at, minutes, status, confirmation, reason, provider_id, clinic_id in rows
+        for id_, starts_at, minutes, status, confirmation, reason, provider_id, clinic_id, _ in rows
     ]  # fmt: skip
 
 
-def unanswered(practice_id: UUID, patient_id: UUID, now: datetime, confirm_days: int) -> Count:
-    """How many visits wait for the patient's confirmation, for the number on the tab."""
-    last = now + timedelta(days=confirm_days)
-    return Count(_UNANSWERED, {"practice_id": practice_id, "patient_id": patient_id, "now": now, "appointments_last": last})
-
-
-def about(practice_id: UUID, confirm_days: Mapping[UUID, int], now: datetime) -> dict[str, Any]:
-    """What `UNANSWERED_OF` is asked with: for each patient, how many days before a visit the office asks."""
-    lasts = [now + timedelta(days=days) for days in confirm_days.values()]
-    return {"practice_id": practice_id, "appointments_people": list(confirm_days), "appointments_lasts": lasts, "now": now}
+def waiting(practice_id: UUID, patient_id: UUID, now: datetime, today: date, confirm_days: int) -> Count:
+    """How many things wait for the patient, for the number on the tab: visits to confirm, answers to read, recall visits to book."""
+    about = {"practice_id": practice_id, "patient_id": patient_id, "now": now, "appointments_last": now + timedelta(days=confirm_days)}
+    return Count(_WAITING, about | needs.about(today))
