@@ -117,6 +117,7 @@ class Hold(TenantScoped, Base):
     __table_args__ = (
         belongs_to("appointments_appointment", "appointment_id"),
         index_in_practice("appointment_id"),
+        Index("ix_appointments_hold_kept", "practice_id", "kept_until", postgresql_where=text("kept_until is not null")),
         CheckConstraint("not isempty(span)", name="span"),
         ExcludeConstraint(
             (text("appointments_uuidrange(practice_id, practice_id, '[]')"), "&&"), (text("appointments_uuidrange(resource_id, resource_id, '[]')"), "&&"),

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from psycopg.errors import ExclusionViolation
-from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from core.auth.models import Account
@@ -151,7 +149,7 @@ def place(session: Session, asked: Asked, where: Placement, answer: Answer) -> A
     visit.starts_at, visit.minutes, visit.operatory_id, visit.clinic_id = where.starts_at, where.minutes, where.operatory_id, where.clinic_id
     visit.provider_id, visit.arrive_at = where.provider_id or visit.provider_id, None
     visit.confirmation, visit.confirmed_at, visit.confirmed_by = "unconfirmed", None, None
-    _take_time(session, visit)
+    _take_time(session, visit, answer.at)
     asked.request.appointment_id = visit.id
     return visit
 
@@ -194,18 +192,14 @@ def _told(session: Session, asked: Asked) -> list[UUID]:
     return list(session.scalars(select(Account.id).where(*own)))
 
 
-def _take_time(session: Session, visit: Appointment) -> None:
+def _take_time(session: Session, visit: Appointment, now: datetime) -> None:
     """Hold the time of a visit in place of what it held before. Raises Taken."""
     session.add(visit)
     session.flush()
-    session.execute(delete(Hold).where(Hold.practice_id == visit.practice_id, Hold.appointment_id == visit.id))
     try:
-        if rows := holds.holds_of(visit):
-            session.execute(insert(Hold), rows)
-    except IntegrityError as refusal:
-        if isinstance(refusal.orig, ExclusionViolation):
-            raise Taken from None
-        raise
+        holds.take(session, visit, now)
+    except holds.TimeTaken:
+        raise Taken from None
 
 
 def visits_at(session: Session, practice_id: UUID, where: Placement) -> list[tuple[Appointment, Patient]]:

@@ -6,13 +6,20 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
+from psycopg.errors import ExclusionViolation
 from psycopg.types.range import TimestamptzRange
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.db import uuid7
 from plugins.appointments.models import Appointment, Hold
+
+
+class TimeTaken(Exception):
+    """Somebody else holds the operatory, or the provider, at that time."""
+
 
 SIGN = timedelta(minutes=5)
 """What one sign of a time pattern stands for."""
@@ -37,6 +44,26 @@ def holds_of(visit: Appointment, whole: bool = False) -> list[dict[str, Any]]:
     busy += [(provider, *times) for times in own_time(visit.starts_at, visit.minutes, "" if whole else visit.pattern)]
     about = {"practice_id": visit.practice_id, "appointment_id": visit.id, "kept_until": None}
     return [about | {"id": uuid7(), "resource_id": resource, "span": TimestamptzRange(first, last)} for resource, first, last in busy if resource]
+
+
+def take(session: Session, visit: Appointment, now: datetime, whole: bool = False, kept_until: datetime | None = None) -> None:
+    """Hold the time of a visit in place of what it held, which is kept until then if so wished. Raises TimeTaken; call it in a savepoint.
+
+    What others gave up and can take back no more is cleared away.
+    """
+    of_practice, span = Hold.practice_id == visit.practice_id, TimestamptzRange(visit.starts_at, visit.starts_at + timedelta(minutes=visit.minutes))
+    session.execute(delete(Hold).where(of_practice, Hold.kept_until <= now, Hold.span.op("&&")(span)))
+    own = (of_practice, Hold.appointment_id == visit.id)
+    session.execute(delete(Hold).where(*own, *((Hold.span.op("&&")(span),) if kept_until else ())))
+    if kept_until:
+        session.execute(update(Hold).where(*own, Hold.kept_until.is_(None)).values(kept_until=kept_until))
+    try:
+        if rows := holds_of(visit, whole):
+            session.execute(insert(Hold), rows)
+    except IntegrityError as refusal:
+        if isinstance(refusal.orig, ExclusionViolation):
+            raise TimeTaken from None
+        raise
 
 
 def renew(session: Session, practice_id: UUID, visit_ids: Collection[UUID]) -> None:

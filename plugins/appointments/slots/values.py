@@ -3,12 +3,12 @@
 Time is counted in pieces of five minutes. Hours that begin or end within a piece count without it; blockouts and visits with the whole of it.
 """
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-Id = Hashable
+Id = Any
 PIECE = 5
 """Minutes of one piece of time, and of one sign of a time pattern."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

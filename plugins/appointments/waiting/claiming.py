@@ -1,18 +1,14 @@
 """Giving an open time to a patient: their visit moves there, or is made there. The database itself refuses a second one."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from psycopg.errors import ExclusionViolation
-from psycopg.types.range import TimestamptzRange
-from sqlalchemy import delete, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from core.db import uuid7
-from plugins.appointments.models import Appointment, Hold, Recall
-from plugins.appointments.services.holds import holds_of
+from plugins.appointments.models import Appointment, Recall
+from plugins.appointments.services import holds
 from plugins.appointments.waiting.loading import Listed
 from plugins.appointments.waiting.openings import Time, freed, time_of
 
@@ -29,11 +25,9 @@ def claim(session: Session, practice_id: UUID, listed: Listed, time: Time, accou
             visit = listed.visit or _made(session, practice_id, listed, account_id, now)
             _put(visit, time, account_id, now)
             session.flush()
-            _hold(session, visit, now)
-    except IntegrityError as error:
-        if isinstance(error.orig, ExclusionViolation):
-            raise Taken from None
-        raise
+            holds.take(session, visit, now)
+    except holds.TimeTaken:
+        raise Taken from None
     if listed.recall:
         session.execute(update(Recall).where(Recall.practice_id == practice_id, Recall.id == listed.recall.id).values(appointment_id=visit.id))
     if before:
@@ -61,12 +55,3 @@ def _put(visit: Appointment, time: Time, account_id: UUID | None, now: datetime)
     visit.clinic_id, visit.operatory_id, visit.is_hygiene = time.clinic_id, time.operatory_id, time.is_hygiene
     visit.provider_id, visit.hygienist_id = time.provider_id, time.hygienist_id
     visit.confirmation, visit.confirmed_at, visit.confirmed_by = "confirmed", now, account_id
-
-
-def _hold(session: Session, visit: Appointment, now: datetime) -> None:
-    """Hold the new time in place of the old one; what was kept for taking back and is over is cleared away."""
-    span = TimestamptzRange(visit.starts_at, visit.starts_at + timedelta(minutes=visit.minutes))
-    over = (Hold.practice_id == visit.practice_id, Hold.kept_until <= now, Hold.span.op("&&")(span))
-    session.execute(delete(Hold).where(*over))
-    session.execute(delete(Hold).where(Hold.practice_id == visit.practice_id, Hold.appointment_id == visit.id))
-    session.execute(insert(Hold), holds_of(visit))

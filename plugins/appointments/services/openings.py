@@ -1,0 +1,151 @@
+"""Open times of a clinic: its book is read with one statement, and the rules in `slots` say the rest."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from core.prepared import Prepared
+from core.tenant import Tenant
+from plugins.appointments import slots
+from plugins.appointments.offering import RECALL, Reason
+from plugins.appointments.services.clock import midnight
+from plugins.appointments.slots import Blockout, Book, Hours, Operatory, Slot, Taken, Wanted
+
+DAY = timedelta(days=1)
+LONGEST = timedelta(hours=12)
+# Hours and blockouts that name no operatory count at their clinic, or everywhere; a visit counts where its operatory or whoever does it is of
+# the clinic. Time that was given up a moment ago is still taken: it can be taken back.
+_LOAD = Prepared(
+    text("""
+with chair as (
+    select id, position, provider_id, hygienist_id, is_hygiene, takes_recalls, appointment_type_ids from appointments_operatory
+    where practice_id = :practice_id and not is_hidden and clinic_id is not distinct from cast(:clinic_id as uuid)
+), block as (
+    select held_on, starts, ends, provider_id, blockout_type_id, operatory_ids from appointments_schedule
+    where practice_id = :practice_id and held_on between :first and :last and case when operatory_ids = '{}'
+        then clinic_id is null or clinic_id = cast(:clinic_id as uuid) else operatory_ids && array(select id from chair) end
+), worker as (
+    select provider_id as id from block union select provider_id from chair union select hygienist_id from chair
+), visit as (
+    select patient_id, operatory_id, case when is_hygiene and hygienist_id is not null then hygienist_id else provider_id end as worker_id,
+        extract(epoch from starts_at)::bigint / 60 as begins, minutes, pattern from appointments_appointment
+    where practice_id = :practice_id and starts_at > :since and starts_at < :until and status in ('scheduled', 'complete')
+        and id is distinct from cast(:without as uuid)
+)
+select
+    (select json_agg(json_build_array(id, position, provider_id, hygienist_id, is_hygiene, takes_recalls, appointment_type_ids) order by position, id) from chair),
+    (select json_agg(json_build_array(held_on - :first, starts, ends, provider_id, operatory_ids) order by held_on, starts, provider_id)
+        from block where provider_id is not null),
+    (select json_agg(json_build_array(held_on - :first, starts, ends, blockout_type_id, operatory_ids)) from block where blockout_type_id is not null),
+    (select json_agg(json_build_array(operatory_id, worker_id, begins, minutes, pattern))
+        from visit where operatory_id in (select id from chair) or worker_id in (select id from worker)),
+    (select json_agg(json_build_array(resource_id, resource_id, extract(epoch from lower(span))::bigint / 60,
+            extract(epoch from upper(span) - lower(span))::int / 60, ''))
+        from appointments_hold where practice_id = :practice_id and kept_until > :now and span && tstzrange(:since, :until)
+        and appointment_id is distinct from cast(:without as uuid)),
+    (select json_agg(json_build_array(begins, minutes)) from visit where patient_id = :patient_id),
+    (select json_agg(id) from appointments_blockout_type where practice_id = :practice_id and is_open_to_web),
+    (select provider_id from patient where practice_id = :practice_id and id = :patient_id),
+    (select hygienist_id from appointments_appointment where practice_id = :practice_id and patient_id = :patient_id and status = 'complete'
+        and hygienist_id is not null order by starts_at desc limit 1),
+    exists (select from appointments_preference where practice_id = :practice_id and patient_id = :patient_id and is_restricted)
+""")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A clinic's book for some days, and what bears on times of one patient: own visits, own provider, hygienist of the last visit."""
+
+    book: Book
+    own_visits: tuple[tuple[int, int], ...] = ()
+    provider_id: UUID | None = None
+    hygienist_id: UUID | None = None
+    is_restricted: bool = False
+
+    def by_rule(self, rule: str) -> frozenset[UUID] | None:
+        """Whose times are offered by the office's rule; everybody's, where the patient has no such provider."""
+        one = {"primary": self.provider_id, "secondary": self.hygienist_id, "hygienist": self.hygienist_id}.get(rule)
+        return frozenset({one}) if one else None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Open times, with one provider where one was chosen, and all providers who have some."""
+
+    slots: list[Slot]
+    provider_ids: list[UUID]
+
+
+def load(
+    session: Session, place: Tenant, first: date, last: date, now: datetime, patient_id: UUID | None = None, without: UUID | None = None
+) -> Loaded:
+    """The book from one day to another at the clinic of `place`; one statement. `without` is a visit that is to be moved."""
+    zone = place.time_zone
+    asked = {
+        "practice_id": place.practice_id, "clinic_id": place.clinic_id, "first": first, "last": last, "now": now, "patient_id": patient_id,
+        "since": midnight(first, zone) - LONGEST, "until": midnight(last + DAY, zone), "without": without,
+    }  # fmt: skip
+    chairs, hours, blockouts, taken, kept, own, open_types, provider_id, hygienist_id, is_restricted = _LOAD.one(session, asked)
+    id_of, day_of = _Ids(), [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    book = Book(
+        zone, first, last, int(place.settings["appointments.increment"]), place.clinic_id,
+        [_operatory(id_of, place.clinic_id, *row) for row in chairs or ()],
+        [Hours(day_of[number], starts, ends, id_of[worker], id_of.several(ids)) for number, starts, ends, worker, ids in hours or ()],
+        [Blockout(day_of[number], starts, ends, id_of[kind], id_of.several(ids)) for number, starts, ends, kind, ids in blockouts or ()],
+        [Taken(id_of[chair], id_of[worker], *rest) for rows in (taken, kept) for chair, worker, *rest in rows or ()],
+        frozenset(_days_off(place, first, last)), frozenset(id_of.several(open_types or ())), place.settings["appointments.prevent_double_booking"],
+    )  # fmt: skip
+    return Loaded(book, tuple((begins, minutes) for begins, minutes in own or ()), provider_id, hygienist_id, is_restricted)
+
+
+def wanted(place: Tenant, reason: Reason, loaded: Loaded, now: datetime, provider_id: UUID | None = None) -> Wanted:
+    """What somebody looks for. Times of whom they have chosen are offered, else of those that the office's rule for recall visits names."""
+    settings, is_recall = place.settings, reason.what == RECALL
+    chosen = frozenset({provider_id}) if provider_id else None
+    last = slots.last_day(now, place.time_zone, settings["appointments.horizon_months"])
+    return Wanted(
+        reason.pattern, slots.earliest(now, place.time_zone, settings["appointments.lead_days"], settings["appointments.lead_hours"]),
+        min(last, reason.last_day or last), is_recall, None if is_recall else reason.type_id,
+        chosen or (loaded.by_rule(settings["appointments.provider_rule"]) if is_recall else None), reason.blockout_type_ids,
+        reason.only_in_blockouts, reason.first_day, loaded.own_visits, back_to_back=True,
+    )  # fmt: skip
+
+
+def find(
+    session: Session, place: Tenant, reason: Reason, patient_id: UUID | None, days: tuple[date, date], now: datetime, provider_id: UUID | None = None
+) -> Found:
+    """Every open time of these days for a patient, or for somebody who was never here; one statement."""
+    loaded = load(session, place, *days, now, patient_id)
+    everybody = slots.openings(loaded.book, wanted(place, reason, loaded, now))
+    mine = slots.openings(loaded.book, wanted(place, reason, loaded, now, provider_id)) if provider_id else everybody
+    return Found(mine, list(dict.fromkeys(slot.provider_id for slot in [*everybody, *mine])))
+
+
+def _operatory(id_of: "_Ids", clinic_id: UUID | None, id_: str, position: int, provider: str, hygienist: str, is_hygiene: bool, recalls: bool, types: list[str]):
+    return Operatory(id_of[id_], position, id_of[provider], id_of[hygienist], is_hygiene, clinic_id, recalls, frozenset(id_of.several(types)))
+
+
+def _days_off(place: Tenant, first: date, last: date) -> Iterable[date]:
+    """The closed days of the clinic; of a practice without clinics none."""
+    for closing in place.clinic.closings if place.clinic else ():
+        day = max(closing.first_on, first)
+        while day <= min(closing.last_on, last):
+            yield day
+            day += DAY
+
+
+class _Ids(dict):
+    """Each id once: reading them costs more than looking them up."""
+
+    def __missing__(self, id_: str | None) -> UUID | None:
+        found = self[id_] = None if id_ is None else UUID(id_)
+        return found
+
+    def several(self, ids: Collection[str]) -> tuple:
+        """A list of ids."""
+        return tuple(self[id_] for id_ in ids)
