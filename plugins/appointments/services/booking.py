@@ -14,13 +14,11 @@ from plugins.appointments import slots
 from plugins.appointments.models import Appointment, AppointmentType, ConfirmationStatus, Recall, RecallType
 from plugins.appointments.offering import PLAIN_PATTERN, RECALL, TYPE, Reason
 from plugins.appointments.services import holds, openings, recalls
-from plugins.appointments.services.confirming import NoSuchVisit
+from plugins.appointments.services.changing import KEPT, CannotChange, is_in_notice, visit_of, what_stops
 from plugins.appointments.services.openings import DAY, Found, Loaded
 from plugins.appointments.slots import PIECE, Operatory, Slot
 from plugins.appointments.waiting.openings import freed, time_of
 
-KEPT = timedelta(minutes=3)
-"""How long the time that a visit had before it was moved is kept, so that the move can be taken back."""
 AROUND = timedelta(days=14)
 """How far from a time that cannot be had others are looked for."""
 _TRIES = 3
@@ -44,10 +42,6 @@ class InThePast(NotOffered):
 
 class AlreadyBooked(NotOffered):
     """The recall has a visit by now."""
-
-
-class CannotMove(Exception):
-    """The visit is over, or was called off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +106,12 @@ def move(
 ) -> Appointment:
     """Move a visit of this patient to an open time, with the same provider or the one named; the time that it had is kept for three minutes.
 
-    Raises NoSuchVisit, CannotMove, SlotTaken and what is of it; then it is where it was.
+    Raises NoSuchVisit, CannotChange, SlotTaken and what is of it; then it is where it was.
     """
-    visit = _visit(session, place.practice_id, patient_id, visit_id)
-    if visit.status != "scheduled" or visit.starts_at <= now:
-        raise CannotMove
+    visit = visit_of(session, place.practice_id, patient_id, visit_id, hold=True)
+    notice = timedelta(hours=place.settings["appointments.notice_hours"])
+    if why := what_stops(visit, now) or ("too_late" if is_in_notice(visit, notice, now) else None):
+        raise CannotChange(why)
     wish = _Wish(place, reason_of(session, visit, now), patient_id, starts_at, _same_provider(visit, provider_id), now, visit_id)
     _alone(session, wish)
     before, arrive_at = time_of(visit), visit.arrive_at and visit.arrive_at + (starts_at - visit.starts_at)
@@ -155,14 +150,6 @@ def reason_of(session: Session, visit: Appointment, now: datetime) -> Reason:
 def _same_provider(visit: Appointment, provider_id: UUID | None) -> frozenset[UUID] | None:
     one = provider_id or (visit.hygienist_id if visit.is_hygiene and visit.hygienist_id else visit.provider_id)
     return frozenset({one}) if one else None
-
-
-def _visit(session: Session, practice_id: UUID, patient_id: UUID, visit_id: UUID) -> Appointment:
-    where = (Appointment.practice_id == practice_id, Appointment.patient_id == patient_id, Appointment.id == visit_id)
-    visit = session.scalars(select(Appointment).where(*where).with_for_update().execution_options(populate_existing=True)).one_or_none()
-    if visit is None:
-        raise NoSuchVisit
-    return visit
 
 
 def _alone(session: Session, wish: _Wish) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import Date, and_, cast, func, or_, select, update
+from sqlalchemy import Date, and_, cast, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from plugins.appointments.models import Appointment, Hold, Recall
@@ -59,6 +59,7 @@ def call_off(
     visit.status, visit.ended_at, visit.ended_by, visit.end_reason = "broken", now, account_id, reason
     visit.ended_recalls = _give_up_recalls(session, visit)
     mine = (Hold.practice_id == practice_id, Hold.appointment_id == visit_id)
+    session.execute(delete(Hold).where(*mine, Hold.kept_until.is_not(None)))  # of the time before, where it was moved a moment ago
     session.execute(update(Hold).where(*mine).values(kept_until=now + KEPT))
     openings.freed(session, practice_id, openings.time_of(visit), "called_off", now, now + KEPT)
     return visit

@@ -12,8 +12,9 @@ from core.db import uuid7
 from core.people.models import Patient
 from plugins.appointments.models import Appointment, AppointmentType, ConfirmationStatus, Hold, Opening, Operatory, Recall, RecallType
 from plugins.appointments.offering import RECALL, TYPE, Reason
-from plugins.appointments.services import booking, openings
-from plugins.appointments.services.booking import AlreadyBooked, CannotMove, InThePast, NotOffered, Order, SlotTaken
+from plugins.appointments.services import booking, changing, openings
+from plugins.appointments.services.booking import AlreadyBooked, InThePast, NotOffered, Order, SlotTaken
+from plugins.appointments.services.changing import CannotChange
 from plugins.appointments.services.confirming import NoSuchVisit
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -151,11 +152,21 @@ def test_a_visit_cannot_be_moved_onto_another_one_by_somebody_else_or_when_it_is
     assert visit.starts_at == at(9)
     with pytest.raises(NoSuchVisit):
         booking.move(desk.db, desk.place, other.id, visit.id, at(11), NOW)
-    with pytest.raises(CannotMove):
-        booking.move(desk.db, desk.place, desk.patient.id, visit.id, at(11), at(9))
-    visit.status = "broken"
-    with pytest.raises(CannotMove):
-        booking.move(desk.db, desk.place, desk.patient.id, visit.id, at(11), NOW)
+    for why, now in (("past", at(9)), ("too_late", at(8)), ("called_off", NOW)):
+        visit.status = "broken" if why == "called_off" else "scheduled"
+        with pytest.raises(CannotChange) as stopped:
+            booking.move(desk.db, desk.place, desk.patient.id, visit.id, at(11), now)
+        assert stopped.value.why == why
+
+
+def test_a_moved_visit_that_is_called_off_and_taken_back_holds_its_new_time_only(desk):
+    visit, account = book(desk, at(9)), desk.make.account(desk.patient)
+    booking.move(desk.db, desk.place, desk.patient.id, visit.id, at(10), NOW)
+    changing.call_off(desk.db, desk.practice.id, desk.patient.id, visit.id, account.id, "", timedelta(0), NOW)
+    assert times(desk, desk.exam)[:3] == ["09:00", "09:20", "09:40"]
+    changing.take_back(desk.db, desk.practice.id, desk.patient.id, visit.id, NOW)
+    assert {span.lower for span in desk.db.scalars(select(Hold.span)) if span.lower < at(10)} == set()
+    assert "10:00" not in times(desk, desk.exam)
 
 
 def test_the_database_refuses_time_that_somebody_holds_whatever_the_book_says(desk):
