@@ -31,7 +31,7 @@ ANYONE, PERSON, ACCOUNT, GIVER, SEE, ACT = "anyone", "whoever sees a person", "w
 OFFICE, OFFICE_ACCOUNT, OPERATOR, OFF = "the office", "whoever of the office it is", "the operator", "switched off at first"
 TABLE = {
     ANYONE: """
-        portal.pay account.guest account.guest_pay account.guest_receipt appointments.hooks.unsubscribe appointments.hooks.texts appointments.answer appointments.calendar_feed
+        portal.pay account.guest account.guest_pay account.guest_receipt appointments.hooks.unsubscribe appointments.hooks.texts appointments.answer appointments.calendar_feed appointments.offer
         portal.start portal.contact portal.privacy portal.grant_offer health.live health.ready tenants.theme tenants.logo tenants.icon tenants.photo tenants.ask files.signed
         auth.sign_in auth.second auth.second_send auth.second_passkey auth.second_passkey_options auth.passkey auth.passkey_options
         auth.forgot auth.reset auth.link auth.link_open auth.welcome auth.invitation auth.email_stop auth.unsubscribe auth.offices_enter
@@ -56,6 +56,7 @@ TABLE = {
     ACT: """
         appointments.confirm appointments.cancel appointments.undo appointments.move appointments.ask appointments.ask_visit
         appointments.withdraw appointments.seen appointments.calendar appointments.calendar_end account.pay webmail.compose webmail.reply
+        appointments.wait appointments.wait_join appointments.wait_change appointments.wait_end appointments.wait_answer
     """,
     OFFICE: """
         office.home office.patients office.patients.one office.patients.give office.patients.sheet office.patients.invite

@@ -25,11 +25,14 @@ from plugins.appointments.models import (
     AppointmentType,
     BlockoutType,
     ConfirmationStatus,
+    Offer,
+    Opening,
     Operatory,
     Recall,
     RecallType,
     Request,
 )
+from plugins.appointments.waiting import asking, joining
 from tenants.addresses.models import Domain
 from tenants.models import Clinic, Practice
 
@@ -129,7 +132,24 @@ class Life:
             "auth.email_confirm": "/profile/email/confirm/" + self._ticket(email_change.CONFIRM, account_id=account.id, email=f"new.{MAIL}"),
             "portal.grant_end": f"/family/access/end/{given}",
             "account.guest_pay": f"/account/pay-now/{clinic}",
+            **self._links_of_wait_list(practice_id, account),
         }
+
+    def _links_of_wait_list(self, practice_id: UUID, account: Account) -> dict[str, str]:
+        """What somebody could wait for and waits for, and a time that is offered to them."""
+        patient_id = account.patient_id
+        reasons = self._db.scalars(joining.open_types(practice_id)).all()
+        entry_id = joining.join(self._db, practice_id, patient_id, joining.What("type", reasons[0]), joining.Asker(account.id), self._now)
+        chair = self._db.scalars(select(Operatory).where(Operatory.practice_id == practice_id)).first()
+        free = {"clinic_id": chair.clinic_id, "operatory_id": chair.id, "provider_id": chair.provider_id, "starts_at": self._now + timedelta(days=400), "minutes": 60}
+        opening = Opening(practice_id=practice_id, id=uuid4(), cause="office", made_at=self._now, **free)
+        token = uuid4().hex
+        about = {"opening_id": opening.id, "entry_id": entry_id, "patient_id": patient_id, "asked_at": self._now}
+        self._db.add(opening)
+        self._db.flush()
+        self._db.add(Offer(practice_id=practice_id, token_hash=asking.hashed(token), channels=["email"], state="sent", **about))
+        paths = {"wait_join": f"wait/for/type/{reasons[-1]}", "wait_change": f"wait/{entry_id}", "offer": f"offer/{token}"}
+        return {f"appointments.{name}": f"/appointments/{path}" for name, path in paths.items()}
 
     def _links_of_office(self, practice_id: UUID, hired: str) -> dict[str, str]:
         numbers = {"office.settings.part": "/office/settings/portal", "office.unmatched.one": "/office/unmatched/1"}

@@ -77,6 +77,12 @@ def mark_viewed(opened: Opened, now: datetime) -> None:
         offer.state = "too_late"
 
 
+def miss(opened: Opened, now: datetime) -> None:
+    """Somebody said yes, and the time was taken: they know now."""
+    if opened.offer.state in UNANSWERED or opened.offer.state == "expired":
+        opened.offer.state, opened.offer.viewed_at = "too_late", opened.offer.viewed_at or now
+
+
 def accept(session: Session, opened: Opened, account_id: UUID | None, now: datetime) -> Appointment:
     """The patient has the time: of all who say yes at one moment, one. Raises TooLate."""
     offer, practice_id = opened.offer, opened.offer.practice_id

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -86,16 +86,21 @@ def join(
 
 def _may(session: Session, practice_id: UUID, patient_id: UUID, what: What, now: datetime) -> bool:
     """Whether it is the patient's own, and still to come."""
-    found = {"visit": _visits, "recall": _recalls, "type": _types}[what.kind](practice_id, patient_id, now)
-    return session.scalar(found.where(found.selected_columns.id == what.id)) is not None
+    if what.kind == "type":
+        return session.scalar(open_types(practice_id).where(AppointmentType.id == what.id)) is not None
+    if what.kind == "recall":
+        return session.scalar(open_recalls(practice_id, patient_id, now).where(Recall.id == what.id)) is not None
+    return session.scalar(visits_to_come(practice_id, patient_id, now).where(Appointment.id == what.id)) is not None
 
 
-def _visits(practice_id: UUID, patient_id: UUID, now: datetime):
+def visits_to_come(practice_id: UUID, patient_id: UUID, now: datetime) -> Select[UUID]:
+    """The visits of a patient for which an earlier time may be found."""
     coming = (Appointment.status == "scheduled") & (Appointment.starts_at > now) | Appointment.status.in_(TO_COME)
     return select(Appointment.id).where(Appointment.practice_id == practice_id, Appointment.patient_id == patient_id, coming)
 
 
-def _recalls(practice_id: UUID, patient_id: UUID, now: datetime):
+def open_recalls(practice_id: UUID, patient_id: UUID, now: datetime) -> Select[UUID]:
+    """The recalls of a patient for which nobody has booked."""
     offered = select(RecallType.id).where(RecallType.practice_id == practice_id, RecallType.words != "", ~RecallType.is_hidden)
     mine = (Recall.practice_id == practice_id, Recall.patient_id == patient_id, Recall.recall_type_id.in_(offered))
     return select(Recall.id).where(*mine, recall_waits(now))
@@ -110,8 +115,9 @@ def recall_waits(now: datetime) -> ColumnElement[bool]:
     return ~Recall.is_disabled & ~scheduled & ~exists().where(*coming)
 
 
-def _types(practice_id: UUID, patient_id: UUID, now: datetime):
-    offered = (AppointmentType.words != "", AppointmentType.for_existing, ~AppointmentType.is_hidden)
+def open_types(practice_id: UUID) -> Select[UUID]:
+    """The reasons that patients may choose."""
+    offered = (AppointmentType.words != "", AppointmentType.pattern != "", AppointmentType.for_existing, ~AppointmentType.is_hidden)
     return select(AppointmentType.id).where(AppointmentType.practice_id == practice_id, *offered)
 
 
