@@ -148,6 +148,7 @@ WHOLE = {
     "appointments.reports.view": "Opened visits in numbers",
     "appointments.reports.export": "Took visits in numbers along",
     "appointments.visit.set_confirmation": "Set by hand how a visit is confirmed",
+    "office.provider.add": "Added a provider by hand",
     "office.provider.change": "Changed how patients see a provider",
     "office.first_steps.close": "Closed the list of first steps",
     "office.notice.publish": "Put a notice of privacy practices in force",

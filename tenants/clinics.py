@@ -15,6 +15,7 @@ from core.tenant import ClinicDetails, Closing, OpeningHours, touch
 from tenants.models import Clinic, ClosedDays
 
 MOST_CLINICS = 500
+MOST_PROVIDERS = 500
 MOST_CLOSED = 200
 """The most spans of closed days that a practice keeps ahead."""
 COMMON_ZONES = {
@@ -96,6 +97,22 @@ def provider(session: Session, practice_id: UUID, provider_id: UUID) -> Provider
     if found is None:
         raise NoSuchPlace
     return found
+
+
+def sends_providers(session: Session, practice_id: UUID) -> bool:
+    """Whether the practice's system says who treats patients here."""
+    return any(one.external_id is not None for one in providers(session, practice_id))
+
+
+def add_provider(session: Session, practice_id: UUID, values: Mapping[str, Any]) -> Provider:
+    """Write down who treats patients here, where no practice system says so. Raises TooMany."""
+    if len(providers(session, practice_id)) >= MOST_PROVIDERS:
+        raise TooMany(f"There are {MOST_PROVIDERS} providers already.")
+    made = Provider(practice_id=practice_id, **values)
+    session.add(made)
+    touch(session, practice_id)
+    session.flush()
+    return made
 
 
 def change_provider(session: Session, row: Provider, values: Mapping[str, Any]) -> bool:

@@ -71,6 +71,16 @@ class ProviderForm(BaseModel):
     is_shown: bool = Field(False, title="Show on the contact page")
 
 
+class NewProviderForm(BaseModel):
+    """Somebody who treats patients here."""
+
+    title: Line = Field("", title="Title", max_length=20)
+    first_name: Line = Field(title="First name", max_length=60)
+    last_name: Line = Field(title="Last name", max_length=60)
+    suffix: Line = Field("", title="Letters behind the name", max_length=30)
+    specialty: Line = Field("", title="What this provider does", max_length=60)
+
+
 @exception_view_config(clinics.NoSuchPlace)
 def no_such_place(request):
     """What is not there, or not within reach, is not found."""
@@ -174,6 +184,31 @@ def change_provider(request):
     return HTTPSeeOther(request.route_path("office.clinics") + "#providers")
 
 
+@view_config(route_name="office.clinics.add_provider", permission=CHANGE, request_method="GET", renderer="console/provider_add.jinja2")
+def new_provider_page(request):
+    """The form to add a provider by hand."""
+    return {"form": empty_form(), "is_fed": clinics.sends_providers(request.db, request.practice_id)}
+
+
+@view_config(route_name="office.clinics.add_provider", permission=CHANGE, request_method="POST", renderer="console/provider_add.jinja2")
+def add_provider(request):
+    """Add one, where no practice system sends them."""
+    form = read_form(request, NewProviderForm)
+    is_fed = clinics.sends_providers(request.db, request.practice_id)
+    if form.data and (is_fed or request.identity.clinic_ids):
+        form.refuse("Providers come from your practice system: add them there." if is_fed else "Whoever works at some clinics only adds no providers.")
+    try:
+        made = clinics.add_provider(request.db, request.practice_id, form.data.model_dump()) if form.data else None
+    except clinics.TooMany as refusal:
+        form.refuse(str(refusal))
+        made = None
+    if made is None:
+        return _refused(request, {"form": form, "is_fed": is_fed})
+    request.audit("office.provider.add")
+    request.session.flash(f"{made.name} is added.")
+    return HTTPSeeOther(request.route_path("office.clinics") + "#providers")
+
+
 def _clinic(request) -> Clinic | None:
     """Whose page it is; None where one is added. Raises NoSuchPlace."""
     if "id" in request.matchdict:
@@ -230,7 +265,8 @@ def _overview(request, form: Form) -> dict:
         "names": names,
         "reach": reach,
         "closed": clinics.closed_days(request.db, request.practice_id, _today(request), reach),
-        "providers": clinics.providers(request.db, request.practice_id),
+        "providers": (found := clinics.providers(request.db, request.practice_id)),
+        "may_add": CHANGE in request.identity.permissions and not reach and not any(one.external_id for one in found),
         "may_change": CHANGE in request.identity.permissions,
     }
 
@@ -252,6 +288,7 @@ def includeme(config) -> None:
     config.add_route("office.clinics.follow", "/office/clinics/{id}/follow")
     config.add_route("office.clinics.close_days", "/office/closed-days")
     config.add_route("office.clinics.open_days", "/office/closed-days/{id}/remove")
+    config.add_route("office.clinics.add_provider", "/office/providers/new")
     config.add_route("office.clinics.provider", "/office/providers/{id}")
     config.take_files("office.clinics.provider", "photo")
     config.scan("tenants.console.clinics")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from core.auth.models import Account
@@ -13,9 +13,10 @@ from core.people.models import Patient
 from core.plugins import NoticeKind
 from core.plugins.waiting import at_clinics
 from core.tasks import enqueue
-from plugins.appointments.models import Appointment, Hold, Recall, Request
-from plugins.appointments.services import holds
+from plugins.appointments.models import Appointment, Request
+from plugins.appointments.services import changing, holds
 from plugins.appointments.services.requests import WAITS
+from plugins.appointments.waiting import openings
 
 PAGE = 30
 ANSWERED = NoticeKind("appointments.request", "Answers to requests about visits", "The office has answered what you asked about a visit.", "calendar-check")
@@ -23,6 +24,8 @@ _CLINIC = func.coalesce(Request.clinic_id, Patient.clinic_id)
 _PATIENT = and_(Patient.practice_id == Request.practice_id, Patient.id == Request.patient_id)
 _about = aliased(Appointment)  # what waits looks at visits by itself
 _VISIT = and_(_about.practice_id == Request.practice_id, _about.id == Request.appointment_id)
+
+
 HOW_MANY = (
     select(func.count())
     .select_from(Request)
@@ -63,7 +66,7 @@ class Answer:
     """What the office says, and who says so."""
 
     words: str
-    account_id: UUID | None
+    account_id: UUID
     at: datetime
 
 
@@ -124,11 +127,11 @@ def call_off(session: Session, asked: Asked, answer: Answer) -> None:
     visit = _visit(asked)
     _answer(session, asked, "accepted", answer)
     if asked.is_fed:
-        return
-    visit.status, visit.ended_at, visit.ended_by, visit.end_reason = "broken", answer.at, answer.account_id, asked.request.words
-    session.execute(delete(Hold).where(Hold.practice_id == visit.practice_id, Hold.appointment_id == visit.id))
-    again = (Recall.practice_id == visit.practice_id, Recall.appointment_id == visit.id)
-    session.execute(update(Recall).where(*again).values(appointment_id=None, scheduled_on=None))
+        return  # its record comes in called off
+    try:
+        changing.call_off(session, visit.practice_id, visit.patient_id, visit.id, answer.account_id, asked.request.words, timedelta(), answer.at)
+    except changing.CannotChange:
+        raise NotWaiting from None
 
 
 def place(session: Session, asked: Asked, where: Placement, answer: Answer) -> Appointment | None:
@@ -140,6 +143,7 @@ def place(session: Session, asked: Asked, where: Placement, answer: Answer) -> A
     _answer(session, asked, "accepted", answer)
     if asked.is_fed:
         return None
+    before = openings.time_of(visit) if visit else None
     visit = visit or Appointment(
         practice_id=asked.request.practice_id, patient_id=asked.patient.id, starts_at=where.starts_at, minutes=where.minutes, status="scheduled",
         confirmation="unconfirmed", reason=where.reason, made_by="office", made_at=answer.at, made_by_id=answer.account_id, is_hygiene=False, pattern="",
@@ -151,6 +155,8 @@ def place(session: Session, asked: Asked, where: Placement, answer: Answer) -> A
     visit.confirmation, visit.confirmed_at, visit.confirmed_by = "unconfirmed", None, None
     _take_time(session, visit, answer.at)
     asked.request.appointment_id = visit.id
+    if before:
+        openings.freed(session, visit.practice_id, before, "moved", answer.at)
     return visit
 
 

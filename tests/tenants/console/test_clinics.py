@@ -211,3 +211,19 @@ def test_a_role_that_only_looks_sees_no_way_to_change(office, practice):
     page = office("read_only").get("/office/clinics")
     assert "closed-days" not in page.forms
     assert "Edit" not in main(page)
+
+
+def test_a_provider_is_added_by_hand_only_where_no_system_sends_them(office, practice, db, audited):
+    app, path = office(), "/office/providers/new"
+    page = app.get(path)
+    assert "add them there" in page
+    token = page.forms["sign-out"]["csrf_token"].value
+    assert "add them there" in app.post(path, {"csrf_token": token, "first_name": "Ada", "last_name": "Osei"}, status=422)
+    db.scalars(select(Provider).where(Provider.id == practice.provider_id)).one().external_id = None
+    db.commit()
+    form = app.get("/office/clinics").click(href="/office/providers/new").forms["provider"]
+    form["first_name"], form["suffix"] = "Ada", "DDS"
+    assert "Fill in the last name." in form.submit(status=422)
+    form["last_name"] = "Osei"
+    assert "Ada Osei, DDS is added." in form.submit(status=303).follow()
+    assert len(audited("office.provider.add")) == 1
