@@ -10,7 +10,7 @@ from core.web.forms import Line
 ProviderRule = Literal["any", "primary", "secondary", "hygienist"]
 INCREMENTS = ("5", "10", "15")
 CLOCK, DAY = "^([01][0-9]|2[0-3]):[0-5][0-9]$", "^20[0-9]{2}-[01][0-9]-[0-3][0-9]$"
-NOTICES: JsonDict = {"on_page": "appointments.office.notices.days"}
+NOTICES: JsonDict = {"on_page": "appointments.office.book.notices.days"}
 """Settings that have a page of their own."""
 
 

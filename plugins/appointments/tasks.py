@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from core.tasks import Work, portal_task
+from plugins.appointments.notices import examples, writing
 from plugins.appointments.notices import sending as notices
-from plugins.appointments.notices import writing
 from plugins.appointments.services import confirming, holds
 from plugins.appointments.waiting import asking, sending
 
@@ -47,3 +47,9 @@ def let_go(work: Work) -> None:
     """Give back the time of visits that were called off, and close requests to confirm whose visit is over or another one."""
     holds.drop_kept(work.db, work.tenant.practice_id, work.now)
     confirming.close_old(work.db, work.tenant.practice_id, work.now)
+
+
+@portal_task("appointments.test_notice", mail="Test of a notice of a visit")
+def test_notice(work: Work, rule_id: str, account_id: str, language: str) -> None:
+    """Mail an example of a notice to whoever tries a rule out."""
+    examples.send(work, UUID(rule_id), UUID(account_id), language)

@@ -32,6 +32,7 @@ from plugins.appointments.models import (
     RecallType,
     Request,
 )
+from plugins.appointments.notices import stopping
 from plugins.appointments.waiting import asking, joining
 from tenants.addresses.models import Domain
 from tenants.models import Clinic, Practice
@@ -186,6 +187,7 @@ class Life:
             "auth.link_open": "/sign-in/link/" + self._ticket(resetting.LINK, account_id=elena.id),
             "auth.email_stop": "/profile/email/stop/" + self._ticket(email_change.STOP, account_id=elena.id),
             "auth.unsubscribe": notice_links.path(self._settings.secret_key, practice_id, off),
+            "appointments.hooks.unsubscribe": stopping.path(self._settings.secret_key, practice_id, elena.patient_id, "reminder", "email"),
             "portal.grant_offer": "/family/offer/" + self._ticket(offers.LINK, offer_id=offer.id, patient_id=offer.patient_id, email=offer.email),
             "office.invitation": "/office/invitation/" + self._ticket(staff.INVITATION, account_id=new.id, email=new.email),
             "office.enter": "/office/enter/" + entry,

@@ -13,10 +13,10 @@ Words = dict[str, dict[str, str]]
 _REMINDER: Words = {
     "en": {
         "subject": "Your visit at [PracticeName]",
-        "body": f"Hello [NameF],\n\nwe look forward to seeing you on [ApptDate] at [ApptTimeAskedArrive] at [ClinicName].\n\n[AddToCalendar]\n\n{_CALL}",
+        "body": f"Hello [NameF],\n\nWe look forward to seeing you on [ApptDate] at [ApptTimeAskedArrive] at [ClinicName].\n\n[AddToCalendar]\n\n{_CALL}",
         "text": f"[PracticeName]: Hello [NameF], we look forward to seeing you on [ApptDate] at [ApptTimeAskedArrive]. Questions? Call [ClinicPhone]. {_STOP}",
         "many_subject": "Your visits at [PracticeName]",
-        "many_body": f"Hello [NameF],\n\nwe look forward to seeing you:\n\n[Appts]\n\n{_CALL}",
+        "many_body": f"Hello [NameF],\n\nWe look forward to seeing you:\n\n[Appts]\n\n{_CALL}",
         "many_text": f"[PracticeName]: We look forward to seeing you. [Appts] Questions? Call [ClinicPhone]. {_STOP}",
         "line": _LINE,
     },
@@ -33,10 +33,10 @@ _REMINDER: Words = {
 _CONFIRMATION: Words = {
     "en": {
         "subject": "Please confirm your visit at [PracticeName]",
-        "body": f"Hello [NameF],\n\nyou have a visit on [ApptDate] at [ApptTimeAskedArrive] at [ClinicName]. Please let us know that you are coming.\n\n[ConfirmURL]\n\n{_CALL}",
+        "body": f"Hello [NameF],\n\nYou have a visit on [ApptDate] at [ApptTimeAskedArrive] at [ClinicName]. Please let us know that you are coming.\n\n[ConfirmURL]\n\n{_CALL}",
         "text": f"[PracticeName]: Hello [NameF], are you coming on [ApptDate] at [ApptTimeAskedArrive]? Reply [ConfirmCode] to confirm, or open [ConfirmURL] {_STOP}",
         "many_subject": "Please confirm your visits at [PracticeName]",
-        "many_body": f"Hello [NameF],\n\nplease let us know that you are coming:\n\n[Appts]\n\n{_CALL}",
+        "many_body": f"Hello [NameF],\n\nPlease let us know that you are coming:\n\n[Appts]\n\n{_CALL}",
         "many_text": f"[PracticeName]: Please confirm. [Appts] Reply [ConfirmCode] to confirm all. {_STOP}",
         "line": _LINE + " [ConfirmURL]",
         "reply": "Thank you, your visit is confirmed. [PracticeName]",
@@ -55,10 +55,10 @@ _CONFIRMATION: Words = {
 _THANKS: Words = {
     "en": {
         "subject": "Your visit at [PracticeName] is booked",
-        "body": f"Hello [NameF],\n\nthank you: your visit on [ApptDate] at [ApptTimeAskedArrive] at [ClinicName] is booked.\n\n[AddToCalendar]\n\n{_CALL}",
+        "body": f"Hello [NameF],\n\nThank you: your visit on [ApptDate] at [ApptTimeAskedArrive] at [ClinicName] is booked.\n\n[AddToCalendar]\n\n{_CALL}",
         "text": f"[PracticeName]: Thank you, [NameF]. Your visit on [ApptDate] at [ApptTimeAskedArrive] is booked. {_STOP}",
         "many_subject": "Your visits at [PracticeName] are booked",
-        "many_body": f"Hello [NameF],\n\nthank you, these visits are booked:\n\n[Appts]\n\n{_CALL}",
+        "many_body": f"Hello [NameF],\n\nThank you, these visits are booked:\n\n[Appts]\n\n{_CALL}",
         "many_text": f"[PracticeName]: Thank you, these visits are booked. [Appts] {_STOP}",
         "line": _LINE,
     },
@@ -76,7 +76,7 @@ _NEW_THANKS: Words = {
     "en": _THANKS["en"]
     | {
         "subject": "Welcome to [PracticeName]",
-        "body": f"Hello [NameF],\n\nwelcome to [PracticeName]. Your first visit is on [ApptDate] at [ApptTimeAskedArrive] at [ClinicName].\n\n[AddToCalendar]\n\n{_CALL}",
+        "body": f"Hello [NameF],\n\nWelcome to [PracticeName]. Your first visit is on [ApptDate] at [ApptTimeAskedArrive] at [ClinicName].\n\n[AddToCalendar]\n\n{_CALL}",
         "text": f"Welcome to [PracticeName], [NameF]. Your first visit is on [ApptDate] at [ApptTimeAskedArrive]. {_STOP}",
     },
     "es": _THANKS["es"]
@@ -89,10 +89,10 @@ _NEW_THANKS: Words = {
 _RECALL: Words = {
     "en": {
         "subject": "Time for your next visit at [PracticeName]",
-        "body": "Hello [NameF],\n\nit is time to book your next visit at [ClinicName]. Choose a time that suits you:\n\n[URL]\n\nOr call us at [ClinicPhone].",
+        "body": "Hello [NameF],\n\nIt is time to book your next visit at [ClinicName]. Choose a time that suits you:\n\n[URL]\n\nOr call us at [ClinicPhone].",
         "text": f"[PracticeName]: Hello [NameF], it is time to book your next visit. Choose a time: [URL] {_STOP}",
         "many_subject": "Time for your family’s next visits at [PracticeName]",
-        "many_body": "Hello [NameF],\n\nit is time to book the next visits:\n\n[Appts]\n\nOr call us at [ClinicPhone].",
+        "many_body": "Hello [NameF],\n\nIt is time to book the next visits:\n\n[Appts]\n\nOr call us at [ClinicPhone].",
         "many_text": f"[PracticeName]: It is time to book the next visits. [Appts] {_STOP}",
         "line": "[NameF]: [URL]",
     },
@@ -109,7 +109,7 @@ _RECALL: Words = {
 _INVITATION: Words = {
     "en": {
         "subject": "Your portal at [PracticeName]",
-        "body": "Hello [NameF],\n\nin the patient portal of [PracticeName] you see your visits, write to us and do much more.\n\n[PatientPortalURL]",
+        "body": "Hello [NameF],\n\nIn the patient portal of [PracticeName] you see your visits, write to us and do much more.\n\n[PatientPortalURL]",
     },
     "es": {
         "subject": "Su portal en [PracticeName]",
@@ -121,3 +121,8 @@ DEFAULTS: dict[str, Words] = {
     INVITATION_AFTER: _INVITATION,
 }  # fmt: skip
 """By kind, language and part."""
+LINKS = {
+    "en": {"ConfirmURL": "Confirm your visit", "AddToCalendar": "Add to your calendar", "URL": "Choose a time", "PatientPortalURL": "Open the portal"},
+    "es": {"ConfirmURL": "Confirmar la visita", "AddToCalendar": "Añadir al calendario", "URL": "Elegir una hora", "PatientPortalURL": "Abrir el portal"},
+}
+"""What the link in a mail says, for the tags that stand for an address."""

@@ -54,17 +54,17 @@ class Written:
     text: str
 
 
-def write(letter: Letter, tenant: Tenant, address: str) -> Written:
-    """Put a notice into words. `address` is where the practice's portal is."""
-    values = values_of(letter.told[0], tenant, address, letter.language)
+def write(letter: Letter, tenant: Tenant, address: str, leads: bool = True) -> Written:
+    """Put a notice into words. `address` is where the practice's portal is. Without `leads` the mail is only a picture: its links lead nowhere."""
+    values, brand = values_of(letter.told[0], tenant, address, letter.language), tenant.theme.brand if leads else ""
     if len(letter.told) == 1:
         values |= {"NameF": letter.told[0].name, "NamePreferredOrFirst": letter.told[0].name}
-        return _written(letter, values, values, tenant, ("subject", "body", "text"))
+        return _written(letter, values, values, brand, ("subject", "body", "text"))
     line = words.template(letter.kind, letter.words, letter.language, words.LINE)
     each = [values_of(one, tenant, address, letter.language) for one in letter.told]
     values |= {"NameF": letter.greets, "NamePreferredOrFirst": letter.greets, "Appts": "\n".join(words.fill(line, one).strip() for one in each)}
-    as_html = values | {"Appts": Markup("<br>").join(words.fill_line(line, one) for one in each)}
-    return _written(letter, values, as_html, tenant, (words.MANY_SUBJECT, words.MANY_BODY, words.MANY_TEXT))
+    as_html = values | {"Appts": Markup("<br>").join(words.fill_line(line, one, words.links(letter.language), bool(brand)) for one in each)}
+    return _written(letter, values, as_html, brand, (words.MANY_SUBJECT, words.MANY_BODY, words.MANY_TEXT))
 
 
 def reply(letter: Letter, tenant: Tenant, address: str) -> str:
@@ -73,11 +73,11 @@ def reply(letter: Letter, tenant: Tenant, address: str) -> str:
     return words.fill_subject(words.template(letter.kind, letter.words, letter.language, words.REPLY), values)
 
 
-def _written(letter: Letter, values: Mapping[str, str], as_html: Mapping[str, str], tenant: Tenant, parts: tuple[str, str, str]) -> Written:
+def _written(letter: Letter, values: Mapping[str, str], as_html: Mapping[str, str], brand: str, parts: tuple[str, str, str]) -> Written:
     ending = f"_{min(letter.number, 3)}" if letter.number > 1 and parts[0] == words.SUBJECT and letter.kind == "recall" else ""
     subject, body, text = (words.template(letter.kind, letter.words, letter.language, part + ending) for part in parts)
     return Written(
-        words.fill_subject(subject, values), words.fill(body, values), words.fill_html(body, as_html, tenant.theme.brand), words.fill_subject(text, values)
+        words.fill_subject(subject, values), words.fill(body, values), words.fill_html(body, as_html, brand, words.links(letter.language)), words.fill_subject(text, values)
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from markupsafe import Markup, escape
 
-from plugins.appointments.notices.default_words import DEFAULTS
+from plugins.appointments.notices.default_words import DEFAULTS, LINKS
 from plugins.appointments.notices.values import CONFIRMATION, INVITATION, INVITATION_AFTER, NEW_THANKS, RECALL, REMINDER, THANKS
 
 SUBJECT, BODY, TEXT, LINE, MANY_SUBJECT, MANY_BODY, MANY_TEXT, REPLY = (
@@ -25,8 +25,6 @@ _OF_ONE = ("NameF", "NamePreferredOrFirst")
 _VISIT = ("ApptDate", "ApptTime", "ApptTimeAskedArrive", "ProvName", "AddToCalendar")
 _ANSWER = ("ConfirmURL", "ConfirmCode")
 _RECALL = ("DueDate", "URL")
-LINKS = {"ConfirmURL": "Confirm your visit", "AddToCalendar": "Add to your calendar", "URL": "Choose a time", "PatientPortalURL": "Open the portal"}
-"""Tags that stand for an address, and what the link in a mail says."""
 _TAG = re.compile(r"\[([A-Za-z]+)\]")
 _GSM = set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà")
 _GSM_TWICE = set("^{}\\[~]|€")
@@ -74,16 +72,22 @@ def fill_subject(text: str, values: Mapping[str, str]) -> str:
     return " ".join(fill(text, values).split())
 
 
-def fill_html(text: str, values: Mapping[str, str], brand: str) -> Markup:
-    """The same as paragraphs of a mail. An address that stands alone becomes a button, others become links."""
+def links(language: str) -> dict[str, str]:
+    """The tags that stand for an address, with what their links say in a language."""
+    return next(LINKS[tongue] for tongue in tongues(language) if tongue in LINKS)
+
+
+def fill_html(text: str, values: Mapping[str, str], brand: str, named: Mapping[str, str]) -> Markup:
+    """The same as paragraphs of a mail. An address that stands alone becomes a button in the brand's color, others become links; without a
+    color they lead nowhere. `named` is what `links` says."""
     parts = (part.strip() for part in re.split(r"\n\s*\n", text.replace("\r", "")))
-    return Markup("\n").join(_paragraph(part, values, brand) for part in parts if part)
+    return Markup("\n").join(_paragraph(part, values, brand, named) for part in parts if part)
 
 
-def fill_line(text: str, values: Mapping[str, str]) -> Markup:
+def fill_line(text: str, values: Mapping[str, str], named: Mapping[str, str], leads: bool = True) -> Markup:
     """One line of a mail, with links."""
     # Escaped first: what stands in the place of a tag is escaped by itself.
-    filled = _TAG.sub(lambda tag: str(_value(tag[1], values)), str(escape(text)))
+    filled = _TAG.sub(lambda tag: str(_value(tag[1], values, named, leads)), str(escape(text)))
     return Markup(filled.strip().replace("\n", "<br>"))  # noqa: S704  (both parts were escaped above)
 
 
@@ -98,24 +102,28 @@ def segments(text: str) -> int:
     return 1 if length <= one else -(-length // more)
 
 
-def _paragraph(text: str, values: Mapping[str, str], brand: str) -> Markup:
+def _paragraph(text: str, values: Mapping[str, str], brand: str, named: Mapping[str, str]) -> Markup:
     alone = _TAG.fullmatch(text)
-    if alone and alone[1] in LINKS:
-        return _button(values.get(alone[1], ""), LINKS[alone[1]], brand)
-    return Markup("<p>{}</p>").format(fill_line(text, values))
+    if alone and alone[1] in named:
+        return _button(values.get(alone[1], ""), named[alone[1]], brand)
+    return Markup("<p>{}</p>").format(fill_line(text, values, named, bool(brand)))
 
 
-def _value(name: str, values: Mapping[str, str]) -> Markup:
+def _value(name: str, values: Mapping[str, str], named: Mapping[str, str], leads: bool) -> Markup:
     value = values.get(name, "")
     if isinstance(value, Markup):
         return value
-    if name in LINKS and value:
-        return Markup('<a href="{}">{}</a>').format(value, LINKS[name])
+    if name in named and value:
+        if not leads:
+            return Markup('<span class="appointments-letter__link">{}</span>').format(named[name])
+        return Markup('<a href="{}">{}</a>').format(value, named[name])
     return Markup("<br>").join(escape(line) for line in value.split("\n"))
 
 
 def _button(address: str, words: str, brand: str) -> Markup:
     if not address:
         return Markup("")
+    if not brand:
+        return Markup('<p><span class="appointments-letter__button">{}</span></p>').format(words)
     style = f"display:inline-block;padding:12px 22px;border-radius:6px;border:2px solid {brand};color:#1f2933;text-decoration:none;font-weight:600"
     return Markup('<p style="margin:24px 0"><a href="{}" style="{}">{}</a></p>').format(address, style, words)

@@ -8,6 +8,7 @@ from pyramid.view import view_config
 
 from core.audit_words import sentence
 from plugins.appointments.models import Appointment, AppointmentType, ConfirmationStatus, Operatory, RecallType
+from plugins.appointments.notices import log
 from plugins.appointments.office.book import ANSWERS, STATES
 from plugins.appointments.office.place import ANSWER, BOOK, SEE, id_in
 from plugins.appointments.services import chairs, statuses
@@ -29,6 +30,7 @@ def visit_page(request):
     entries = statuses.history(request.db, request.practice_id, visit)
     return {
         "visit": visit, "patient": patient, "local": visit.starts_at.astimezone(zone), "mark": STATES.get(visit.status) or ANSWERS[visit.confirmation],
+        "notices": log.of_visit(request.db, request.practice_id, visit.id),
         "entries": [(entry.at, sentence(entry.action), entry.by) for entry in entries], "statuses": known, "answers": ANSWERS, "made": MADE[visit.made_by],
         "names": _names(request, visit), "accounts": statuses.account_names(request.db, request.practice_id, [visit.confirmed_by, visit.ended_by, visit.made_by_id]),
         "may_answer": ANSWER in request.identity.permissions, "clinic": {one.id: one.name for one in request.whole_tenant.clinics}.get(visit.clinic_id, ""),
