@@ -147,6 +147,7 @@ WHOLE = {
     "appointments.recall.change": "Changed a recall",
     "appointments.reports.view": "Opened visits in numbers",
     "appointments.reports.export": "Took visits in numbers along",
+    "appointments.openings.view": "Looked at what a patient would be offered",
     "appointments.visit.set_confirmation": "Set by hand how a visit is confirmed",
     "office.provider.add": "Added a provider by hand",
     "office.provider.change": "Changed how patients see a provider",

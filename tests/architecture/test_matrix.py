@@ -76,7 +76,7 @@ TABLE = {
         appointments.office.book appointments.office.book.visit appointments.office.book.visit.confirm
         appointments.office.book.requests appointments.office.book.requests.one appointments.office.book.requests.accept appointments.office.book.requests.decline
         appointments.office.book.recalls appointments.office.book.recalls.find appointments.office.book.recalls.patient appointments.office.book.recalls.one
-        appointments.office.book.reports appointments.office.book.reports.file
+        appointments.office.book.openings appointments.office.book.reports appointments.office.book.reports.file
         appointments.office.book.schedules appointments.office.book.schedules.add appointments.office.book.schedules.copy appointments.office.book.schedules.clear
         appointments.office.book.schedules.remove appointments.office.book.setup appointments.office.book.setup.order appointments.office.book.setup.move
         appointments.office.book.setup.operatory appointments.office.book.setup.operatory.add appointments.office.book.setup.type appointments.office.book.setup.type.add

@@ -102,6 +102,6 @@ BOOK = "appointments.office.book"
 REQUESTS, RECALLS, SCHEDULES, SETUP, OPENINGS, REPORTS = (f"{BOOK}.{name}" for name in ("requests", "recalls", "schedules", "setup", "openings", "reports"))
 NOTICES = f"{BOOK}.notices"
 PARTS = (
-    (BOOK, "Book"), (REQUESTS, "Requests"), (RECALLS, "Recalls"), (NOTICES, "Notices"), (SCHEDULES, "Hours"), (SETUP, "Set-up"), (REPORTS, "Reports"),
+    (BOOK, "Book"), (REQUESTS, "Requests"), (RECALLS, "Recalls"), (NOTICES, "Notices"), (SCHEDULES, "Hours"), (SETUP, "Set-up"), (OPENINGS, "Open times"), (REPORTS, "Reports"),
 )  # fmt: skip
 """The pages of the book and what they are called."""
