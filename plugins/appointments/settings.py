@@ -10,6 +10,7 @@ from core.web.forms import Line
 ProviderRule = Literal["any", "primary", "secondary", "hygienist"]
 INCREMENTS = ("5", "10", "15")
 CLOCK, DAY = "^([01][0-9]|2[0-3]):[0-5][0-9]$", "^20[0-9]{2}-[01][0-9]-[0-3][0-9]$"
+DAYS: JsonDict = {"unit": "days"}
 NOTICES: JsonDict = {"on_page": "appointments.office.book.notices.days"}
 """Settings that have a page of their own."""
 
@@ -111,3 +112,17 @@ class AppointmentsSettings(BaseModel):
         True, title="Text patients who were never asked", description="Off: only those get text messages who have said yes, as your practice system has it.",
         json_schema_extra={"whole_practice": True},
     )  # fmt: skip
+    recall_past: int = Field(
+        365, ge=0, le=3650, title="Recall notices: days after the due date", description="Who has been due for longer gets none.", json_schema_extra=DAYS
+    )
+    recall_future: int = Field(
+        30, ge=0, le=365, title="Recall notices: days before the due date", description="So long ahead the first one may go out.", json_schema_extra=DAYS
+    )
+    recall_first: int = Field(90, ge=1, le=3650, title="Second recall notice", description="So long after the first.", json_schema_extra=DAYS)
+    recall_later: int = Field(182, ge=0, le=3650, title="Further recall notices", description="So long after the one before; 0: never.", json_schema_extra=DAYS)
+    recall_most: int = Field(3, ge=0, le=20, title="How many more recall notices", description="After the first one.", json_schema_extra={"unit": "notices"})
+    recall_families: bool = Field(True, title="One recall notice for a family", description="It goes to the guarantor, also when the guarantor is not due.")
+    recall_any_visit: bool = Field(True, title="None while any visit is to come", description="Off: only a visit for the same recall counts.")
+    recall_texts: int = Field(
+        2, ge=0, le=100, title="Recall texts in ten minutes", description="At most so many go out at a clinic.", json_schema_extra={"unit": "texts"}
+    )

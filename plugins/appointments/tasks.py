@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from core.tasks import Work, portal_task
-from plugins.appointments.notices import examples, writing
+from plugins.appointments.notices import examples, recalling, writing
 from plugins.appointments.notices import sending as notices
 from plugins.appointments.services import confirming, holds
 from plugins.appointments.waiting import asking, sending
@@ -53,3 +53,15 @@ def let_go(work: Work) -> None:
 def test_notice(work: Work, rule_id: str, account_id: str, language: str) -> None:
     """Mail an example of a notice to whoever tries a rule out."""
     examples.send(work, UUID(rule_id), UUID(account_id), language)
+
+
+@portal_task("appointments.send_recall", mail="Notice that a visit is due")
+def send_recall(work: Work, patient_id: str) -> None:
+    """Mail a recall notice."""
+    recalling.send(work, UUID(patient_id))
+
+
+@portal_task("appointments.text_recall", mail="Notice that a visit is due, by text", is_text=True)
+def text_recall(work: Work, patient_id: str) -> None:
+    """Send a recall notice by text message."""
+    recalling.send(work, UUID(patient_id))

@@ -13,7 +13,7 @@ from core.tenant import Tenant
 from plugins.appointments.models import NoticeRule
 from plugins.appointments.notices import letters
 from plugins.appointments.notices.letters import Letter, Told, Written
-from plugins.appointments.notices.values import CONFIRMATION, INVITATION, INVITATION_AFTER
+from plugins.appointments.notices.values import CONFIRMATION, INVITATION, INVITATION_AFTER, RECALL
 
 TEMPLATE = "appointments/mail/notice"
 IN = timedelta(days=7)
@@ -38,6 +38,8 @@ def _example(kind: str, now: datetime, tenant: Tenant, address: str, name: str, 
     starts = datetime.combine(now.astimezone(zone).date() + IN, clock, zone).astimezone(UTC)
     provider = next((UUID(id_) for id_ in tenant.providers), None)
     link, code = (f"{address}/appointments/answer/{LINK}", "C") if kind == CONFIRMATION else ("", "")
+    if kind == RECALL:
+        return Told(name, due_on=starts.date(), clinic_id=clinic.id if clinic else None, url=f"{address}/appointments")
     return Told(name, starts, clinic_id=clinic.id if clinic else None, provider_id=provider, confirm_url=link, code=code)
 
 

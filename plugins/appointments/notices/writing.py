@@ -14,7 +14,7 @@ from core.outbox import OutboxRow
 from core.tasks import Work, enqueue
 from core.tenant import hold
 from plugins.appointments.models import Notice, NoticeRule
-from plugins.appointments.notices import loading
+from plugins.appointments.notices import loading, recalling
 from plugins.appointments.notices.due import due
 from plugins.appointments.notices.values import EMAIL, TEXT, Message, Skip
 from plugins.appointments.services import confirming
@@ -44,7 +44,8 @@ def write_due(work: Work) -> int:
     for message in messages:
         write(work.db, message, work.now)
     _note_skips(work.db, practice_id, plan.skips, work.now)
-    return len(messages)
+    texts -= sum(message.channel == TEXT for message in messages)
+    return len(messages) + recalling.write_due(work, found, texts)
 
 
 def within(messages: tuple[Message, ...], texts: int) -> list[Message]:

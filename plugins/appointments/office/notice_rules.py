@@ -14,9 +14,9 @@ from plugins.appointments.models import NoticeRule
 from plugins.appointments.notices import examples, ruling, words
 from plugins.appointments.notices.kinds import MODES, SAMPLES, TITLES
 from plugins.appointments.notices.ruling import ORDERS
-from plugins.appointments.notices.values import BEFORE, INVITATION, INVITATION_AFTER, REMINDER
+from plugins.appointments.notices.values import BEFORE, INVITATION, INVITATION_AFTER, KINDS, RECALL, REMINDER
 from plugins.appointments.office.kinds import Lines
-from plugins.appointments.office.notices import ADD, NOTICES, OFFERED, ONE, SET, rule_of
+from plugins.appointments.office.notices import ADD, NOTICES, ONE, SET, rule_of
 from plugins.appointments.office.place import refused
 
 PAGE = "appointments/office/notices_rule.jinja2"
@@ -24,6 +24,9 @@ INVITATIONS = (INVITATION, INVITATION_AFTER)
 PART_WORDS = {
     "subject": "Subject of the mail", "body": "Mail", "text": "Text message", "many_subject": "Subject for several visits", "many_body": "Mail for several visits",
     "many_text": "Text message for several visits", "line": "Line for each visit", "reply": "Answer to a confirmation by text",
+} | {
+    f"{part}_{number}": f"{title} of the {which} notice" for number, which in ((2, "second"), (3, "third and later"))
+    for part, title in (("subject", "Subject"), ("body", "Mail"), ("text", "Text message"))
 }  # fmt: skip
 LIMITS = {"subject": 150, "many_subject": 150, "text": 640, "many_text": 640, "line": 300, "reply": 320}
 LONGEST = 4000
@@ -51,9 +54,9 @@ class RuleBase(BaseModel):
 
 
 _FORMS: dict[str, type[BaseModel]] = {}
-for _kind in OFFERED:
+for _kind in KINDS:
     _parts: dict[str, Any] = {
-        part: (Lines, Field("", title=PART_WORDS[part], max_length=LIMITS.get(part, LONGEST))) for part in words.PARTS[_kind]
+        part: (Lines, Field("", title=PART_WORDS[part], max_length=LIMITS.get(part.partition("_")[0] if part[-1].isdigit() else part, LONGEST))) for part in words.PARTS[_kind]
     }
     _FORMS[_kind] = create_model("RuleForm", __base__=RuleBase, __doc__="A rule with its words in one language.", **_parts)
 
@@ -96,7 +99,7 @@ def _asked(request, lock: bool = False) -> tuple[NoticeRule | None, str, str]:
     row = rule_of(request, lock) if "id" in request.matchdict else None
     kind = row.kind if row else str(request.GET.get("kind", REMINDER))
     language = str(request.GET.get("language", "en"))
-    if kind not in OFFERED or language not in COMMON:
+    if kind not in KINDS or language not in COMMON:
         raise HTTPNotFound()
     return row, kind, language
 
@@ -157,6 +160,6 @@ def _values(request, row: NoticeRule | None, kind: str, language: str, form: For
         "rule": row, "kind": kind, "heading": TITLES[kind], "form": form, "language": language, "clinics": _clinics(request), "orders": ORDERS, "modes": MODES,
         "tongues": [(tongue, english_name(tongue)) for tongue in tongues], "others": [(tongue, english_name(tongue)) for tongue in COMMON if tongue not in tongues],
         "parts": words.PARTS[kind], "part_words": PART_WORDS, "tags": {part: words.tags(kind, part) for part in ("body", words.LINE, words.MANY_BODY)}, "limits": LIMITS, "longest": LONGEST,
-        "is_before": kind in BEFORE, "is_invitation": kind in INVITATIONS, "one": one, "two": two, "segments": words.segments(one.text),
+        "is_before": kind in BEFORE, "is_invitation": kind in INVITATIONS, "is_recall": kind == RECALL, "one": one, "two": two, "segments": words.segments(one.text),
         "many_segments": words.segments(two.text) if two else 0, "reach": request.identity.clinic_ids, "can_text": request.registry.texts is not None,
     }  # fmt: skip

@@ -13,14 +13,12 @@ from core.web.forms import page_number
 from plugins.appointments.models import NoticeRule
 from plugins.appointments.notices import loading, log, ruling, stopping
 from plugins.appointments.notices.kinds import ICONS, SUMMARIES, TITLES
-from plugins.appointments.notices.values import CHANNELS, KINDS, RECALL
+from plugins.appointments.notices.values import CHANNELS, KINDS
 from plugins.appointments.office.place import ANSWER, NOTICES, SEE, id_in, parts, place_of
 
 SET = "office.settings.change"
 ADD, ONE, SWITCH, REMOVE, DAYS, LOG, PATIENT = (f"{NOTICES}.{name}" for name in ("add", "one", "switch", "remove", "days", "log", "patient"))
 LAST_PAGE = 200
-OFFERED = tuple(kind for kind in KINDS if kind != RECALL)
-"""The kinds that an office can have rules of."""
 
 
 @exception_view_config(ruling.NoSuchRule)
@@ -35,8 +33,8 @@ def notices_page(request):
     rows = [row for row in loading.rules(request.db, request.practice_id) if _reaches(request, row.clinic_id) or row.clinic_id is None]
     place = place_of(request)
     return {
-        "place": place, "parts": parts(request, place), "kinds": [(kind, TITLES[kind], SUMMARIES[kind], ICONS[kind]) for kind in OFFERED],
-        "rules": {kind: [(row, ruling.when(row), ruling.how(row)) for row in rows if row.kind == kind] for kind in OFFERED},
+        "place": place, "parts": parts(request, place), "kinds": [(kind, TITLES[kind], SUMMARIES[kind], ICONS[kind]) for kind in KINDS],
+        "rules": {kind: [(row, ruling.when(row), ruling.how(row)) for row in rows if row.kind == kind] for kind in KINDS},
         "clinics": place.names, "clock": loading.clock_of(request.whole_tenant), "may_set": SET in request.identity.permissions,
         "reach": request.identity.clinic_ids, "is_whole": not request.identity.clinic_ids, "can_text": request.registry.texts is not None,
     }  # fmt: skip
