@@ -59,7 +59,7 @@ def take(session: Session, visit: Appointment, now: datetime, whole: bool = Fals
         session.execute(update(Hold).where(*own, Hold.kept_until.is_(None)).values(kept_until=kept_until))
     try:
         if rows := holds_of(visit, whole):
-            session.execute(insert(Hold), rows)
+            session.execute(insert(Hold).values(rows))
     except IntegrityError as refusal:
         if isinstance(refusal.orig, ExclusionViolation):
             raise TimeTaken from None

@@ -1,6 +1,6 @@
 """Open times of a clinic: its book is read with one statement, and the rules in `slots` say the rest."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -18,36 +18,41 @@ from plugins.appointments.slots import Blockout, Book, Hours, Operatory, Slot, T
 DAY = timedelta(days=1)
 LONGEST = timedelta(hours=12)
 # Hours and blockouts that name no operatory count at their clinic, or everywhere; a visit counts where its operatory or whoever does it is of
-# the clinic. Time that was given up a moment ago is still taken: it can be taken back.
+# the clinic. Time that was given up a moment ago is still taken: it can be taken back. What is alike comes once, with the days or minutes at
+# which it begins: thousands of rows would cost more than the search.
 _LOAD = Prepared(
     text("""
 with chair as (
     select id, position, provider_id, hygienist_id, is_hygiene, takes_recalls, appointment_type_ids from appointments_operatory
     where practice_id = :practice_id and not is_hidden and clinic_id is not distinct from cast(:clinic_id as uuid)
 ), block as (
-    select held_on, starts, ends, provider_id, blockout_type_id, operatory_ids from appointments_schedule
+    select provider_id, blockout_type_id, operatory_ids, starts, ends, array_agg(held_on - :first) as days from appointments_schedule
     where practice_id = :practice_id and held_on between :first and :last and case when operatory_ids = '{}'
         then clinic_id is null or clinic_id = cast(:clinic_id as uuid) else operatory_ids && array(select id from chair) end
+    group by provider_id, blockout_type_id, operatory_ids, starts, ends
 ), worker as (
     select provider_id as id from block union select provider_id from chair union select hygienist_id from chair
 ), visit as (
-    select patient_id, operatory_id, case when is_hygiene and hygienist_id is not null then hygienist_id else provider_id end as worker_id,
-        extract(epoch from starts_at)::bigint / 60 as begins, minutes, pattern from appointments_appointment
+    select operatory_id, case when is_hygiene and hygienist_id is not null then hygienist_id else provider_id end as worker_id, minutes, pattern,
+        array_agg(extract(epoch from starts_at)::bigint / 60) as begins
+    from appointments_appointment
     where practice_id = :practice_id and starts_at > :since and starts_at < :until and status in ('scheduled', 'complete')
         and id is distinct from cast(:without as uuid)
+    group by 1, 2, 3, 4
 )
 select
     (select json_agg(json_build_array(id, position, provider_id, hygienist_id, is_hygiene, takes_recalls, appointment_type_ids) order by position, id) from chair),
-    (select json_agg(json_build_array(held_on - :first, starts, ends, provider_id, operatory_ids) order by held_on, starts, provider_id)
-        from block where provider_id is not null),
-    (select json_agg(json_build_array(held_on - :first, starts, ends, blockout_type_id, operatory_ids)) from block where blockout_type_id is not null),
-    (select json_agg(json_build_array(operatory_id, worker_id, begins, minutes, pattern))
+    (select json_agg(json_build_array(provider_id, operatory_ids, starts, ends, days) order by provider_id) from block where provider_id is not null),
+    (select json_agg(json_build_array(blockout_type_id, operatory_ids, starts, ends, days)) from block where blockout_type_id is not null),
+    (select json_agg(json_build_array(operatory_id, worker_id, minutes, pattern, begins))
         from visit where operatory_id in (select id from chair) or worker_id in (select id from worker)),
-    (select json_agg(json_build_array(resource_id, resource_id, extract(epoch from lower(span))::bigint / 60,
-            extract(epoch from upper(span) - lower(span))::int / 60, ''))
+    (select json_agg(json_build_array(resource_id, resource_id, extract(epoch from upper(span) - lower(span))::int / 60, '',
+            array[extract(epoch from lower(span))::bigint / 60]))
         from appointments_hold where practice_id = :practice_id and kept_until > :now and span && tstzrange(:since, :until)
         and appointment_id is distinct from cast(:without as uuid)),
-    (select json_agg(json_build_array(begins, minutes)) from visit where patient_id = :patient_id),
+    (select json_agg(json_build_array(extract(epoch from starts_at)::bigint / 60, minutes)) from appointments_appointment
+        where practice_id = :practice_id and patient_id = :patient_id and starts_at > :since and starts_at < :until
+        and status in ('scheduled', 'complete') and id is distinct from cast(:without as uuid)),
     (select json_agg(id) from appointments_blockout_type where practice_id = :practice_id and is_open_to_web),
     (select provider_id from patient where practice_id = :practice_id and id = :patient_id),
     (select hygienist_id from appointments_appointment where practice_id = :practice_id and patient_id = :patient_id and status = 'complete'
@@ -91,13 +96,11 @@ def load(
         "since": midnight(first, zone) - LONGEST, "until": midnight(last + DAY, zone), "without": without,
     }  # fmt: skip
     chairs, hours, blockouts, taken, kept, own, open_types, provider_id, hygienist_id, is_restricted = _LOAD.one(session, asked)
-    id_of, day_of = _Ids(), [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    id_of = _Ids()
     book = Book(
         zone, first, last, int(place.settings["appointments.increment"]), place.clinic_id,
-        [_operatory(id_of, place.clinic_id, *row) for row in chairs or ()],
-        [Hours(day_of[number], starts, ends, id_of[worker], id_of.several(ids)) for number, starts, ends, worker, ids in hours or ()],
-        [Blockout(day_of[number], starts, ends, id_of[kind], id_of.several(ids)) for number, starts, ends, kind, ids in blockouts or ()],
-        [Taken(id_of[chair], id_of[worker], *rest) for rows in (taken, kept) for chair, worker, *rest in rows or ()],
+        [_operatory(id_of, place.clinic_id, *row) for row in chairs or ()], list(_blocks(Hours, id_of, first, hours)), list(_blocks(Blockout, id_of, first, blockouts)),
+        [Taken(id_of[chair], id_of[worker], begin, minutes, pattern) for rows in (taken, kept) for chair, worker, minutes, pattern, begins in rows or () for begin in begins],
         frozenset(_days_off(place, first, last)), frozenset(id_of.several(open_types or ())), place.settings["appointments.prevent_double_booking"],
     )  # fmt: skip
     return Loaded(book, tuple((begins, minutes) for begins, minutes in own or ()), provider_id, hygienist_id, is_restricted)
@@ -130,7 +133,15 @@ def _operatory(id_of: "_Ids", clinic_id: UUID | None, id_: str, position: int, p
     return Operatory(id_of[id_], position, id_of[provider], id_of[hygienist], is_hygiene, clinic_id, recalls, frozenset(id_of.several(types)))
 
 
-def _days_off(place: Tenant, first: date, last: date) -> Iterable[date]:
+def _blocks(kind: type, id_of: "_Ids", first: date, rows: list | None) -> Iterator:
+    """Hours or blockouts, one for each of their days."""
+    for whose, operatory_ids, starts, ends, days in rows or ():
+        ids, one = id_of.several(operatory_ids), id_of[whose]
+        for number in days:
+            yield kind(first + number * DAY, starts, ends, one, ids)
+
+
+def _days_off(place: Tenant, first: date, last: date) -> Iterator[date]:
     """The closed days of the clinic; of a practice without clinics none."""
     for closing in place.clinic.closings if place.clinic else ():
         day = max(closing.first_on, first)

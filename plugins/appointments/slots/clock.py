@@ -13,6 +13,7 @@ from plugins.appointments.slots.values import PIECE, minute_of, moment_of
 
 DAY = timedelta(days=1)
 _MINUTES_OF_DAY = 1440
+WHOLE_DAY = _MINUTES_OF_DAY // PIECE
 
 
 class Stretch(NamedTuple):
@@ -40,7 +41,7 @@ class Clock:
         local = self.begins + offset
         for number in range((local + low * PIECE) // _MINUTES_OF_DAY, (local + high * PIECE - 1) // _MINUTES_OF_DAY + 1):
             midnight = (number * _MINUTES_OF_DAY - local) // PIECE
-            stretch = Stretch(midnight, max(low, midnight), min(high, midnight + _MINUTES_OF_DAY // PIECE))
+            stretch = Stretch(midnight, max(low, midnight), min(high, midnight + WHOLE_DAY))
             self.days.setdefault(since + timedelta(days=number), []).append(stretch)
 
     def spans(self, day: date, first: int, end: int) -> list[tuple[int, int]]:
@@ -87,8 +88,8 @@ def _offset(zone: ZoneInfo, minute: int) -> int:
 def _even_spans(zone: ZoneInfo, begins: int, pieces: int) -> Iterator[tuple[int, int, int]]:
     """Spans of pieces in which the clock is not changed, each with its offset from UTC in minutes."""
     low, offset = 0, _offset(zone, begins)
-    for near in range(0, pieces, _MINUTES_OF_DAY // PIECE):
-        far = min(near + _MINUTES_OF_DAY // PIECE, pieces - 1)
+    for near in range(0, pieces, WHOLE_DAY):
+        far = min(near + WHOLE_DAY, pieces - 1)
         if _offset(zone, begins + far * PIECE) == offset:
             continue
         for piece in range(near, far + 1):

@@ -11,14 +11,17 @@ _RUNS = [b"\1" * length for length in range(289)]
 """Each run that fits a day."""
 
 
-def mark(begin: int, end: int, *lines: bytearray) -> None:
-    """Write 1 from one piece up to another, as far as the lines go, which are all of one length."""
-    begin = max(0, begin)
-    end = min(len(lines[0]), end)
-    if begin < end:
-        run = _RUNS[end - begin] if end - begin < len(_RUNS) else b"\1" * (end - begin)
-        for line in lines:
-            line[begin:end] = run
+def mark(spans: Iterable[tuple[int, int]], *lines: bytearray) -> None:
+    """Write 1 from one piece up to another for each span, as far as the lines go, which are all of one length."""
+    last = len(lines[0])
+    for span in spans:
+        begin, end = span
+        if begin < 0 or end > last:
+            begin, end = max(begin, 0), min(end, last)
+        if begin < end:
+            run = _RUNS[end - begin] if end - begin < len(_RUNS) else b"\1" * (end - begin)
+            for line in lines:
+                line[begin:end] = run
 
 
 def number(line: bytes | bytearray) -> int:

@@ -83,9 +83,8 @@ def _fitting(book: Book, pattern: str, free: int, idle: int) -> int:
 
 
 def _own_time(book: Book, wanted: Wanted) -> int:
-    line = bytearray(book.clock.pieces)
-    for begins, minutes in wanted.own_visits:
-        mark((begins - book.clock.begins) // PIECE, -((book.clock.begins - begins - minutes) // PIECE), line)
+    line, since = bytearray(book.clock.pieces), book.clock.begins
+    mark((((begins - since) // PIECE, -((since - begins - minutes) // PIECE)) for begins, minutes in wanted.own_visits), line)
     return number(line)
 
 
