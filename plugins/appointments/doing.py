@@ -9,7 +9,7 @@ from core.plugins import ActionItem, Question
 from plugins.appointments.pages import book_path
 from plugins.appointments.services import needs
 
-CONFIRM = "appointments.confirm"
+CONFIRM, WAIT = "appointments.confirm", "appointments.wait"
 
 
 def question(request, people: Sequence[Person]) -> Question:
@@ -50,4 +50,10 @@ def _recall(request, person: Person, number: int, words: str) -> Iterator[Action
     yield ActionItem(person.id, title, text, book or request.path_of("appointments.home"), "calendar-plus", 40)
 
 
-_SAY = {"confirm": _confirm, "answered": _answered, "recall": _recall}
+def _offer(request, person: Person, number: int, _: str) -> Iterator[ActionItem]:
+    if request.may(person, WAIT):
+        title = "An earlier time is open" if number == 1 else f"{number} earlier times are open"
+        yield ActionItem(person.id, title, "Whoever says yes first has it.", request.path_of("appointments.wait"), "clock-history", 5)
+
+
+_SAY = {"confirm": _confirm, "answered": _answered, "recall": _recall, "offer": _offer}

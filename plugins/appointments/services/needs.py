@@ -55,6 +55,10 @@ union all select request.patient_id, 'answered', count(*), '' from appointments_
     where {ANSWERED} and request.patient_id = any(cast(:appointments_people as uuid[])) group by request.patient_id
 union all select recall.patient_id, 'recall', count(*), min(sort.words) from {RECALLS}
     where {DUE} and recall.patient_id = any(cast(:appointments_people as uuid[])) group by recall.patient_id
+union all select offer.patient_id, 'offer', count(*), '' from appointments_offer offer
+    join appointments_opening opening on opening.practice_id = offer.practice_id and opening.id = offer.opening_id
+    where offer.practice_id = :practice_id and offer.patient_id = any(cast(:appointments_people as uuid[])) and offer.asked_at > :now - interval '30 days'
+    and offer.state in ('asked', 'sent', 'failed', 'viewed') and opening.state = 'open' and opening.starts_at > :now group by offer.patient_id
 """).columns(patient_id=Uuid, kind=Text, number=Integer, words=Text)  # noqa: S608
 """What needs doing for each of several patients: a row for each kind, none for nothing."""
 

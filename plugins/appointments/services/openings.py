@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.prepared import Prepared
 from core.tenant import Tenant
 from plugins.appointments import slots
-from plugins.appointments.offering import RECALL, Reason
+from plugins.appointments.offering import RECALL, TYPE, Reason
 from plugins.appointments.services.clock import midnight
 from plugins.appointments.slots import Blockout, Book, Hours, Operatory, Slot, Taken, Wanted
 
@@ -113,7 +113,7 @@ def wanted(place: Tenant, reason: Reason, loaded: Loaded, now: datetime, provide
     last = slots.last_day(now, place.time_zone, settings["appointments.horizon_months"])
     return Wanted(
         reason.pattern, slots.earliest(now, place.time_zone, settings["appointments.lead_days"], settings["appointments.lead_hours"]),
-        min(last, reason.last_day or last), is_recall, None if is_recall else reason.type_id,
+        min(last, reason.last_day or last), is_recall, reason.type_id if reason.what == TYPE else None,
         chosen or (loaded.by_rule(settings["appointments.provider_rule"]) if is_recall else None), reason.blockout_type_ids,
         reason.only_in_blockouts, reason.first_day, loaded.own_visits, back_to_back=True,
     )  # fmt: skip

@@ -1,6 +1,5 @@
 """The page behind the link with which a time is offered: yes or no without signing in. Whatever is wrong with a link has the same answer."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -9,7 +8,9 @@ from pyramid.view import view_config
 
 from core.tenant import Tenant
 from core.web.errors import Trouble, error_response
-from plugins.appointments.waiting import answering
+from core.web.formats import moment_of
+from plugins.appointments.services.booking import SlotTaken
+from plugins.appointments.waiting import answering, instead
 from plugins.appointments.waiting.answering import BadLink, Opened
 from plugins.appointments.waiting.asking import is_on
 from plugins.appointments.waiting.fitting import SCHEDULED
@@ -35,12 +36,14 @@ def page(request):
 def answer(request):
     """Yes, not this time, or no more for this visit."""
     try:
-        opened, _ = _opened(request)
+        opened, tenant = _opened(request)
     except BadLink:
         return error_response(request, DEAD)
     said = request.POST.get("answer")
     if said == "accept":
-        _accept(request, opened)
+        _accept(request, opened, tenant)
+    elif "time" in request.POST:
+        _choose(request, opened, tenant)
     elif said in ANSWERS:
         answering.decline(request.db, opened, None, request.now, for_good=said == "never")
         request.audit(ANSWERS[str(said)], opened.offer.patient_id, opened.offer.id)
@@ -49,12 +52,35 @@ def answer(request):
     return HTTPSeeOther(request.path)
 
 
-def _accept(request, opened: Opened) -> None:
+def _accept(request, opened: Opened, tenant: Tenant) -> None:
     try:
-        answering.accept(request.db, opened, None, request.now)
+        answering.accept(request.db, tenant, opened, None, request.now)
         request.audit("appointments.offer.accept", opened.offer.patient_id, opened.offer.id)
     except answering.TooLate:
         answering.miss(opened, request.now)
+
+
+def _choose(request, opened: Opened, tenant: Tenant) -> None:
+    """Take one of the nearest other times; nothing where it is none of an offer that was too late."""
+    if opened.view != "too_late" or opened.listed is None:
+        return
+    near, typed = opened.opening.starts_at, request.POST.get("time")
+    chosen = next((slot for slot in instead.nearest(request.db, tenant, opened.listed, near, request.now) if slot.starts_at.isoformat() == typed), None)
+    try:
+        instead.choose(request.db, tenant, opened.listed, chosen, request.now)
+    except SlotTaken:
+        request.session.flash("This time is taken, too. These are the nearest that are open now.")
+        return
+    answering.chose_other(request.db, opened, None, request.now)
+    request.audit("appointments.offer.choose", opened.offer.patient_id, opened.offer.id)
+
+
+def _others(request, opened: Opened, tenant: Tenant) -> list[tuple[str, str]]:
+    """The nearest other times, with what stands on their buttons."""
+    if opened.view != "too_late" or opened.listed is None:
+        return []
+    found = instead.nearest(request.db, tenant, opened.listed, opened.opening.starts_at, request.now)
+    return [(slot.starts_at.isoformat(), moment_of(slot.starts_at, request.now, tenant.time_zone)) for slot in found]
 
 
 def _opened(request) -> tuple[Opened, Tenant]:
@@ -77,7 +103,6 @@ def _values(request, opened: Opened, tenant: Tenant) -> dict:
         "time": shown_time(tenant, opening, listed.minutes if listed else opening.minutes, request.now),
         "name": listed.patient.preferred_name or listed.patient.first_name if listed else "",
         "instead_of": visit_time(tenant, visit, request.now) if visit else "",
-        "others": [],
+        "others": _others(request, opened, tenant),
         "place": tenant,
-        "soon": opening.starts_at - request.now < timedelta(hours=24),
     }

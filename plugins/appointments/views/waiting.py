@@ -5,6 +5,7 @@ from uuid import UUID
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
+from core.auth.policy import tenant_at
 from core.web.forms import Form, read_form
 from plugins.appointments.models import WaitListEntry
 from plugins.appointments.waiting import answering, joining, listing
@@ -95,7 +96,7 @@ def answer(request):
         raise HTTPNotFound()
     if said == "accept":
         try:
-            answering.accept(request.db, opened, account_id, request.now)
+            answering.accept(request.db, tenant_at(request, opened.opening.clinic_id), opened, account_id, request.now)
         except answering.TooLate:
             answering.miss(opened, request.now)
             request.session.flash(TAKEN)

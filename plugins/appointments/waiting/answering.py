@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.tenant import Tenant
 from plugins.appointments.models import Appointment, Offer, Opening, WaitListEntry
 from plugins.appointments.waiting import claiming, joining, loading, openings
 from plugins.appointments.waiting.asking import hashed
@@ -83,15 +84,15 @@ def miss(opened: Opened, now: datetime) -> None:
         opened.offer.state, opened.offer.viewed_at = "too_late", opened.offer.viewed_at or now
 
 
-def accept(session: Session, opened: Opened, account_id: UUID | None, now: datetime) -> Appointment:
-    """The patient has the time: of all who say yes at one moment, one. Raises TooLate."""
+def accept(session: Session, place: Tenant, opened: Opened, account_id: UUID | None, now: datetime) -> Appointment:
+    """The patient has the time, at the clinic of `place`: of all who say yes at one moment, one. Raises TooLate."""
     offer, practice_id = opened.offer, opened.offer.practice_id
     opening = openings.find(session, practice_id, offer.opening_id)
     session.refresh(offer, with_for_update=True)
     if opening is None or opening.state != "open" or offer.state not in UNANSWERED or opened.listed is None:
         raise TooLate
     try:
-        visit = claiming.claim(session, practice_id, opened.listed, _time(opening), account_id, now)
+        visit = claiming.claim(session, place, opened.listed, _time(opening), account_id, now)
     except claiming.Taken:
         openings.close(session, opening, "taken", now)
         raise TooLate from None
@@ -114,6 +115,14 @@ def decline(session: Session, opened: Opened, account_id: UUID | None, now: date
             openings.ask_next(session, opening, now)
     if for_good and opened.listed:
         joining.end(session, opened.listed.entry, "declined", account_id, now)
+
+
+def chose_other(session: Session, opened: Opened, account_id: UUID | None, now: datetime) -> None:
+    """The time was taken, and the patient has booked another one instead."""
+    _answer(opened.offer, "chose_other", account_id, now)
+    session.flush()
+    if opened.listed:
+        joining.end(session, opened.listed.entry, "booked", account_id, now)
 
 
 def _answer(offer: Offer, state: str, account_id: UUID | None, now: datetime) -> None:

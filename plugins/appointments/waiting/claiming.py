@@ -7,6 +7,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from core.db import uuid7
+from core.tenant import Tenant
 from plugins.appointments.models import Appointment, Recall
 from plugins.appointments.services import holds
 from plugins.appointments.waiting.loading import Listed
@@ -17,19 +18,23 @@ class Taken(Exception):
     """Somebody else has the time."""
 
 
-def claim(session: Session, practice_id: UUID, listed: Listed, time: Time, account_id: UUID | None, now: datetime) -> Appointment:
-    """The patient has this time from now on; the one that their visit had comes open. Raises Taken."""
-    before = time_of(listed.visit) if listed.visit and listed.visit.status == "scheduled" else None
+def claim(session: Session, place: Tenant, listed: Listed, time: Time, account_id: UUID | None, now: datetime) -> Appointment:
+    """The patient has this time from now on; the one that their visit had comes open. Raises Taken.
+
+    The office offers the time, so what patients may book by themselves, such as how many hours ahead, does not count here.
+    """
+    practice_id, before = place.practice_id, time_of(listed.visit) if listed.visit and listed.visit.status == "scheduled" else None
     try:
         with session.begin_nested():
             visit = listed.visit or _made(session, practice_id, listed, account_id, now)
             _put(visit, time, account_id, now)
             session.flush()
-            holds.take(session, visit, now)
+            holds.take(session, visit, now, place.settings["appointments.prevent_double_booking"])
     except holds.TimeTaken:
         raise Taken from None
-    if listed.recall:
-        session.execute(update(Recall).where(Recall.practice_id == practice_id, Recall.id == listed.recall.id).values(appointment_id=visit.id))
+    own = (Recall.appointment_id == visit.id) | (Recall.id == listed.recall.id) if listed.recall else Recall.appointment_id == visit.id
+    day = time.starts_at.astimezone(place.time_zone).date()
+    session.execute(update(Recall).where(Recall.practice_id == practice_id, own).values(appointment_id=visit.id, scheduled_on=day))
     if before:
         freed(session, practice_id, before, "moved", now)
     return visit

@@ -141,11 +141,13 @@ def test_of_fifty_who_say_yes_at_one_moment_one_has_the_visit_and_the_others_hea
     db.commit()
     offers = {offer.patient_id: offer.id for offer in book.offers()}
 
+    place = registry.tenants.current(practice.id)
+
     def claim(patient_id) -> str:
         with practice.session() as session:
             opened = answering.open_own(session, practice.id, patient_id, offers[patient_id], now)
             try:
-                answering.accept(session, opened, None, now)
+                answering.accept(session, place, opened, None, now)
             except answering.TooLate:
                 return "too late"
             session.commit()
@@ -160,7 +162,7 @@ def test_of_fifty_who_say_yes_at_one_moment_one_has_the_visit_and_the_others_hea
     assert sorted(opening.state for opening in book.openings()) == ["filled", "open"]  # the time that the winner gave up
 
 
-def test_a_recall_and_a_reason_are_booked_where_there_was_no_visit(book, make, ask, db, practice):
+def test_a_recall_and_a_reason_are_booked_where_there_was_no_visit(book, make, ask, db, practice, registry):
     waits, gone = make.patient(), make.patient()
     make.take_in([{"kind": "recall", "external_id": "L1", "patient": waits.external_id, "recall_type": "R1", "due_on": "2026-05-01"}])
     recall, reason = db.scalars(select(Recall)).one(), db.scalars(select(AppointmentType)).one()
@@ -173,7 +175,7 @@ def test_a_recall_and_a_reason_are_booked_where_there_was_no_visit(book, make, a
     for _ in range(2):
         for offer in book.offers():
             if offer.state == "sent":
-                answering.accept(db, answering.open_own(db, practice.id, waits.id, offer.id, datetime.now(UTC)), None, datetime.now(UTC))
+                answering.accept(db, registry.tenants.current(practice.id), answering.open_own(db, practice.id, waits.id, offer.id, datetime.now(UTC)), None, datetime.now(UTC))
                 db.commit()
         book.later()
         ask()

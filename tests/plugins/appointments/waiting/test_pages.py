@@ -1,7 +1,7 @@
 """The patient's pages of the wait list, and the page behind the link of an offer."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -114,6 +114,38 @@ def test_by_the_link_one_accepts_without_signing_in_and_the_other_hears_that_it_
     assert actions.count("appointments.offer.accept") == 1
 
 
+def test_whoever_was_too_late_takes_one_of_the_nearest_other_times(offered, portal, practice, book, db, make):
+    first, second, starts_at, links = offered()
+    days = {(starts_at + timedelta(days=number)).date() for number in (-1, 0, 1)}
+    hours = {"kind": "schedule", "provider": "D1", "clinic": "C1", "starts": 0, "ends": 1440, "operatories": ["O1"]}
+    make.take_in([hours | {"external_id": f"S{day}", "held_on": day} for day in days])
+    _say(browser(portal, practice).get(links[0]), "accept")
+    web = browser(portal, practice)
+    page = web.get(links[1])
+    buttons = page.forms["others"].fields["time"]
+    assert len(buttons) == 3
+    wanted = datetime.fromisoformat(buttons[1]._value)
+    done = page.forms["others"].submit("time", index=1).follow()
+    assert "You took another time" in done
+    db.rollback()
+    visit = db.scalars(select(Appointment).where(Appointment.patient_id == second.id).execution_options(populate_existing=True)).one()
+    assert visit.starts_at == wanted
+    assert [offer.state for offer in book.offers()] == ["accepted", "chose_other"]
+    assert all(entry.end_reason == "booked" for entry in book.entries())
+    assert first.id != second.id
+
+
+@pytest.mark.parametrize("typed", ["", "\0", "2026-01-01", "9999-12-31T23:59:59+00:00", "2027-01-01T00:00:00-23:59"])
+def test_a_time_that_is_none_of_those_changes_nothing(offered, portal, practice, book, typed):
+    _, _, _, links = offered()
+    web = browser(portal, practice)
+    page = web.get(links[1])
+    _say(browser(portal, practice).get(links[0]), "accept")
+    token = page.forms["offer"]["csrf_token"].value
+    assert "This time is taken" in web.post(links[1], {"csrf_token": token, "time": typed}).follow()
+    assert [offer.state for offer in book.offers()] == ["accepted", "too_late"]
+
+
 def test_no_more_for_this_visit_takes_the_patient_off_the_list(offered, portal, practice, book):
     first, _, _, links = offered()
     assert "Thank you for telling us" in _say(browser(portal, practice).get(links[0]), "never").follow()
@@ -135,7 +167,8 @@ def test_whatever_is_wrong_with_a_link_has_one_answer(offered, portal, practice,
 def test_in_the_portal_an_offer_is_taken_in_place(offered, signed_in, book, db):
     first, _, starts_at, _ = offered()
     app = signed_in(first)
-    page = app.get("/appointments/wait")
+    assert "An earlier time is open" in app.get("/home")
+    page = app.get("/appointments").click("Wait list")
     assert "A time is open" in page
     form = next(form for form in page.forms.values() if form.action.endswith("/accept"))
     assert "The time is yours" in form.submit().follow()
