@@ -1,4 +1,5 @@
-"""Patients whom the office writes down by hand: the practice's system has not sent their charts yet, or there is none.
+"""Patients whom the office writes down by hand, or who do so themselves when they book a first visit: the practice's system has not sent their
+charts yet, or there is none.
 
 Such a chart has no number, and says where it comes from (`source`), so that it can be matched with what a system sends later on. Until then it is
 changed here; what a system has sent is changed there.
@@ -20,7 +21,9 @@ from core.people.found_by import keep_words
 from core.people.models import Patient, Relationship
 from core.tenant import hold
 
-OFFICE = "office"
+OFFICE, WEB = "office", "web"
+HERE = (OFFICE, WEB)
+"""Where charts come from that are changed here."""
 
 
 class LooksAlike(Exception):
@@ -80,12 +83,18 @@ def add(session: Session, practice_id: UUID, who: Written, writer: Writer, relat
     found = alike(session, practice_id, who, writer.clinic_ids)
     if {one.patient.id for one in found} - set(known):
         raise LooksAlike(found)
-    patient = Patient(source=OFFICE, guarantor_id=relative.patient_id if relative and relative.is_guarantor else None, **asdict(who))
-    session.add(patient)
-    session.flush()
+    patient = _put(session, who, OFFICE, relative.patient_id if relative and relative.is_guarantor else None)
     if relative and relative.relation:
         session.add(Relationship(patient_id=patient.id, related_id=relative.patient_id, relation=relative.relation, is_guardian=True))
     _done(session, patient, "office.patients.add", writer)
+    return patient
+
+
+def add_from_web(session: Session, practice_id: UUID, who: Written, now: datetime) -> Patient:
+    """The chart of somebody who writes it down on a page of the office, and who has no access by that."""
+    patient = _put(session, who, WEB)
+    keep_words(session, [patient.id])
+    refresh_grants(session, practice_id, now)
     return patient
 
 
@@ -103,8 +112,15 @@ def change(session: Session, practice_id: UUID, patient_id: UUID, who: Written, 
 
 
 def written_here(practice_id: UUID, patient_id: UUID) -> tuple:
-    """Which patient that is, if the office wrote the chart."""
-    return Patient.practice_id == practice_id, Patient.id == patient_id, Patient.source == OFFICE
+    """Which patient that is, if the chart was written down here."""
+    return Patient.practice_id == practice_id, Patient.id == patient_id, Patient.source.in_(HERE)
+
+
+def _put(session: Session, who: Written, source: str, guarantor_id: UUID | None = None) -> Patient:
+    patient = Patient(source=source, guarantor_id=guarantor_id, **asdict(who))
+    session.add(patient)
+    session.flush()
+    return patient
 
 
 def _done(session: Session, patient: Patient, action: str, writer: Writer) -> None:

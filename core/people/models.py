@@ -50,7 +50,7 @@ class Patient(TenantScoped, Base):
 
     `responsible_party_id` may see the record: one person for each patient, as in a nursing home. A record that the office has marked
     `is_confidential` is hidden from guarantor, guardians and responsible party. `source` says whether the practice's system sends the chart
-    (`records`) or the office wrote it down by hand (`office`, core/people/by_hand.py).
+    (`records`), the office wrote it down by hand (`office`), or the patient who booked a first visit did (`web`, core/people/by_hand.py).
     """
 
     __tablename__ = "patient"
@@ -63,7 +63,7 @@ class Patient(TenantScoped, Base):
         index_in_practice("guarantor_id"),
         index_in_practice("birthdate", "last_name"),
         CheckConstraint("sex in ('F', 'M', 'U')", name="sex"),
-        CheckConstraint("source in ('records', 'office')", name="source"),
+        CheckConstraint("source in ('records', 'office', 'web')", name="source"),
     )
 
     external_id: Mapped[str | None]

@@ -39,7 +39,7 @@ class EntryLink:
     """What anyone may do here without signing in, such as paying a bill: a link on the sign-in page.
 
     `route` is one of the plugin's own without parameters, on a page that is open to everyone; `icon` a Bootstrap Icons name. `at` is the
-    short address of the portal that leads there, if it is meant for one: `pay` for `/pay`.
+    short address of the portal that leads there, if it is meant for one: `pay` for `/pay`, `book` for `/book`.
     """
 
     title: str

@@ -34,10 +34,20 @@ def _not_shown(request) -> list[str]:
 @view_config(route_name="portal.pay", permission=NO_PERMISSION_REQUIRED, request_method="GET")
 def pay(request):
     """The short address at which one pays without signing in: it stands on paper, so it leads to whichever tab takes payments here."""
-    link = next((link for link in request.entry_links() if link.at == "pay"), None)
+    return _lead_on(request, "pay")
+
+
+@view_config(route_name="portal.book", permission=NO_PERMISSION_REQUIRED, request_method="GET")
+def book(request):
+    """The short address at which one books without signing in."""
+    return _lead_on(request, "book")
+
+
+def _lead_on(request, at: str) -> HTTPSeeOther:
+    link = next((link for link in request.entry_links() if link.at == at), None)
     if link is None:
         raise HTTPNotFound()
-    return HTTPSeeOther(request.route_path(link.route))
+    return HTTPSeeOther(request.route_path(link.route, _query=request.GET))
 
 
 @view_config(route_name="portal.contact", permission=NO_PERMISSION_REQUIRED, request_method="GET", renderer="contact.jinja2")

@@ -7,4 +7,5 @@ def includeme(config) -> None:
     config.add_route("portal.home", "/home")
     config.add_route("portal.contact", "/contact")
     config.add_route("portal.pay", "/pay")
+    config.add_route("portal.book", "/book")
     config.scan("core.web.pages")

@@ -3,15 +3,16 @@
 from datetime import timedelta
 
 from core.people.charts import delete_rows, move_rows
-from core.plugins import Card, Permission, PortalPlugin, Tab, hookimpl
+from core.plugins import Card, EntryLink, Permission, PortalPlugin, Tab, hookimpl
 from core.tasks import Periodic
-from plugins.appointments import doing, exporting, hooks, office, records
-from plugins.appointments.models import Appointment, Confirmation, Preference, Recall, Request
+from plugins.appointments import doing, exporting, guest_tasks, hooks, office, records  # noqa: F401  (declares the tasks)
+from plugins.appointments.models import Appointment, Confirmation, Guest, Preference, Recall, Request
 from plugins.appointments.notices import charts as notices
 from plugins.appointments.services import confirming, holds, recalls, visits
 from plugins.appointments.services.answering import ANSWERED
 from plugins.appointments.settings import AppointmentsSettings
 from plugins.appointments.shown import show
+from plugins.appointments.views.public_place import places_of
 from plugins.appointments.waiting import charts
 from plugins.appointments.waiting.reaching import OFFER
 
@@ -26,6 +27,18 @@ class AppointmentsPlugin(PortalPlugin):
     def includeme(self, config) -> None:
         """Add the tab's addresses."""
         config.add_route("appointments.home", "", inherit_slash=True)
+        config.add_route("appointments.book", "/book")
+        config.add_route("appointments.book_review", "/book/review")
+        config.add_route("appointments.booked", "/booked/{visit_id}")
+        config.add_route("appointments.public", "/online")
+        config.add_route("appointments.public_clinic", "/online/{place}")
+        config.add_route("appointments.public_known", "/online/{place}/known")
+        config.add_route("appointments.public_known_code", "/online/{place}/known/code")
+        config.add_route("appointments.public_new", "/online/{place}/new")
+        config.add_route("appointments.public_details", "/online/{place}/new/details")
+        config.add_route("appointments.public_new_code", "/online/{place}/new/code")
+        config.add_route("appointments.public_choose", "/online/{place}/for/{token}")
+        config.add_route("appointments.public_review", "/online/{place}/for/{token}/review")
         config.add_route("appointments.answer", "/answer/{token}")
         config.add_route("appointments.calendar", "/calendar")
         config.add_route("appointments.calendar_end", "/calendar/end")
@@ -76,10 +89,16 @@ class AppointmentsPlugin(PortalPlugin):
         return Card("appointments/card.jinja2", {"visits": show(coming, request.now)}, 10)
 
     @hookimpl
+    def portal_entry_link(self, request):
+        """Booking without signing in, at the clinics where anyone may."""
+        return EntryLink("Book a visit", "appointments.public", "calendar-plus", 5, at="book") if places_of(request) else None
+
+    @hookimpl
     def portal_permissions(self):
         """Seeing visits, and what patients do with them."""
         acts = {
             "confirm": "Confirm appointments",
+            "book": "Book appointments",
             "cancel": "Cancel appointments",
             "move": "Move appointments",
             "ask": "Send requests about appointments",
@@ -100,8 +119,9 @@ class AppointmentsPlugin(PortalPlugin):
 
     @hookimpl
     def portal_periodic_tasks(self):
-        """The wait list is asked in turns of a minute or more; notices, and time that was kept for whoever called a visit off, are looked at every five."""
-        every = {"ask_waiting": 1, "write_notices": 5, "let_go": 5}
+        """The wait list is asked in turns of a minute or more; notices, and time that was kept for whoever called a visit off, are looked at every five;
+        what guests typed is forgotten in time."""
+        every = {"ask_waiting": 1, "write_notices": 5, "let_go": 5, "clear_guests": 24 * 60}
         return [Periodic(f"appointments.{task}", timedelta(minutes=minutes)) for task, minutes in every.items()]
 
     @hookimpl
@@ -121,7 +141,7 @@ class AppointmentsPlugin(PortalPlugin):
         notices.join(db, practice_id, kept, absorbed)
         recalls.join(db, practice_id, kept, absorbed)
         confirming.join(db, practice_id, kept, absorbed)
-        move_rows(db, practice_id, kept, absorbed, Appointment, Request, Recall, Preference, Confirmation)
+        move_rows(db, practice_id, kept, absorbed, Appointment, Request, Recall, Preference, Confirmation, Guest)
 
     @hookimpl
     def portal_export(self, db, practice_id, person_id):
@@ -133,7 +153,7 @@ class AppointmentsPlugin(PortalPlugin):
         """Visits have nothing outside the portal."""
         charts.erase(db, practice_id, person_id)
         notices.forget(db, practice_id, person_id)
-        delete_rows(db, practice_id, person_id, Recall, Request, Preference, Confirmation)
+        delete_rows(db, practice_id, person_id, Guest, Recall, Request, Preference, Confirmation)
         holds.let_go_of(db, practice_id, person_id)
         delete_rows(db, practice_id, person_id, Appointment)
 

@@ -126,3 +126,16 @@ class AppointmentsSettings(BaseModel):
     recall_texts: int = Field(
         2, ge=0, le=100, title="Recall texts in ten minutes", description="At most so many go out at a clinic.", json_schema_extra={"unit": "texts"}
     )
+    insurances: str = Field(
+        "", max_length=4000, title="Insurances that you take", description="One a line. New patients choose theirs from the list when they book; you read it with the visit."
+    )
+    insurances_refused: str = Field(
+        "", max_length=4000, title="Insurances that you do not take", description="One a line. Whoever chooses one reads the message below and cannot book here."
+    )
+    insurance_message: str = Field(
+        "", max_length=500, title="Message about insurance", description="What those read who choose an insurance that you do not take, or another than those in your list."
+    )
+    frames: str = Field(
+        "", max_length=2000, title="Websites that show the booking page",
+        description="One a line, such as https://www.example.com: these may show the clinic’s public page within their own. Nobody else can.",
+    )  # fmt: skip

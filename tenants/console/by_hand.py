@@ -122,7 +122,7 @@ def change(request):
 def _own(request) -> Patient:
     """The patient of the address. Raises HTTPNotFound for one of another clinic, and one whose chart a practice system sends."""
     patient = patient_of(request)
-    if patient.source != by_hand.OFFICE:
+    if patient.source not in by_hand.HERE:
         raise HTTPNotFound()
     return patient
 

@@ -38,6 +38,9 @@ OPEN |= {"appointments.offer"}  # the link with which a time is offered: yes or 
 OPEN |= {"portal.grant_offer"}  # the link in a mail to somebody who may have no account yet
 # The same link in a notice of a visit; answers by text message, which the gateway signs.
 OPEN |= {"appointments.hooks.unsubscribe", "appointments.hooks.texts"}
+# Booking a first visit, or by a code: the pages say of nobody whether they are a patient, and act for whoever holds the code.
+BOOKING = {"appointments.public", "appointments.public_clinic", "appointments.public_known", "appointments.public_known_code", "appointments.public_new", "appointments.public_details", "appointments.public_new_code", "appointments.public_choose", "appointments.public_review"}
+OPEN |= {"portal.book"} | BOOKING
 SET = re.compile(r"^{% set (\w+)", re.MULTILINE)
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -92,10 +95,11 @@ def test_every_view_asks_for_a_permission_or_is_on_the_list(registry):
 
 
 def test_what_is_taken_without_a_form_token_or_from_other_sites_is_on_the_list(registry):
-    """Mail programs post to those that turn notices off by themselves (RFC 8058), a gateway signs what it reports, files go to a signed address."""
+    """Mail programs post to those that turn notices off by themselves (RFC 8058), a gateway signs what it reports, files go to a signed address.
+    Whoever books without signing in does so by a code, which no cookie stands for: within a frame browsers send none."""
     views = [item["introspectable"] for item in registry.introspector.get_category("views")]
     assert {view["route_name"] for view in views if view["require_csrf"] is False and view["route_name"]} == {
-        "auth.unsubscribe", "files.signed", "appointments.hooks.unsubscribe", "appointments.hooks.texts",
+        "auth.unsubscribe", "files.signed", "appointments.hooks.unsubscribe", "appointments.hooks.texts", *BOOKING,
     }  # fmt: skip
     assert {"auth.unsubscribe"} == ANY_SITE
 

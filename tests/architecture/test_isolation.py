@@ -31,6 +31,7 @@ PUBLIC |= {"auth.offices_enter", "portal.pay", "account.guest", "account.guest_p
 PUBLIC |= {"auth.forgot", "auth.reset", "auth.link", "auth.link_open", "auth.register", "auth.register_code"}
 PUBLIC |= {"appointments.answer", "appointments.calendar_feed"}
 PUBLIC |= {"auth.invitation", "portal.privacy", "office.sign_in", "office.invitation"}
+PUBLIC |= {"portal.book"} | {f"appointments.public{part}" for part in ("", "_clinic", "_known", "_known_code", "_new", "_details", "_new_code", "_choose", "_review")}
 TOKEN = re.compile(r'name="csrf_token" value="[^"]*"')
 
 

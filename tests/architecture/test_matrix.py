@@ -32,6 +32,8 @@ OFFICE, OFFICE_ACCOUNT, OPERATOR, OFF = "the office", "whoever of the office it 
 TABLE = {
     ANYONE: """
         portal.pay account.guest account.guest_pay account.guest_receipt appointments.hooks.unsubscribe appointments.hooks.texts appointments.answer appointments.calendar_feed appointments.offer
+        portal.book appointments.public appointments.public_clinic appointments.public_known appointments.public_known_code appointments.public_new
+        appointments.public_details appointments.public_new_code appointments.public_choose appointments.public_review
         portal.start portal.contact portal.privacy portal.grant_offer health.live health.ready tenants.theme tenants.logo tenants.icon tenants.photo tenants.ask files.signed
         auth.sign_in auth.second auth.second_send auth.second_passkey auth.second_passkey_options auth.passkey auth.passkey_options
         auth.forgot auth.reset auth.link auth.link_open auth.welcome auth.invitation auth.email_stop auth.unsubscribe auth.offices_enter
@@ -49,12 +51,12 @@ TABLE = {
     """,
     GIVER: "portal.grants portal.grant_give",
     SEE: """
-        appointments.home appointments.visit appointments.visit_file account.home account.receipt account.statement account.statement_file plan.home plan.plan
+        appointments.home appointments.booked appointments.visit appointments.visit_file account.home account.receipt account.statement account.statement_file plan.home plan.plan
         webmail.home webmail.sent webmail.message images.home images.image images.thumbnail images.display images.open images.download
         summary.home summary.download summary.document summary.document_body summary.document_download
     """,
     ACT: """
-        appointments.confirm appointments.cancel appointments.undo appointments.move appointments.ask appointments.ask_visit
+        appointments.confirm appointments.book appointments.book_review appointments.cancel appointments.undo appointments.move appointments.ask appointments.ask_visit
         appointments.withdraw appointments.seen appointments.calendar appointments.calendar_end account.pay webmail.compose webmail.reply
         appointments.wait appointments.wait_join appointments.wait_change appointments.wait_end appointments.wait_answer
     """,

@@ -2,6 +2,7 @@
 
 from plugins.appointments.models.answers import Calendar, Confirmation
 from plugins.appointments.models.chairs import AppointmentRule, AppointmentType, BlockoutType, Operatory, ScheduleBlock
+from plugins.appointments.models.guests import Guest
 from plugins.appointments.models.notices import Notice, NoticeChoice, NoticeRule, TextAnswer, TextNumber
 from plugins.appointments.models.patients import Preference
 from plugins.appointments.models.recalls import Recall, RecallType
@@ -9,7 +10,7 @@ from plugins.appointments.models.visits import Appointment, ConfirmationStatus, 
 from plugins.appointments.models.waiting import Offer, Opening, WaitListEntry
 
 __all__ = [
-    "Appointment", "AppointmentRule", "AppointmentType", "BlockoutType", "Calendar", "Confirmation", "ConfirmationStatus", "Hold", "Notice",
+    "Appointment", "AppointmentRule", "AppointmentType", "BlockoutType", "Calendar", "Confirmation", "ConfirmationStatus", "Guest", "Hold", "Notice",
     "NoticeChoice", "NoticeRule", "Offer", "Opening", "Operatory", "Preference", "Recall", "RecallType", "Request", "ScheduleBlock", "TextAnswer",
     "TextNumber", "WaitListEntry",
 ]  # fmt: skip

@@ -32,6 +32,11 @@ STORY = Story(
     settings={
         "account.statement_message": "Thank you for letting us look after your family's smiles.",
         "appointments.confirm_days": 21,
+        "appointments.book_new": True,
+        "appointments.booked_message": "Please come ten minutes early. Parking is free behind the house.",
+        "appointments.insurances": "Summit Dental\nBlue Mesa\nPrairie Mutual",
+        "appointments.insurances_refused": "Frontier Discount Plan",
+        "appointments.insurance_message": "Not in the list? Tell us which it is: we call you before your visit to say what it pays here.",
         "portal.narrow_age": 13,
         "portal.self_registration": True,
     },
