@@ -127,7 +127,7 @@ class AppointmentsPlugin(PortalPlugin):
     @hookimpl
     def portal_office_waiting(self):
         """What patients ask about visits."""
-        return [office.WAITING]
+        return office.WAITING
 
     @hookimpl
     def portal_record_kinds(self):

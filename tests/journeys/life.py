@@ -169,6 +169,8 @@ class Life:
         asked = self._db.scalars(select(Request.id).where(Request.practice_id == practice_id, Request.state == "waiting")).first()
         due = self._db.scalars(select(Recall).where(Recall.practice_id == practice_id)).first()
         parts |= {f"appointments.office.book.recalls.{name}": f"/office/appointments/recalls/{path}" for name, path in (("one", due.id), ("patient", f"patients/{due.patient_id}"))}
+        opening = self._db.scalars(select(Opening.id).where(Opening.practice_id == practice_id)).first()
+        parts["appointments.office.book.waiting.opening"] = f"/office/appointments/waiting/openings/{opening}"
         return parts | {"appointments.office.book.visit": f"/office/appointments/visits/{visit}", "appointments.office.book.requests.one": f"/office/appointments/requests/{asked}"}
 
     def _links_in_mails(self, practice_id: UUID, hired: str) -> dict[str, str]:
