@@ -1,7 +1,7 @@
 """The demo's part of this tab: rules of notices, some of them on, so that the office's pages show what they are for."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,4 +26,5 @@ def make(db: Session, registry, practice_id: UUID, patients: Mapping[str, Patien
     del registry, patients
     for kind, values in _RULES:
         rule: NoticeRule = ruling.add(db, practice_id, kind, None, values, now)
-        rule.made_at = now
+        # The visits of the demo are all made at this moment: nobody is thanked for those.
+        rule.since = now + timedelta(minutes=1)

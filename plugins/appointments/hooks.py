@@ -1,4 +1,5 @@
-"""What comes in from elsewhere: text messages from the gateway, and the link at the foot of a notice, to which mail programs post by themselves."""
+"""What comes in from elsewhere: text messages from the gateway, the link at the foot of a notice, to which mail programs post by themselves, and
+that to a calendar file."""
 
 from xml.sax.saxutils import escape
 
@@ -8,10 +9,14 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from core.texting import whole_number
-from plugins.appointments.notices import replies, stopping
+from plugins.appointments import calendar_file
+from plugins.appointments.models import Appointment
+from plugins.appointments.notices import replies, signed, stopping
 from plugins.appointments.notices.kinds import TITLES
+from plugins.appointments.notices.sending import CALENDAR
+from plugins.appointments.pages import address_lines
 
-UNSUBSCRIBE, TEXTS = "appointments.hooks.unsubscribe", "appointments.hooks.texts"
+UNSUBSCRIBE, TEXTS, CALENDAR_FILE = (f"appointments.hooks.{name}" for name in ("unsubscribe", "texts", "calendar"))
 LONGEST = 100
 
 
@@ -49,6 +54,23 @@ def text_came(request):
     return _answer(replies.take_in(request.db, request.whole_tenant, address, number, body.replace("\0", ""), reference, request.now))
 
 
+@view_config(route_name=CALENDAR_FILE, permission=NO_PERMISSION_REQUIRED, request_method="GET")
+def calendar_file_of(request):
+    """A visit for a calendar program, by the link of a notice: time and place, and nothing of whom it is for or what will be done."""
+    token, secret_key = request.matchdict["token"], request.registry.portal.secret_key
+    known = signed.is_for(secret_key, request.practice_id, token, CALENDAR)
+    visit = request.db.get(Appointment, (request.practice_id, signed.row_in(token))) if known else None
+    if visit is None or visit.status != "scheduled":
+        raise HTTPNotFound()
+    clinic = next((one for one in request.whole_tenant.clinics if one.id == visit.clinic_id), request.whole_tenant.contact)
+    place = ", ".join([clinic.name, *address_lines(clinic)]) if clinic else ""
+    title = f"{request.whole_tenant.settings['appointments.calendar_title']}, {request.whole_tenant.practice_name}"
+    event = calendar_file.Event(visit.id, visit.revision, request.now, visit.arrive_at or visit.starts_at, visit.minutes, title, place)
+    response = Response(calendar_file.write(request.whole_tenant.practice_name, [event]), content_type=calendar_file.CONTENT_TYPE, charset="utf-8")
+    response.content_disposition = 'attachment; filename="visit.ics"'
+    return response
+
+
 def _answer(text: str) -> Response:
     """What the gateway sends back: https://www.twilio.com/docs/messaging/twiml."""
     message = f"<Message>{escape(text)}</Message>" if text else ""
@@ -67,4 +89,5 @@ def include(config) -> None:
     """Add the addresses, below `/hooks/appointments`."""
     config.add_route(UNSUBSCRIBE, "/unsubscribe/{token}")
     config.add_route(TEXTS, "/texts")
+    config.add_route(CALENDAR_FILE, "/calendar/{token}")
     config.scan("plugins.appointments.hooks")

@@ -12,13 +12,15 @@ from core.people.models import Patient
 from core.tasks import Work, enqueue
 from core.tenant import Tenant
 from plugins.appointments.models import Appointment, Notice, NoticeRule
-from plugins.appointments.notices import answers, letters, loading, reaching, stopping
+from plugins.appointments.notices import answers, letters, loading, reaching, signed, stopping
 from plugins.appointments.notices.letters import Letter, Told
 from plugins.appointments.notices.values import CONFIRMATION, EMAIL, INVITATION, INVITATION_AFTER, Person
 from plugins.appointments.services import confirming
 
 TEMPLATE = "appointments/mail/notice"
 TEXT_TEMPLATE = "appointments/text/notice"
+CALENDAR = "calendar"
+"""What the link to a visit's calendar file is signed for."""
 INVITATIONS = (INVITATION, INVITATION_AFTER)
 Row = tuple[Notice, Appointment, Patient]
 
@@ -83,7 +85,7 @@ def _send(work: Work, tenant: Tenant, rule: NoticeRule, rows: list[Row], recipie
         return _done(work, rows)
     address = work.registry.portal.address(tenant.host)
     asked = answers.ask(work.db, work.tenant.practice_id, rows, recipient, work.now) if kind == CONFIRMATION else {}
-    told = [_told(address, row, asked) for row in rows]
+    told = [_told(work, address, row, asked) for row in rows]
     written = letters.write(Letter(kind, rule.words, rows[0][0].language, recipient.name, told), tenant, address)
     if channel == EMAIL:
         path = stopping.path(work.registry.portal.secret_key, tenant.practice_id, recipient.id, kind, channel)
@@ -101,11 +103,12 @@ def _done(work: Work, rows: Iterable[Row]) -> None:
         notice.state, notice.reason, notice.done_at = "sent", "", work.now
 
 
-def _told(address: str, row: Row, asked: dict[UUID, confirming.Asked]) -> Told:
+def _told(work: Work, address: str, row: Row, asked: dict[UUID, confirming.Asked]) -> Told:
     _, visit, patient = row
     answer = asked.get(visit.id)
     provider = visit.hygienist_id if visit.is_hygiene and visit.hygienist_id else visit.provider_id
     return Told(
         patient.preferred_name or patient.first_name, visit.starts_at, visit.arrive_at, clinic_id=visit.clinic_id, provider_id=provider,
         confirm_url=f"{address}/appointments/answer/{answer.token}" if answer else "", code=answer.code if answer else "",
+        calendar_url=f"{address}/hooks/appointments/calendar/{signed.sign(work.registry.portal.secret_key, visit.practice_id, visit.id, CALENDAR)}",
     )  # fmt: skip

@@ -1,8 +1,5 @@
 """Saying that notices of a kind are not wanted: by the link at the foot of a mail, at the office, or by a text message."""
 
-import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
@@ -15,11 +12,8 @@ from sqlalchemy.orm import Session
 from core.db import uuid7
 from core.people.models import Patient
 from plugins.appointments.models import NoticeChoice, TextNumber
+from plugins.appointments.notices import signed
 from plugins.appointments.notices.values import CHANNELS, KINDS
-
-SIGNATURE_BYTES = 16
-TOKEN_LENGTH = 43
-"""Sixteen bytes of the patient's id and sixteen of signature, without padding."""
 
 
 class Stop(NamedTuple):
@@ -31,35 +25,20 @@ class Stop(NamedTuple):
 
 
 def path(secret_key: str, practice_id: UUID, patient_id: UUID, kind: str, channel: str) -> str:
-    """Where the mail leads. Neither a name nor what the notice is about can be read from it."""
-    return f"/hooks/appointments/unsubscribe/{_token(secret_key, practice_id, Stop(patient_id, kind, channel))}"
+    """Where the mail leads."""
+    return f"/hooks/appointments/unsubscribe/{signed.sign(secret_key, practice_id, patient_id, f'{kind} {channel}')}"
 
 
 def read(session: Session, secret_key: str, practice_id: UUID, token: str) -> Stop | None:
     """What a token turns off; None for one of another practice, one that was changed, or one of a patient who is not here any more."""
-    patient_id = _patient_in(token)
+    patient_id = signed.row_in(token)
     if patient_id is None:
         return None
-    stops = (Stop(patient_id, kind, channel) for kind in KINDS for channel in CHANNELS)
     # The kind is not in the token, it is in what was signed: there are only a few to try.
-    found = next((stop for stop in stops if hmac.compare_digest(_token(secret_key, practice_id, stop), token)), None)
+    stops = (Stop(patient_id, kind, channel) for kind in KINDS for channel in CHANNELS)
+    found = next((stop for stop in stops if signed.is_for(secret_key, practice_id, token, f"{stop.kind} {stop.channel}")), None)
     here = select(Patient.id).where(Patient.practice_id == practice_id, Patient.id == patient_id)
     return found if found and session.scalar(here) else None
-
-
-def _patient_in(token: str) -> UUID | None:
-    if len(token) != TOKEN_LENGTH or not token.isascii():
-        return None
-    try:
-        return UUID(bytes=urlsafe_b64decode(f"{token}=")[:16])
-    except (Error, ValueError):
-        return None
-
-
-def _token(secret_key: str, practice_id: UUID, stop: Stop) -> str:
-    signed = b"appointments.unsubscribe:" + practice_id.bytes + stop.patient_id.bytes + f"{stop.kind} {stop.channel}".encode()
-    signature = hmac.digest(secret_key.encode(), signed, "sha256")[:SIGNATURE_BYTES]
-    return urlsafe_b64encode(stop.patient_id.bytes + signature).decode().rstrip("=")
 
 
 def choose(session: Session, practice_id: UUID, stop: Stop, on: bool, by: str, now: datetime) -> bool:

@@ -1,5 +1,6 @@
 """Notices in the database: written once whoever looks at the same time, sent once, and told apart from what changed since."""
 
+import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -51,6 +52,25 @@ def test_a_reminder_is_mailed_without_a_word_of_what_will_be_done(patient, visit
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert [(one.state, one.channel) for one in notices()] == [("sent", "email")]
     assert look() == 0
+
+
+def test_the_link_to_the_calendar_opens_a_file_with_time_and_place_only(patient, visit, rule, look, work_off, mails, web, practice, db):
+    robin = patient(first_name="Robin")
+    seen = visit(robin, reason="Root canal")
+    rule()
+    look()
+    work_off()
+    [mail] = mails.to(robin.email)
+    text = mail.get_body(("plain",)).get_content()
+    path = re.search(r"/hooks/appointments/calendar/[\w-]{43}", text)[0]
+    answer = web.get(path)
+    assert answer.content_type == "text/calendar"
+    assert f"{seen.starts_at:%Y%m%dT%H%M}" in answer.text
+    assert not [word for word in ("Robin", "anal") if word in answer.text]
+    assert web.get(path[:-2] + "xx", status="*").status_int == 404
+    seen.status = "broken"
+    db.commit()
+    assert web.get(path, status="*").status_int == 404
 
 
 def test_two_who_look_at_the_same_moment_write_one_message(patient, visit, rule, look, notices):
