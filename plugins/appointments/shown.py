@@ -48,11 +48,6 @@ class ShownVisit(NamedTuple):
     other: str = ""
     """Whose visit it is, in a list of several people, and the id of who is not in view."""
 
-    @property
-    def has_no_time(self) -> bool:
-        """Whether it is planned without a time."""
-        return self.when == NO_TIME
-
 
 def show(visits: Iterable[Visit], now: datetime) -> list[ShownVisit]:
     """Put visits into words, each on the clock of its clinic."""
@@ -61,7 +56,8 @@ def show(visits: Iterable[Visit], now: datetime) -> list[ShownVisit]:
 
 def _show(visit: Visit, now: datetime) -> ShownVisit:
     local = visit.starts_at.astimezone(visit.zone)
-    status, kind, icon = status_of(visit.status, visit.confirmation, visit.is_past, visit.needs_answer)
+    answer = "" if visit.status != "scheduled" else "past" if visit.is_past else "asked" if visit.needs_answer else visit.confirmation
+    status, kind, icon = _STATUS[visit.status, answer]
     provider = visit.provider
     name = provider.name if provider else ""
     when = NO_TIME if visit.status in _TIMELESS else moment_of(visit.starts_at, now, visit.zone)
@@ -70,12 +66,6 @@ def _show(visit: Visit, now: datetime) -> ShownVisit:
         duration(visit.minutes), visit.reason, " · ".join(part for part in (name, visit.clinic) if part), status, kind, icon, name,
         initials(provider.plain_name) if provider else "", provider.photo if provider else "",
     )  # fmt: skip
-
-
-def status_of(status: str, confirmation: str, is_past: bool, needs_answer: bool) -> tuple[str, str, str]:
-    """What is said of a visit: the words, the kind of the pill, its icon."""
-    answer = "" if status != "scheduled" else "past" if is_past else "asked" if needs_answer else confirmation
-    return _STATUS[status, answer]
 
 
 @lru_cache(maxsize=4096)

@@ -34,7 +34,7 @@ def show_requests(asked: Iterable[Asked], tenant: Tenant, now: datetime) -> list
 
 
 def _show(one: Asked, zone, tenant: Tenant, now: datetime) -> ShownRequest:
-    title = f"{_ABOUT[one.kind]}{f', {moment_of(one.starts_at, now, zone)}' if one.starts_at else ''}"
+    title = f"{_ABOUT[one.kind]}{f': {moment_of(one.starts_at, now, zone)}' if one.starts_at else ''}"
     words = " – ".join(part for part in (in_words(one.wanted), one.words) if part)
     state, kind = _STATE[one.state]
     return ShownRequest(

@@ -66,7 +66,8 @@ _NEXT = Prepared(
     _VISITS.where(_visit.status == _SCHEDULED, _visit.starts_at > bindparam("now")).order_by(_visit.starts_at).limit(bindparam("most"))
 )
 _ALWAYS = ("scheduled", "complete")
-_ANSWERED = {"confirmed", "callback"}
+ANSWERED = frozenset({"confirmed", "callback"})
+"""The answers of patients, after which nobody asks any more."""
 _WAITS = (
     _visit.status == _SCHEDULED, _visit.confirmation.not_in([literal_column("'confirmed'"), literal_column("'callback'")]),
     _visit.starts_at > bindparam("now"),
@@ -119,7 +120,7 @@ def _as_visits(rows: list[tuple], tenant: Tenant, now: datetime) -> list[Visit]:
     return [
         Visit(
             id_, starts_at, minutes, status, confirmation, reason, tenant.faces.get(provider_id), *clinics.get(clinic_id, nowhere),
-            starts_at <= now, status == "scheduled" and confirmation not in _ANSWERED and now < starts_at <= last,
+            starts_at <= now, status == "scheduled" and confirmation not in ANSWERED and now < starts_at <= last,
         )
         for id_, starts_at, minutes, status, confirmation, reason, provider_id, clinic_id, _ in rows
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from core.web.formats import duration, time_of
 from plugins.appointments.models import Appointment
 from plugins.appointments.pages import Place, address_lines, arrival, book_path, id_in_address, map_link, place_of, provider_of, when
 from plugins.appointments.services import changing, confirming, details, requests, visits
-from plugins.appointments.shown import NO_TIME, status_of
+from plugins.appointments.shown import NO_TIME, show
 
 ACTS = ("confirm", "cancel", "move", "ask", "calendar")
 
@@ -58,9 +58,13 @@ def _found(request) -> details.Details:
 def _status(request, visit: Appointment) -> tuple[str, str, str]:
     if changing.was_called_off(visit):
         return "Cancelled", "bad", "x-circle"
-    is_past, last = visit.starts_at <= request.now, request.now + timedelta(days=request.tenant.settings["appointments.confirm_days"])
-    needs_answer = visit.confirmation not in ("confirmed", "callback") and visit.starts_at <= last
-    return status_of(visit.status, visit.confirmation, is_past, needs_answer)
+    last = request.now + timedelta(days=request.tenant.settings["appointments.confirm_days"])
+    is_past = visit.starts_at <= request.now
+    needs_answer = visit.status == "scheduled" and visit.confirmation not in visits.ANSWERED and not is_past and visit.starts_at <= last
+    zone = request.tenant.time_zone
+    row = visits.Visit(str(visit.id), visit.starts_at, visit.minutes, visit.status, visit.confirmation, "", None, "", zone, is_past, needs_answer)
+    [shown] = show([row], request.now)
+    return shown.status, shown.kind, shown.icon
 
 
 def _undo_until(request, visit: Appointment, place: Place) -> str:

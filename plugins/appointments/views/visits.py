@@ -8,7 +8,7 @@ from pyramid.view import view_config
 from core.auth.identity import Person
 from plugins.appointments.pages import book_path
 from plugins.appointments.services import confirming, needs, visits
-from plugins.appointments.shown import ShownVisit, show
+from plugins.appointments.shown import NO_TIME, ShownVisit, show
 from plugins.appointments.shown_requests import show_requests
 
 SEE, CONFIRM = "appointments.see", "appointments.confirm"
@@ -70,12 +70,11 @@ def _of_several(request, page: int, who: str, people: list[Person], chosen: list
 
 
 def _parts(shown: list[ShownVisit], waiting: list[ShownVisit]) -> dict:
-    timed = [visit for visit in shown if not visit.has_no_time]
     return {
         "waiting": waiting,
-        "coming": [visit for visit in timed if not visit.is_past],
-        "past": [visit for visit in timed if visit.is_past],
-        "planned": [visit for visit in shown if visit.has_no_time],
+        "coming": [visit for visit in shown if not visit.is_past and visit.when != NO_TIME],
+        "past": [visit for visit in shown if visit.is_past and visit.when != NO_TIME],
+        "planned": [visit for visit in shown if visit.when == NO_TIME],
     }
 
 
@@ -84,7 +83,7 @@ def _list(request, page: int, more: bool, people: list[Person], who: str) -> dic
     current = who or str(request.person.id)
     named = [(str(person.id), person.short_name) for person in people]
     filters = [(words, f"{path}?who={value}", value == current, 0) for value, words in [*named, (EVERYONE, "Everyone")]] if people else []
-    return {"page": page, "more": more, "filters": filters, "who": who, "path": path}
+    return {"page": page, "more": more, "filters": filters, "who": who}
 
 
 def _people(request) -> list[Person]:
