@@ -19,7 +19,7 @@ WHY = {
     "complete": "This visit has taken place, so it can’t be changed any more.",
     "called_off": "This visit is not scheduled any more.",
     "too_late": "So shortly before the visit it can’t be cancelled here. Please call us, or send us a request.",
-    "not_called_off": "This visit was not cancelled here, so there is nothing to take back.",
+    "not_called_off": "You have not cancelled this visit, so there is nothing to take back.",
     "undo_is_over": "The three minutes are over, so the visit can’t be taken back. Please book a new time or call us.",
 }
 

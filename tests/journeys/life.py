@@ -33,6 +33,7 @@ from plugins.appointments.models import (
     Request,
 )
 from plugins.appointments.notices import stopping
+from plugins.appointments.services import calendars, confirming
 from plugins.appointments.waiting import asking, joining
 from tenants.addresses.models import Domain
 from tenants.models import Clinic, Practice
@@ -134,6 +135,7 @@ class Life:
             "portal.grant_end": f"/family/access/end/{given}",
             "account.guest_pay": f"/account/pay-now/{clinic}",
             **self._links_of_wait_list(practice_id, account),
+            **self._links_of_visits(practice_id, account),
         }
 
     def _links_of_wait_list(self, practice_id: UUID, account: Account) -> dict[str, str]:
@@ -151,6 +153,20 @@ class Life:
         self._db.add(Offer(practice_id=practice_id, token_hash=asking.hashed(token), channels=["email"], state="sent", **about))
         paths = {"wait_join": f"wait/for/type/{reasons[-1]}", "wait_change": f"wait/{entry_id}", "offer": f"offer/{token}"}
         return {f"appointments.{name}": f"/appointments/{path}" for name, path in paths.items()}
+
+    def _links_of_visits(self, practice_id: UUID, account: Account) -> dict[str, str]:
+        """A visit that can still be cancelled, and the address that a calendar program reads."""
+        mine = (Appointment.practice_id == practice_id, Appointment.patient_id == account.patient_id, Appointment.status == "scheduled")
+        visit = self._db.scalars(select(Appointment.id).where(*mine).order_by(Appointment.starts_at.desc())).first()
+        feed = calendars.make(self._db, practice_id, account.id, False, False, self._now)
+        paths = {"visit": visit, "visit_file": f"{visit}/visit.ics", "cancel": f"{visit}/cancel", "ask": f"{visit}/ask/move", "calendar_feed": f"calendar/{feed}.ics"}
+        return {f"appointments.{name}": f"/appointments/{path}" for name, path in paths.items()}
+
+    def _link_to_confirm(self, practice_id: UUID, account: Account) -> str:
+        """The link of a message, about a visit of somebody else."""
+        coming = (Appointment.practice_id == practice_id, Appointment.patient_id != account.patient_id, Appointment.status == "scheduled", Appointment.starts_at > self._now + SOON)
+        visit = self._db.scalars(select(Appointment.id).where(*coming).order_by(Appointment.starts_at.desc())).first()
+        return f"/appointments/answer/{confirming.ask(self._db, practice_id, visit, self._now).token}"
 
     def _links_of_office(self, practice_id: UUID, hired: str) -> dict[str, str]:
         numbers = {"office.settings.part": "/office/settings/portal", "office.unmatched.one": "/office/unmatched/1"}
@@ -190,6 +206,7 @@ class Life:
             "auth.email_stop": "/profile/email/stop/" + self._ticket(email_change.STOP, account_id=elena.id),
             "auth.unsubscribe": notice_links.path(self._settings.secret_key, practice_id, off),
             "appointments.hooks.unsubscribe": stopping.path(self._settings.secret_key, practice_id, elena.patient_id, "reminder", "email"),
+            "appointments.answer": self._link_to_confirm(practice_id, elena),
             "portal.grant_offer": "/family/offer/" + self._ticket(offers.LINK, offer_id=offer.id, patient_id=offer.patient_id, email=offer.email),
             "office.invitation": "/office/invitation/" + self._ticket(staff.INVITATION, account_id=new.id, email=new.email),
             "office.enter": "/office/enter/" + entry,

@@ -65,10 +65,10 @@ def call_off(
     return visit
 
 
-def take_back(session: Session, practice_id: UUID, patient_id: UUID, visit_id: UUID, now: datetime) -> Appointment:
-    """Everything is as it was before the visit was called off. Raises NoSuchVisit, CannotChange."""
+def take_back(session: Session, practice_id: UUID, patient_id: UUID, visit_id: UUID, now: datetime, by: UUID | None = None) -> Appointment:
+    """Everything is as it was before the visit was called off, by this account if one is named. Raises NoSuchVisit, CannotChange."""
     visit = visit_of(session, practice_id, patient_id, visit_id, hold=True)
-    if not was_called_off(visit):
+    if not was_called_off(visit) or by not in (None, visit.ended_by):
         raise CannotChange("not_called_off")
     if not can_take_back(visit, now):
         raise CannotChange("undo_is_over")
@@ -81,12 +81,12 @@ def take_back(session: Session, practice_id: UUID, patient_id: UUID, visit_id: U
 
 
 def was_called_off(visit: Appointment) -> bool:
-    """Whether it was the patient, or somebody who acts for the patient, who called it off."""
+    """Whether somebody called it off here: the patient, whoever acts for the patient, or the office that was asked to."""
     return visit.status == "broken" and visit.ended_at is not None and visit.ended_by is not None
 
 
 def can_take_back(visit: Appointment, now: datetime) -> bool:
-    """Whether the patient can still have the visit back."""
+    """Whether whoever called it off can still have the visit back."""
     return was_called_off(visit) and visit.ended_at is not None and now < min(visit.ended_at + KEPT, visit.starts_at)
 
 

@@ -45,7 +45,7 @@ def undo(request):
     """Take it back."""
     visit_id = id_in_address(request)
     try:
-        changing.take_back(request.db, request.practice_id, request.person.id, visit_id, request.now)
+        changing.take_back(request.db, request.practice_id, request.person.id, visit_id, request.now, request.identity.account_id)
     except confirming.NoSuchVisit:
         raise HTTPNotFound() from None
     except changing.CannotChange as refusal:

@@ -68,6 +68,6 @@ def _status(request, visit: Appointment) -> tuple[str, str, str]:
 
 
 def _undo_until(request, visit: Appointment, place: Place) -> str:
-    if visit.ended_at is None or not changing.can_take_back(visit, request.now):
+    if visit.ended_at is None or visit.ended_by != request.identity.account_id or not changing.can_take_back(visit, request.now):
         return ""
     return time_of(visit.ended_at + changing.KEPT, place.tenant.time_zone)

@@ -127,6 +127,18 @@ def test_a_visit_that_is_over_says_so_whatever_is_asked(signed_in, make, visit, 
     assert "nothing to take back" in browser.post(f"/appointments/{due.id}/undo", {"csrf_token": token}).follow().text
 
 
+def test_only_whoever_cancelled_takes_it_back(signed_in, make, visit, db, practice):
+    patient = make.patient()
+    due = visit(patient, 5)
+    changing.call_off(db, practice.id, patient.id, due.id, make.staff().id, "", timedelta(0), NOW)
+    db.commit()
+    browser = signed_in(patient)
+    page = browser.get(f"/appointments/{due.id}")
+    assert "This visit is cancelled" in page.text
+    assert "undo" not in page.forms
+    assert "nothing to take back" in browser.post(f"/appointments/{due.id}/undo", {"csrf_token": _token(browser)}).follow().text
+
+
 def test_undo_after_three_minutes_is_refused_in_words(signed_in, make, visit, db, practice):
     patient = make.patient()
     due, account = visit(patient, 5), make.account(patient)
