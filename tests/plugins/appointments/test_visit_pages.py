@@ -154,7 +154,7 @@ def test_a_request_is_in_the_list_can_be_withdrawn_and_its_answer_is_read(signed
     patient = make.patient()
     due = visit(patient, 5, confirmation="confirmed")
     browser = signed_in(patient)
-    form = browser.get(f"/appointments/{due.id}/move").follow().forms["ask"]
+    form = browser.get(f"/appointments/{due.id}/ask/move").forms["ask"]
     form.set("days", True, index=1)
     form.set("times", True, index=0)
     form.submit()
