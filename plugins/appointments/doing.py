@@ -6,10 +6,9 @@ from functools import partial
 
 from core.auth.identity import Person
 from core.plugins import ActionItem, Question
-from plugins.appointments.pages import book_path
 from plugins.appointments.services import needs
 
-CONFIRM, WAIT = "appointments.confirm", "appointments.wait"
+CONFIRM, WAIT, BOOK = "appointments.confirm", "appointments.wait", "appointments.book"
 
 
 def question(request, people: Sequence[Person]) -> Question:
@@ -45,7 +44,8 @@ def _answered(request, person: Person, number: int, _: str) -> Iterator[ActionIt
 
 def _recall(request, person: Person, number: int, words: str) -> Iterator[ActionItem]:
     title = f"{words} is due" if number == 1 else f"{number} regular visits are due"
-    book = book_path(request, {}) if person is request.person else ""
+    # The family's page puts the person in view on the way there.
+    book = request.path_of(BOOK) if request.may(person, BOOK) else ""
     text = "Find a time that suits." if book else "Look at it, and ask us for a time."
     yield ActionItem(person.id, title, text, book or request.path_of("appointments.home"), "calendar-plus", 40)
 

@@ -33,7 +33,7 @@ from plugins.appointments.models import (
     Request,
 )
 from plugins.appointments.notices import stopping
-from plugins.appointments.services import calendars, confirming
+from plugins.appointments.services import calendars, confirming, newcomers
 from plugins.appointments.waiting import asking, joining
 from tenants.addresses.models import Domain
 from tenants.models import Clinic, Practice
@@ -134,9 +134,18 @@ class Life:
             "auth.email_confirm": "/profile/email/confirm/" + self._ticket(email_change.CONFIRM, account_id=account.id, email=f"new.{MAIL}"),
             "portal.grant_end": f"/family/access/end/{given}",
             "account.guest_pay": f"/account/pay-now/{clinic}",
+            **self._links_of_booking(practice_id, account),
             **self._links_of_wait_list(practice_id, account),
             **self._links_of_visits(practice_id, account),
         }
+
+    def _links_of_booking(self, practice_id: UUID, account: Account) -> dict[str, str]:
+        """A visit that is booked, and the public pages of the clinic where this patient could book another one."""
+        mine = (Appointment.practice_id == practice_id, Appointment.patient_id == account.patient_id, Appointment.status == "scheduled")
+        visit, place = self._db.execute(select(Appointment.id, Appointment.clinic_id).where(*mine)).first()
+        token = self._ticket(newcomers.PASS, patient_id=account.patient_id)
+        paths = {"public_clinic": "", "public_known": "/known", "public_new": "/new", "public_choose": f"/for/{token}"}
+        return {f"appointments.{name}": f"/appointments/online/{place}{path}" for name, path in paths.items()} | {"appointments.booked": f"/appointments/booked/{visit}"}
 
     def _links_of_wait_list(self, practice_id: UUID, account: Account) -> dict[str, str]:
         """What somebody could wait for and waits for, and a time that is offered to them."""
