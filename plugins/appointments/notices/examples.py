@@ -39,7 +39,7 @@ def _example(kind: str, now: datetime, tenant: Tenant, address: str, name: str, 
     provider = next((UUID(id_) for id_ in tenant.providers), None)
     link, code = (f"{address}/appointments/answer/{LINK}", "C") if kind == CONFIRMATION else ("", "")
     if kind == RECALL:
-        return Told(name, due_on=starts.date(), clinic_id=clinic.id if clinic else None, url=f"{address}/appointments")
+        return Told(name, due_on=starts.date(), clinic_id=clinic.id if clinic else None, url=f"{address}/appointments/book")
     return Told(name, starts, clinic_id=clinic.id if clinic else None, provider_id=provider, confirm_url=link, code=code, calendar_url=f"{address}/hooks/appointments/calendar/{LINK}")
 
 

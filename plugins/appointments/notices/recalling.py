@@ -156,7 +156,7 @@ def _why_not(rule: NoticeRule, notice: Notice, recall: Recall, recipient: Person
 
 def _send(work: Work, tenant: Tenant, rule: NoticeRule, rows: list[tuple[Notice, Recall, Patient]], recipient: Person) -> None:
     first, address = rows[0][0], work.registry.portal.address(tenant.host)
-    told = [Told(patient.preferred_name or patient.first_name, due_on=recall.due_on, clinic_id=patient.clinic_id, url=f"{address}/appointments") for _, recall, patient in rows]
+    told = [Told(patient.preferred_name or patient.first_name, due_on=recall.due_on, clinic_id=patient.clinic_id, url=f"{address}/appointments/book") for _, recall, patient in rows]
     written = letters.write(Letter(RECALL, rule.words, first.language, recipient.name, told, first.number), tenant, address)
     if first.channel == EMAIL:
         path = stopping.path(work.registry.portal.secret_key, tenant.practice_id, recipient.id, RECALL, EMAIL)
