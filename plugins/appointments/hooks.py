@@ -42,7 +42,7 @@ def unsubscribe(request):
 @view_config(route_name=TEXTS, permission=NO_PERMISSION_REQUIRED, request_method="POST", require_csrf=False)
 def text_came(request):
     """A text message that somebody sent back. Who is not the gateway finds nothing here."""
-    fields = [(name, value) for name, value in request.POST.items() if isinstance(value, str)]
+    fields = [(name, value) for name, value in request.POST.items() if isinstance(name, str) and isinstance(value, str)]
     address, texts = request.registry.portal.address(request.domain), request.registry.texts
     signature = request.headers.get("X-Twilio-Signature", "")
     if texts is None or not texts.signs(address + request.path_qs, fields, signature):

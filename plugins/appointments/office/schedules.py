@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, Field, create_model
-from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
 from core.web.forms import Form, Line, empty_form, read_form
@@ -137,8 +137,12 @@ def clear(request):
 def remove(request):
     """Remove one entry."""
     place = place_of(request)
-    if not schedules.remove(request.db, request.practice_id, id_in(request), _within(place), place.today(request.now)):
-        return _back(request, place, day_of(request, place), "Nothing was removed: it is gone already, its day has passed, or your practice system sends it.")
+    try:
+        removed = schedules.remove(request.db, request.practice_id, id_in(request), _within(place), place.today(request.now))
+    except schedules.NoSuchBlock:
+        raise HTTPNotFound() from None
+    if not removed:
+        return _back(request, place, day_of(request, place), "Nothing was removed: its day has passed, or your practice system sends it.")
     request.audit("appointments.schedules.remove")
     return _back(request, place, day_of(request, place), "Removed. Visits that are booked there stay.")
 

@@ -20,6 +20,10 @@ FED = "Your practice system sends the hours: change them there, and they change 
 WEEK = timedelta(days=7)
 
 
+class NoSuchBlock(Exception):
+    """There is no such entry here: another practice's, or it is gone already."""
+
+
 class NotAdded(Exception):
     """Hours that cannot be as they were typed; the text says why."""
 
@@ -151,9 +155,11 @@ def copy_week(
 
 
 def remove(session: Session, practice_id: UUID, block_id: UUID, within: ColumnElement[bool], today: date) -> bool:
-    """Remove one block. False when there is none such within reach, or its day has passed, or the practice's system sends it."""
-    where = (ScheduleBlock.practice_id == practice_id, ScheduleBlock.id == block_id, within, *_removable(today))
-    return session.scalar(delete(ScheduleBlock).where(*where).returning(ScheduleBlock.id)) is not None
+    """Remove one block. False when its day has passed, or the practice's system sends it. Raises NoSuchBlock when there is none within reach."""
+    where = (ScheduleBlock.practice_id == practice_id, ScheduleBlock.id == block_id, within)
+    if session.scalar(select(ScheduleBlock.id).where(*where)) is None:
+        raise NoSuchBlock
+    return session.scalar(delete(ScheduleBlock).where(*where, *_removable(today)).returning(ScheduleBlock.id)) is not None
 
 
 def remove_days(session: Session, practice_id: UUID, clinic_id: UUID | None, keeper: Keeper, days: tuple[date, date], today: date) -> int:
