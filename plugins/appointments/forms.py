@@ -1,21 +1,22 @@
 """The forms about visits that exist."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 LONGEST = 500
 REASONS = {"ill": "I am ill", "plans": "Something came up", "away": "I am away", "cost": "The cost", "other": "Another reason"}
 Reason = Literal["ill", "plans", "away", "cost", "other"]
 TIMES = {"morning": "Mornings", "midday": "Around noon", "afternoon": "Afternoons", "evening": "Evenings"}
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+Words = Annotated[str, Field(max_length=LONGEST, title="message to the office"), AfterValidator(lambda text: text.replace("\0", ""))]
 
 
 class CancelForm(BaseModel):
     """Why a visit is called off."""
 
     reason: Reason = Field(title="reason", json_schema_extra={"missing": "Choose a reason."})
-    words: str = Field("", max_length=LONGEST, title="message to the office")
+    words: Words = ""
 
 
 class AskForm(BaseModel):
@@ -23,7 +24,7 @@ class AskForm(BaseModel):
 
     days: list[Literal["0", "1", "2", "3", "4", "5", "6"]] = Field([], max_length=7, title="days")
     times: list[Literal["morning", "midday", "afternoon", "evening"]] = Field([], max_length=4, title="times")
-    words: str = Field("", max_length=LONGEST, title="message to the office")
+    words: Words = ""
 
 
 def reason_in_words(form: CancelForm) -> str:

@@ -199,6 +199,18 @@ def test_a_request_that_cannot_be_is_refused_and_nothing_typed_is_lost(signed_in
     assert not db.scalars(select(Request)).all()
 
 
+def test_a_sign_that_no_table_can_hold_is_left_out_of_what_was_typed(signed_in, make, visit, practice):
+    patient = make.patient()
+    due = visit(patient, 5)
+    browser = signed_in(patient)
+    token = _token(browser)
+    browser.post(f"/appointments/{due.id}/ask/move", {"csrf_token": token, "words": "Late\0r"}, status=303)
+    browser.post(f"/appointments/{due.id}/cancel", {"csrf_token": token, "reason": "away", "words": "A\0way"}, status=303)
+    assert _row(practice, due.id).end_reason == "I am away: Away"
+    with practice.session() as session:
+        assert session.scalars(select(Request.words)).all() == ["Later"]
+
+
 @pytest.mark.parametrize("act", ["cancel", "move", "ask", "calendar"])
 def test_an_office_can_take_each_act_away(signed_in, make, visit, choose, act):
     patient = make.patient()
