@@ -49,7 +49,7 @@ class AppointmentsSettings(BaseModel):
         json_schema_extra={"words": {"5": "Every 5 minutes", "10": "Every 10 minutes", "15": "Every 15 minutes"}},
     )  # fmt: skip
     lead_days: int = Field(
-        0, ge=0, le=365, title="Earliest day", description="How many days ahead the first open time is; 0 for today. It is added to the hours below.",
+        0, ge=0, le=365, title="Earliest day", description="How many days ahead the first open time is; 0 for today. The hours below count, too.",
         json_schema_extra={"unit": "days"},
     )  # fmt: skip
     lead_hours: int = Field(

@@ -7,9 +7,10 @@ from typing import Literal
 
 from plugins.appointments.slots.book import Book
 from plugins.appointments.slots.search import openings
-from plugins.appointments.slots.values import Wanted
+from plugins.appointments.slots.values import Taken, Wanted, minute_of
 
 Reason = Literal["closed", "too_soon", "too_late", "not_yet", "no_operatory", "no_hours", "no_provider", "blockouts", "taken", "own_visit"]
+_ABOUT = 4 * 1440
 _EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -33,12 +34,14 @@ def _of_date(book: Book, wanted: Wanted, day: date) -> Reason | None:
 def _steps(book: Book, wanted: Wanted, day: date) -> Iterator[tuple[Reason, Book, Wanted]]:
     """The search of one day, with one more rule at each step."""
     # The day after is looked at, too: a visit may last beyond midnight.
-    hours = replace(book, first=day, last=day + timedelta(days=1), blockouts=(), taken=())
+    days = (day, day + timedelta(days=1))
+    kept, visits = [block for block in book.blockouts if block.day in days], _about(book, day)
+    hours = replace(book, first=day, last=days[1], hours=[block for block in book.hours if block.day in days], blockouts=(), taken=())
     anybody = replace(wanted, earliest=_EVER, last_on=day, first_on=None, provider_ids=None, only_in_blockouts=False, own_visits=())
     chosen = replace(anybody, provider_ids=wanted.provider_ids)
-    blocked = replace(hours, blockouts=book.blockouts)
+    blocked = replace(hours, blockouts=kept)
     within = replace(chosen, only_in_blockouts=wanted.only_in_blockouts)
-    taken = replace(blocked, taken=book.taken)
+    taken = replace(blocked, taken=visits)
     alone = replace(within, own_visits=wanted.own_visits)
     yield "no_hours", hours, anybody
     yield "no_provider", hours, chosen
@@ -46,3 +49,9 @@ def _steps(book: Book, wanted: Wanted, day: date) -> Iterator[tuple[Reason, Book
     yield "taken", taken, within
     yield "own_visit", taken, alone
     yield "too_soon", taken, replace(alone, earliest=wanted.earliest)
+
+
+def _about(book: Book, day: date) -> list[Taken]:
+    """The visits about a day, whatever its clock."""
+    noon = minute_of(datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
+    return [visit for visit in book.taken if abs(visit.begins - noon) < _ABOUT]
