@@ -12,6 +12,7 @@ from core.db import uuid7
 from core.tenant import Tenant
 from plugins.appointments import slots
 from plugins.appointments.models import Appointment, AppointmentType, ConfirmationStatus, Recall, RecallType
+from plugins.appointments.models import Operatory as Room
 from plugins.appointments.offering import PLAIN_PATTERN, RECALL, TYPE, Reason
 from plugins.appointments.services import holds, openings, recalls
 from plugins.appointments.services.changing import KEPT, CannotChange, is_in_notice, visit_of, what_stops
@@ -167,7 +168,8 @@ def _put(session: Session, wish: _Wish, visit: Appointment, kept_until: datetime
             raise _refusal(session, wish, loaded, wanted)
         try:
             with session.begin_nested():
-                _place(visit, slot, next(chair for chair in loaded.book.operatories if chair.id == slot.operatory_id), wish)
+                visit.starts_at, visit.clinic_id = slot.starts_at, wish.place.clinic_id
+                seat(visit, next(chair for chair in loaded.book.operatories if chair.id == slot.operatory_id), slot.provider_id)
                 session.add(visit)
                 session.flush()
                 holds.take(session, visit, wish.now, loaded.book.prevents_double_booking, kept_until)
@@ -177,12 +179,12 @@ def _put(session: Session, wish: _Wish, visit: Appointment, kept_until: datetime
     raise SlotTaken(_nearest(session, wish))
 
 
-def _place(visit: Appointment, slot: Slot, chair: Operatory, wish: _Wish) -> None:
-    """Where and with whom: the operatory's dentist and hygienist, and of these two whoever does it has the time."""
-    visit.starts_at, visit.clinic_id, visit.operatory_id = slot.starts_at, wish.place.clinic_id, chair.id
-    visit.is_hygiene = chair.is_hygiene and slot.provider_id != chair.provider_id
-    visit.provider_id = chair.provider_id if visit.is_hygiene else slot.provider_id
-    visit.hygienist_id = slot.provider_id if visit.is_hygiene else chair.hygienist_id
+def seat(visit: Appointment, chair: Operatory | Room, worker_id: UUID | None) -> None:
+    """The visit is with the operatory's dentist and hygienist; of these two whoever does it has the time."""
+    visit.operatory_id = chair.id
+    visit.is_hygiene = chair.is_hygiene and worker_id != chair.provider_id
+    visit.provider_id = chair.provider_id if visit.is_hygiene else worker_id
+    visit.hygienist_id = worker_id if visit.is_hygiene else chair.hygienist_id
 
 
 def _refusal(session: Session, wish: _Wish, loaded: Loaded, wanted: slots.Wanted) -> SlotTaken:

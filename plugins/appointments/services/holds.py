@@ -8,7 +8,7 @@ from uuid import UUID
 
 from psycopg.errors import ExclusionViolation
 from psycopg.types.range import TimestamptzRange
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -54,9 +54,10 @@ def take(session: Session, visit: Appointment, now: datetime, whole: bool = Fals
     of_practice, span = Hold.practice_id == visit.practice_id, TimestamptzRange(visit.starts_at, visit.starts_at + timedelta(minutes=visit.minutes))
     session.execute(delete(Hold).where(of_practice, Hold.kept_until <= now, Hold.span.op("&&")(span)))
     own = (of_practice, Hold.appointment_id == visit.id)
-    session.execute(delete(Hold).where(*own, *((Hold.span.op("&&")(span),) if kept_until else ())))
+    # Of one visit only the time that it had last is kept.
+    session.execute(delete(Hold).where(*own, *((or_(Hold.span.op("&&")(span), Hold.kept_until.is_not(None)),) if kept_until else ())))
     if kept_until:
-        session.execute(update(Hold).where(*own, Hold.kept_until.is_(None)).values(kept_until=kept_until))
+        session.execute(update(Hold).where(*own).values(kept_until=kept_until))
     try:
         if rows := holds_of(visit, whole):
             session.execute(insert(Hold).values(rows))

@@ -7,7 +7,7 @@ from core.web.forms import Form, empty_form, read_form
 from plugins.appointments.forms import LONGEST, REASONS, CancelForm, reason_in_words
 from plugins.appointments.models import Appointment
 from plugins.appointments.pages import WHY, book_path, id_in_address, own_visit, place_of, to_visit, when
-from plugins.appointments.services import changing, confirming
+from plugins.appointments.services import changing, confirming, moved
 
 CANCEL = "appointments/cancel.jinja2"
 CALL = "Please call us to move this visit."
@@ -42,16 +42,24 @@ def cancel(request):
 
 @view_config(route_name="appointments.undo", permission="appointments.cancel", request_method="POST")
 def undo(request):
-    """Take it back."""
+    """Take back that it was cancelled, or moved."""
     visit_id = id_in_address(request)
     try:
-        changing.take_back(request.db, request.practice_id, request.person.id, visit_id, request.now, request.identity.account_id)
+        _take_back(request, visit_id)
     except confirming.NoSuchVisit:
         raise HTTPNotFound() from None
     except changing.CannotChange as refusal:
         return to_visit(request, visit_id, WHY[refusal.why])
     request.audit("appointments.visit.restore", request.person.id, visit_id)
     return to_visit(request, visit_id, "The visit is yours again, as it was.")
+
+
+def _take_back(request, visit_id) -> None:
+    visit = own_visit(request)
+    if visit.status == "scheduled" and moved.before(request.db, visit, request.now):
+        moved.take_back(request.db, place_of(request, visit).tenant, request.person.id, visit_id, request.now)
+    else:
+        changing.take_back(request.db, request.practice_id, request.person.id, visit_id, request.now, request.identity.account_id)
 
 
 @view_config(route_name="appointments.move", permission="appointments.move", request_method="GET")

@@ -8,7 +8,7 @@ from pyramid.view import view_config
 from core.web.formats import duration, time_of
 from plugins.appointments.models import Appointment
 from plugins.appointments.pages import Place, address_lines, arrival, book_path, id_in_address, map_link, place_of, provider_of, when
-from plugins.appointments.services import changing, confirming, details, requests, visits
+from plugins.appointments.services import changing, confirming, details, moved, requests, visits
 from plugins.appointments.shown import NO_TIME, show
 
 ACTS = ("confirm", "cancel", "move", "ask", "calendar")
@@ -68,6 +68,11 @@ def _status(request, visit: Appointment) -> tuple[str, str, str]:
 
 
 def _undo_until(request, visit: Appointment, place: Place) -> str:
-    if visit.ended_at is None or visit.ended_by != request.identity.account_id or not changing.can_take_back(visit, request.now):
+    """Until when it can be taken back that the visit was cancelled, or moved."""
+    if visit.ended_at and visit.ended_by == request.identity.account_id and changing.can_take_back(visit, request.now):
+        until = visit.ended_at + changing.KEPT
+    elif request.has_permission("appointments.cancel") and (was := moved.before(request.db, visit, request.now)):
+        until = was.until
+    else:
         return ""
-    return time_of(visit.ended_at + changing.KEPT, place.tenant.time_zone)
+    return time_of(until, place.tenant.time_zone)

@@ -12,7 +12,7 @@ from core.db import uuid7
 from core.people.models import Patient
 from plugins.appointments.models import Appointment, AppointmentType, ConfirmationStatus, Hold, Opening, Operatory, Recall, RecallType
 from plugins.appointments.offering import RECALL, TYPE, Reason
-from plugins.appointments.services import booking, changing, openings
+from plugins.appointments.services import booking, changing, moved, openings
 from plugins.appointments.services.booking import AlreadyBooked, InThePast, NotOffered, Order, SlotTaken
 from plugins.appointments.services.changing import CannotChange
 from plugins.appointments.services.confirming import NoSuchVisit
@@ -157,6 +157,33 @@ def test_a_visit_cannot_be_moved_onto_another_one_by_somebody_else_or_when_it_is
         with pytest.raises(CannotChange) as stopped:
             booking.move(desk.db, desk.place, desk.patient.id, visit.id, at(11), now)
         assert stopped.value.why == why
+
+
+def test_a_move_is_taken_back_within_three_minutes(desk):
+    visit = book(desk, at(9))
+    before = (visit.starts_at, visit.operatory_id, visit.provider_id, visit.hygienist_id, visit.is_hygiene)
+    for hour in (10, 11):
+        booking.move(desk.db, desk.place, desk.patient.id, visit.id, at(hour), NOW)
+    moved.take_back(desk.db, desk.place, desk.patient.id, visit.id, NOW)
+    assert visit.starts_at == at(10)
+    booking.move(desk.db, desk.place, desk.patient.id, visit.id, at(9), NOW)
+    assert (visit.starts_at, visit.operatory_id, visit.provider_id, visit.hygienist_id, visit.is_hygiene) == before
+    assert moved.before(desk.db, visit, NOW + timedelta(minutes=3)) is None
+    booking.move(desk.db, desk.place, desk.patient.id, visit.id, at(9, 10), NOW)  # over the time that it had: there is nothing to keep
+    with pytest.raises(CannotChange):
+        moved.take_back(desk.db, desk.place, desk.patient.id, visit.id, NOW)
+
+
+def test_the_page_of_a_moved_visit_takes_the_move_back(desk, signed_in):
+    visit = book(desk, at(9))
+    booking.move(desk.db, desk.place, desk.patient.id, visit.id, at(10), datetime.now(UTC))
+    desk.db.commit()
+    page = signed_in(desk.patient).get(f"/appointments/{visit.id}")
+    assert "This visit is moved" in page.text
+    back = page.forms["undo"].submit().follow()
+    assert "undo" not in back.forms
+    desk.db.refresh(visit)
+    assert visit.starts_at == at(9)
 
 
 def test_a_moved_visit_that_is_called_off_and_taken_back_holds_its_new_time_only(desk):
