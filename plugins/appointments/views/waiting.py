@@ -24,11 +24,11 @@ def wait_page(request):
     """Offers that can be accepted, for what somebody waits, and for what else they could."""
     practice_id, patient_id, now, tenant = request.practice_id, request.person.id, request.now, request.tenant
     rows = listing.of_patient(request.db, practice_id, patient_id, now)
-    minutes = {row.entry.id: row.minutes for row in rows}
+    by_entry = {row.entry.id: row for row in rows}
     offers = [
-        (offer.id, shown_time(tenant, opening, minutes[offer.entry_id], now))
+        (offer.id, shown_time(tenant, opening, by_entry[offer.entry_id].minutes, now))
         for offer, opening in answering.open_offers(request.db, practice_id, patient_id, now)
-        if offer.entry_id in minutes
+        if answering.is_wanted(by_entry.get(offer.entry_id), opening)
     ]
     request.audit("appointments.wait.view", patient_id)
     more = listing.could_wait(request.db, practice_id, patient_id, now, rows)

@@ -12,6 +12,7 @@ from core.tenant import Tenant
 from plugins.appointments.models import Appointment, Offer, Opening, WaitListEntry
 from plugins.appointments.waiting import claiming, joining, loading, openings
 from plugins.appointments.waiting.asking import hashed
+from plugins.appointments.waiting.fitting import SCHEDULED
 from plugins.appointments.waiting.joining import UNANSWERED
 from plugins.appointments.waiting.loading import Listed
 from plugins.appointments.waiting.openings import Time
@@ -56,9 +57,15 @@ def _opened(session: Session, practice_id: UUID, now: datetime, *which) -> Opene
     offer, opening = row
     found = loading.listed(session, practice_id, now, WaitListEntry.id == offer.entry_id)
     listed = found[0] if found else None
-    if listed is None and offer.state not in _ANSWERED:
+    if offer.state not in _ANSWERED and not is_wanted(listed, opening):
         raise BadLink
     return Opened(offer, opening, listed, _view(session, offer, opening, now))
+
+
+def is_wanted(listed: Listed | None, opening: Opening) -> bool:
+    """Whether the patient waits still, and this is earlier than the visit that they have by now."""
+    visit = listed.visit if listed and listed.kind == SCHEDULED else None
+    return listed is not None and (visit is None or opening.starts_at < visit.starts_at)
 
 
 def _view(session: Session, offer: Offer, opening: Opening, now: datetime) -> View:
