@@ -144,6 +144,7 @@ WHOLE = {
     "appointments.setup.view": "Opened the set-up of the book",
     "appointments.setup.add": "Added to the set-up of the book",
     "appointments.setup.change": "Changed the set-up of the book",
+    "appointments.newcomers.view": "Opened who booked a first visit",
     "appointments.requests.view": "Opened the list of requests about visits",
     "appointments.request.view": "Opened a request about a visit",
     "appointments.request.accept": "Accepted a request about a visit",

@@ -100,8 +100,8 @@ def parts(request, place: Place | None = None) -> list[tuple[str, str, bool, int
 
 BOOK = "appointments.office.book"
 REQUESTS, RECALLS, SCHEDULES, SETUP, OPENINGS, REPORTS = (f"{BOOK}.{name}" for name in ("requests", "recalls", "schedules", "setup", "openings", "reports"))
-NOTICES, WAITING = f"{BOOK}.notices", f"{BOOK}.waiting"
+NOTICES, WAITING, ONLINE = f"{BOOK}.notices", f"{BOOK}.waiting", f"{BOOK}.online"
 PARTS = (
-    (BOOK, "Book"), (REQUESTS, "Requests"), (WAITING, "Wait list"), (RECALLS, "Recalls"), (NOTICES, "Notices"), (SCHEDULES, "Hours"), (SETUP, "Set-up"), (OPENINGS, "Open times"), (REPORTS, "Reports"),
+    (BOOK, "Book"), (REQUESTS, "Requests"), (WAITING, "Wait list"), (RECALLS, "Recalls"), (NOTICES, "Notices"), (ONLINE, "Online booking"), (SCHEDULES, "Hours"), (SETUP, "Set-up"), (OPENINGS, "Open times"), (REPORTS, "Reports"),
 )  # fmt: skip
 """The pages of the book and what they are called."""
