@@ -159,6 +159,15 @@ def test_a_visit_cannot_be_moved_onto_another_one_by_somebody_else_or_when_it_is
         assert stopped.value.why == why
 
 
+def test_a_visit_that_the_office_made_without_a_type_is_moved_to_wherever_patients_book(desk):
+    fields = {"provider": "D1", "operatory": "O1", "clinic": "C1", "starts_at": at(9), "minutes": 20, "reason": "Filling"}
+    desk.make.take_in([{"kind": "appointment", "external_id": "V1", "patient": desk.patient.external_id} | fields])
+    visit = desk.db.scalars(select(Appointment)).one()
+    found = booking.find_for(desk.db, desk.place, visit, (MONDAY, MONDAY), NOW)
+    assert [slot.starts_at for slot in found.slots][:2] == [at(9), at(9, 20)]
+    assert booking.move(desk.db, desk.place, desk.patient.id, visit.id, at(9, 20), NOW).starts_at == at(9, 20)
+
+
 def test_a_move_is_taken_back_within_three_minutes(desk):
     visit = book(desk, at(9))
     before = (visit.starts_at, visit.operatory_id, visit.provider_id, visit.hygienist_id, visit.is_hygiene)
