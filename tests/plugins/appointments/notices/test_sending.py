@@ -48,6 +48,7 @@ def test_a_reminder_is_mailed_without_a_word_of_what_will_be_done(patient, visit
     text, html = (mail.get_body(kind).get_content() for kind in (("plain",), ("html",)))
     assert "Rob" in text
     assert "Main Street" in text
+    assert "555-0100.\n\nYou don’t want mails of this kind" in text.replace("\r\n", "\n")
     assert "oot canal" not in text + html + mail["Subject"]
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert [(one.state, one.channel) for one in notices()] == [("sent", "email")]
