@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, create_model
-from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import exception_view_config, view_config
 
 from core.web.errors import not_found
@@ -73,14 +73,16 @@ def save(request):
 def move(request):
     """Put a row one place up or down."""
     kind, row_id = _asked_kind(request), id_in(request)
-    if kind and _may_order(request, kind):
-        found = _rows(request, kind)
-        ids = [one.id for one in found]
-        if row_id in ids:
-            place = ids.index(row_id)
-            ids.insert(max(0, place + (-1 if request.POST.get("way") == "up" else 1)), ids.pop(place))
-            _put_in_order(request, found, ids)
-    return HTTPSeeOther(request.route_path(SETUP, _query={"moved": str(row_id)}) + (f"#{kind.name}" if kind else ""))
+    if not (kind and _may_order(request, kind)):
+        raise HTTPNotFound()
+    found = _rows(request, kind)
+    ids = [one.id for one in found]
+    if row_id not in ids:
+        raise HTTPNotFound()
+    place = ids.index(row_id)
+    ids.insert(max(0, place + (-1 if request.POST.get("way") == "up" else 1)), ids.pop(place))
+    _put_in_order(request, found, ids)
+    return HTTPSeeOther(request.route_path(SETUP, _query={"moved": str(row_id)}) + f"#{kind.name}")
 
 
 @view_config(route_name=ORDER, permission=CHANGE, request_method="POST")
