@@ -7,6 +7,7 @@ from plugins.appointments.notices import examples, recalling, writing
 from plugins.appointments.notices import sending as notices
 from plugins.appointments.services import confirming, holds
 from plugins.appointments.waiting import asking, sending
+from plugins.appointments.waiting.reaching import EMAIL, TEXT
 
 
 @portal_task("appointments.ask_waiting")
@@ -19,9 +20,15 @@ def ask_waiting(work: Work) -> None:
 
 
 @portal_task("appointments.send_offer", mail="Offer of an earlier time")
-def send_offer(work: Work, offer_id: str, channel: str, account_id: str | None = None) -> None:
-    """Send one offer by mail or text message; nothing when it was answered, taken or stopped meanwhile."""
-    sending.send(work, UUID(offer_id), channel, UUID(account_id) if account_id else None)
+def send_offer(work: Work, offer_id: str, account_id: str | None = None) -> None:
+    """Mail one offer; nothing when it was answered, taken or stopped meanwhile."""
+    sending.send(work, UUID(offer_id), EMAIL, UUID(account_id) if account_id else None)
+
+
+@portal_task("appointments.text_offer", mail="Offer of an earlier time, by text", is_text=True)
+def text_offer(work: Work, offer_id: str) -> None:
+    """The same by text message."""
+    sending.send(work, UUID(offer_id), TEXT, None)
 
 
 @portal_task("appointments.write_notices")

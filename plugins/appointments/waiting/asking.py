@@ -3,25 +3,26 @@
 import hmac
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from core.allowance import room_left
 from core.db import uuid7
 from core.tasks import enqueue
 from core.tenant import Tenant
 from plugins.appointments.models import Offer, Opening, WaitListEntry
+from plugins.appointments.notices.loading import clock_of
+from plugins.appointments.notices.times import window
 from plugins.appointments.waiting import fitting, loading, openings
 from plugins.appointments.waiting.fitting import Pace, Waiter
-from plugins.appointments.waiting.reaching import EMAIL, Reach, reach
+from plugins.appointments.waiting.reaching import EMAIL, TEXT, Reach, reach
 
-SEND = "appointments.send_offer"
+SEND, SEND_TEXT = "appointments.send_offer", "appointments.text_offer"
 MOST_AT_ONCE = 100
-OPENS, CLOSES = time(8), time(20)
-"""Between these, by the clinic's clock, text messages go out."""
 
 
 @dataclass(frozen=True)
@@ -73,14 +74,22 @@ def turns(session: Session, tenant: Tenant, opening: Opening, texts: bool, now: 
     asked = set(session.scalars(select(Offer.patient_id).where(*told))) if opening.id else set()
     waiters = loading.waiters(session, opening.practice_id, [row for row in rows if row.patient.id not in asked], now, from_due)
     found = fitting.turns(free, waiters, now, pace_of(tenant))
-    ways = reach(session, opening.practice_id, [waiter.patient_id for waiter in found], now, free.zone)
-    may_text = texts and fitting.in_window(now, free.zone, OPENS, CLOSES)
+    ways = reach(session, opening.practice_id, [waiter.patient_id for waiter in found], now, free.zone, tenant.settings["appointments.texts_unasked"])
+    may_text = texts and texts_go_out(tenant, now)
     most = tenant.settings["appointments.wait_messages"]
     return [Turn(waiter, ways[waiter.patient_id], ways[waiter.patient_id].now(may_text, most)) for waiter in found]
 
 
+def texts_go_out(tenant: Tenant, now: datetime) -> bool:
+    """Whether text messages go out now, in the hours that the office has set for notices."""
+    clock = clock_of(tenant)
+    opens, closes = window(now, clock)
+    return clock.is_all_day or opens <= now < closes
+
+
 def _ask(session: Session, tenant: Tenant, opening: Opening, secret_key: str, texts: bool, now: datetime) -> None:
-    waiting = turns(session, tenant, opening, texts, now)
+    room = room_left(session, opening.practice_id, "texts") if texts else 0
+    waiting = turns(session, tenant, opening, room is None or room >= pace_of(tenant).at_once, now)
     chosen = [turn for turn in waiting if turn.channels][: pace_of(tenant).at_once]
     for turn in chosen:
         _offer(session, opening, turn, secret_key, now)
@@ -99,12 +108,12 @@ def _offer(session: Session, opening: Opening, turn: Turn, secret_key: str, now:
     session.add(offer)
     mine = (WaitListEntry.practice_id == practice_id, WaitListEntry.id == waiter.entry_id)
     session.execute(update(WaitListEntry).where(*mine).values(asked_at=now))
-    for channel in turn.channels:
-        accounts = turn.reach.accounts if channel == EMAIL else ()
-        for account_id in accounts:
-            enqueue(session, SEND, offer_id=str(offer.id), channel=channel, account_id=str(account_id))
-        if not accounts:
-            enqueue(session, SEND, offer_id=str(offer.id), channel=channel)
+    if TEXT in turn.channels:
+        enqueue(session, SEND_TEXT, offer_id=str(offer.id))
+    for account_id in turn.reach.accounts if EMAIL in turn.channels else ():
+        enqueue(session, SEND, offer_id=str(offer.id), account_id=str(account_id))
+    if EMAIL in turn.channels and not turn.reach.accounts:
+        enqueue(session, SEND, offer_id=str(offer.id))
 
 
 def token_of(secret_key: str, practice_id: UUID, offer_id: UUID) -> str:

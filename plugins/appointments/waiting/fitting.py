@@ -6,7 +6,7 @@ made fair: who was asked lately comes after all others, and of them who was aske
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -140,9 +140,3 @@ def times(starts_at: datetime, now: datetime, pace: Pace) -> Iterator[datetime]:
     while starts_at - now >= ahead(0, pace):
         yield from [now] * pace.at_once
         now += step(starts_at - now)
-
-
-def in_window(now: datetime, zone: ZoneInfo, opens: time, closes: time) -> bool:
-    """Whether text messages may go out now, by the clinic's clock; a window may end after midnight."""
-    clock = now.astimezone(zone).time()
-    return opens <= clock < closes if opens < closes else clock >= opens or clock < closes

@@ -15,6 +15,7 @@ from core.people.models import Grant, Patient
 from core.plugins import NoticeKind
 from core.texting import whole_number
 from plugins.appointments.models import Offer, Preference
+from plugins.appointments.notices import loading as notices
 
 OFFER = NoticeKind("appointments.offer", "Earlier times", "A time has come open that suits what you wait for.", "clock-history")
 EMAIL, TEXT = "email", "text"
@@ -29,7 +30,7 @@ class Reach:
     email: str = ""
     number: str = ""
     prefers: str = ""
-    text_ok: bool | None = None
+    may_text: bool = False
     excluded: frozenset[str] = frozenset()
     texts_today: int = 0
 
@@ -38,7 +39,7 @@ class Reach:
         if self.prefers in ("phone", "none"):
             return ()
         mail = bool(self.accounts or self.email) and EMAIL not in self.excluded
-        text = bool(self.number) and TEXT not in self.excluded and self.text_ok is not False and (self.text_ok or self.prefers == TEXT)
+        text = bool(self.number) and TEXT not in self.excluded and self.may_text
         if mail and text and self.prefers in (EMAIL, TEXT):
             return (self.prefers,)
         return tuple(channel for channel, can in ((EMAIL, mail), (TEXT, text)) if can)
@@ -49,16 +50,16 @@ class Reach:
         return tuple(channel for channel in self.channels() if channel == EMAIL or may_text)
 
 
-def reach(session: Session, practice_id: UUID, patient_ids: Collection[UUID], now: datetime, zone: ZoneInfo) -> dict[UUID, Reach]:
-    """How each of these patients can be reached."""
+def reach(session: Session, practice_id: UUID, patient_ids: Collection[UUID], now: datetime, zone: ZoneInfo, unasked: bool) -> dict[UUID, Reach]:
+    """How each of these patients can be reached. `unasked`: whoever has not said yes to text messages gets them, too; nobody who said STOP does."""
     today = now.astimezone(zone).date()
     accounts, texts = _accounts(session, practice_id, patient_ids, now), _texts(session, practice_id, patient_ids, today, zone)
-    found = {}
+    found, persons = {}, notices.people(session, practice_id, patient_ids, True, unasked)
     for patient, guarantor, wishes in session.execute(_people(practice_id, patient_ids)):
         who = contact(patient, guarantor, today)
-        prefers, text_ok, excluded = (wishes.prefers, wishes.text_ok, frozenset(wishes.excluded)) if wishes else ("", None, frozenset())
+        prefers, excluded = (wishes.prefers, frozenset(wishes.excluded)) if wishes else ("", frozenset())
         own = tuple(accounts.get(patient.id, ()))
-        found[patient.id] = Reach(own, who.email.strip(), whole_number(who.phone), prefers, text_ok, excluded, texts.get(patient.id, 0))
+        found[patient.id] = Reach(own, who.email.strip(), whole_number(who.phone), prefers, persons[who.id].may_text, excluded, texts.get(patient.id, 0))
     return found
 
 

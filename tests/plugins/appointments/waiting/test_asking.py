@@ -11,6 +11,7 @@ from core.outbox import OutboxRow
 from core.tasks import Work
 from plugins.appointments import tasks
 from plugins.appointments.models import Appointment, AppointmentType, Hold, Offer, Recall
+from plugins.appointments.notices import stopping
 from plugins.appointments.waiting import answering, joining
 from plugins.appointments.waiting.joining import Asker, What, Wish
 
@@ -109,13 +110,13 @@ def test_a_worker_that_dies_after_sending_sends_the_same_mail_again_with_the_sam
     [offer] = book.offers()
     row = db.scalars(select(OutboxRow).where(OutboxRow.practice_id == practice.id, OutboxRow.task == "appointments.send_offer")).one()
     offer.state = "asked"  # as it is when the transaction of the worker was lost
-    tasks.send_offer(Work(registry, db, registry.tenants.current(practice.id), row.id, datetime.now(UTC)), str(offer.id), "email")
+    tasks.send_offer(Work(registry, db, registry.tenants.current(practice.id), row.id, datetime.now(UTC)), str(offer.id))
     db.commit()
     assert len(links(mails, "twice@example.test")) == 1  # the mailbox keeps a mail with the same id once
 
 
 def test_text_messages_are_for_whoever_wants_them_and_only_so_many_a_day(book, make, ask, mails, db, practice, monkeypatch):
-    monkeypatch.setattr("plugins.appointments.waiting.fitting.in_window", lambda *_: True)
+    monkeypatch.setattr("plugins.appointments.waiting.asking.texts_go_out", lambda *_: True)
     waits = make.patient(email="", phone="(303) 555-0177")
     make.take_in([{"kind": "appointment_preference", "external_id": "F1", "patient": waits.external_id, "prefers": "text"}])
     book.wait(waits, book.visit(waits, 100, operatory="O2"))
@@ -125,6 +126,18 @@ def test_text_messages_are_for_whoever_wants_them_and_only_so_many_a_day(book, m
     ask()
     assert [offer.channels for offer in book.offers()] == [["text"], ["text"]]
     assert len([text for text in mails.to("+13035550177") if "time has come open" in text.get_content() and practice.slug in text.get_content()]) == 2
+
+
+def test_whoever_said_stop_gets_no_text_and_is_left_to_the_office(book, make, ask, db, practice, monkeypatch):
+    monkeypatch.setattr("plugins.appointments.waiting.asking.texts_go_out", lambda *_: True)
+    waits, gone = make.patient(email="", phone="(303) 555-0178"), make.patient()
+    make.take_in([{"kind": "appointment_preference", "external_id": "F1", "patient": waits.external_id, "prefers": "text", "text_ok": True}])
+    stopping.stop_texts(db, practice.id, "+13035550178", True, datetime.now(UTC))
+    book.wait(waits, book.visit(waits, 100, operatory="O2"))
+    book.call_off(gone, book.visit(gone, 50))
+    ask()
+    assert book.offers() == []
+    assert book.openings()[0].asked_all_at
 
 
 def test_of_fifty_who_say_yes_at_one_moment_one_has_the_visit_and_the_others_hear_that_it_is_taken(book, make, ask, db, practice, registry):

@@ -1,6 +1,6 @@
 """Whom an opening suits, in which order they are asked and when: against a slow model that looks at every minute and every pair."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,6 @@ from plugins.appointments.waiting.fitting import (
     Waiter,
     fits,
     in_order,
-    in_window,
     step,
     times,
     turns,
@@ -150,9 +149,3 @@ def test_the_times_of_the_turns_are_as_one_gets_by_waiting_for_them(minutes, at_
             due = now + (1 if to_go < 120 else 2 if to_go < 720 else 4) * MINUTE
         now += MINUTE
     assert list(times(starts_at, NOW, pace)) == expected
-
-
-@pytest.mark.parametrize("hour,opens,closes,may", [(14, 8, 20, True), (13, 8, 20, False), (2, 8, 20, False), (4, 20, 2, True), (12, 20, 2, False)])
-def test_text_messages_go_out_in_the_window_by_the_clinics_clock(hour, opens, closes, may):
-    moment = datetime(2026, 10, 29, hour, tzinfo=UTC)  # six hours ahead of Denver
-    assert in_window(moment, ZONE, time(opens), time(closes)) is may
