@@ -77,6 +77,8 @@ def book(request):
         request.response.status_int = 409
         return _review(request, visitor, aim, form, Look(None, [slot.starts_at for slot in taken.nearest]))
     request.audit(f"appointments.visit.{'move' if visitor.booker.visit else 'book'}", visitor.person.id, visit.id)
+    if visitor.booker.visit:
+        return to_visit(request, visit.id, "Your visit is moved.")
     return HTTPSeeOther(request.route_path("appointments.booked", visit_id=visit.id))
 
 
