@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 from pyramid.httpexceptions import HTTPNotFound
 
 from core.tenant import Tenant
@@ -24,7 +24,7 @@ LONGEST_NOTE = 500
 class Wish(BaseModel):
     """What may be said with a visit that is booked."""
 
-    note: str = Field("", title="note to the office", max_length=LONGEST_NOTE)
+    note: Annotated[str, AfterValidator(lambda text: text.replace("\0", ""))] = Field("", title="note to the office", max_length=LONGEST_NOTE)
     wants_earlier: bool = Field(False, title="earlier time")
 
 

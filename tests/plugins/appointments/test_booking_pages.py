@@ -62,7 +62,7 @@ def test_from_the_tab_to_a_booked_visit_in_three_taps(signed_in, patient, practi
     review = app.get(times_on(page)[0])
     assert "Dana Okafor, DDS" in review.text
     form = review.forms[-1] if -1 in review.forms else next(form for form in review.forms.values() if "review" in form.action)
-    form["wants_earlier"], form["note"] = True, "I am a little afraid."
+    form["wants_earlier"], form["note"] = True, "I am a \0little afraid."
     done = form.submit().follow()
     assert "Your visit is booked" in done.text
     [visit] = visits_of(practice, patient)
