@@ -79,6 +79,8 @@ class _Wish:
         """The book of some days, and what is wanted of it; one statement."""
         loaded = openings.load(session, self.place, first, last, self.now, self.patient_id, self.visit_id)
         wanted = openings.wanted(self.place, self.reason, loaded, self.now)
+        if self.visit_id and not any(map(wanted.fits, loaded.book.from_the_left)):
+            wanted = replace(wanted, is_recall=False, appointment_type_id=None)  # only the office books such visits; patients may move them
         return loaded, replace(wanted, provider_ids=self.provider_ids or wanted.provider_ids)
 
 
@@ -134,7 +136,7 @@ def find_for(session: Session, place: Tenant, visit: Appointment, days: tuple[da
 
 
 def reason_of(session: Session, visit: Appointment, now: datetime) -> Reason:
-    """For what a visit is, as it would be booked again; what is neither a recall nor of a type may be wherever patients book."""
+    """For what a visit is, as it would be booked again; what is neither a recall nor of a type that patients book may be wherever they do."""
     type_id = visit.recall_type_id or visit.appointment_type_id
     kind: RecallType | AppointmentType | None = None
     if type_id:

@@ -159,8 +159,10 @@ def test_a_visit_cannot_be_moved_onto_another_one_by_somebody_else_or_when_it_is
         assert stopped.value.why == why
 
 
-def test_a_visit_that_the_office_made_without_a_type_is_moved_to_wherever_patients_book(desk):
-    fields = {"provider": "D1", "operatory": "O1", "clinic": "C1", "starts_at": at(9), "minutes": 20, "reason": "Filling"}
+@pytest.mark.parametrize("kind", [None, "T2"])
+def test_a_visit_of_a_type_that_only_the_office_books_or_of_none_is_moved_to_wherever_patients_book(desk, kind):
+    desk.make.take_in([{"kind": "appointment_type", "external_id": "T2", "name": "Crown seat"}])
+    fields = {"provider": "D1", "operatory": "O1", "clinic": "C1", "starts_at": at(9), "minutes": 20, "appointment_type": kind}
     desk.make.take_in([{"kind": "appointment", "external_id": "V1", "patient": desk.patient.external_id} | fields])
     visit = desk.db.scalars(select(Appointment)).one()
     found = booking.find_for(desk.db, desk.place, visit, (MONDAY, MONDAY), NOW)
