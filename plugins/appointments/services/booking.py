@@ -1,6 +1,7 @@
 """Booking a visit into an open time, and moving one. A time is looked at again when nobody else books on that day; the database refuses the rest."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -18,6 +19,8 @@ from plugins.appointments.services import holds, openings, recalls
 from plugins.appointments.services.changing import KEPT, CannotChange, is_in_notice, visit_of, what_stops
 from plugins.appointments.services.openings import DAY, Found, Loaded
 from plugins.appointments.slots import PIECE, Operatory, Slot
+from plugins.appointments.waiting import joining
+from plugins.appointments.waiting.joining import Asker, What
 from plugins.appointments.waiting.openings import freed, time_of
 
 AROUND = timedelta(days=14)
@@ -101,6 +104,9 @@ def book(session: Session, place: Tenant, order: Order, now: datetime) -> Appoin
     )  # fmt: skip
     _put(session, wish, visit, None)
     recalls.link(session, place.practice_id, order.reason.recall_ids, visit.id, wish.day)
+    if order.wants_earlier:
+        with suppress(joining.CannotWait):  # twenty things wait already: the visit stands all the same
+            joining.join(session, place.practice_id, order.patient_id, What("visit", visit.id), Asker(order.account_id), now)
     return visit
 
 

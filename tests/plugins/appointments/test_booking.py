@@ -10,7 +10,17 @@ from sqlalchemy import select
 
 from core.db import uuid7
 from core.people.models import Patient
-from plugins.appointments.models import Appointment, AppointmentType, ConfirmationStatus, Hold, Opening, Operatory, Recall, RecallType
+from plugins.appointments.models import (
+    Appointment,
+    AppointmentType,
+    ConfirmationStatus,
+    Hold,
+    Opening,
+    Operatory,
+    Recall,
+    RecallType,
+    WaitListEntry,
+)
 from plugins.appointments.offering import RECALL, TYPE, Reason
 from plugins.appointments.services import booking, changing, moved, openings
 from plugins.appointments.services.booking import AlreadyBooked, InThePast, NotOffered, Order, SlotTaken
@@ -83,6 +93,7 @@ def test_a_booked_visit_has_all_that_was_chosen_and_holds_its_time(desk):
     assert (visit.operatory_id, visit.provider_id, visit.is_hygiene, visit.clinic_id) == (room.id, desk.practice.provider_id, False, desk.practice.clinic_id)
     assert (visit.minutes, visit.pattern, visit.reason, visit.made_by) == (20, "/XX/", "Something hurts", "existing")
     assert (visit.note, visit.wants_earlier, visit.confirmation_status_id) == ("It is the left side.", True, status.id)
+    assert desk.db.scalars(select(WaitListEntry.patient_id).where(WaitListEntry.appointment_id == visit.id)).all() == [desk.patient.id]
     assert visit.procedures == [{"code": "D0140", "words": "Look at one problem"}]
     assert times(desk, desk.exam) == ["09:00", "09:40", "10:00", "10:20", "10:40", "11:00", "11:20"]
 
