@@ -72,7 +72,8 @@ def _of_several(request, page: int, who: str, people: list[Person], chosen: list
 def _parts(shown: list[ShownVisit], waiting: list[ShownVisit]) -> dict:
     return {
         "waiting": waiting,
-        "coming": [visit for visit in shown if not visit.is_past and visit.when != NO_TIME],
+        # What comes next stands first; what has been, the newest first.
+        "coming": [visit for visit in reversed(shown) if not visit.is_past and visit.when != NO_TIME],
         "past": [visit for visit in shown if visit.is_past and visit.when != NO_TIME],
         "planned": [visit for visit in shown if visit.when == NO_TIME],
     }
