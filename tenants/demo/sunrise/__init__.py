@@ -31,7 +31,6 @@ STORY = Story(
     },
     settings={
         "account.statement_message": "Thank you for letting us look after your family's smiles.",
-        "appointments.book_new": True,
         "appointments.cancel_policy": "Please call off at least a day before, so that somebody else can have the time. It costs nothing.",
         "appointments.confirm_days": 21,
         "appointments.book_new": True,
