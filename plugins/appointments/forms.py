@@ -12,6 +12,17 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 Words = Annotated[str, Field(max_length=LONGEST, title="message to the office"), AfterValidator(lambda text: text.replace("\0", ""))]
 
 
+def in_fives(minutes: int) -> int:
+    """The length of a visit as the book takes it. Raises ValueError."""
+    if minutes % 5:
+        raise ValueError("Type the length in steps of five minutes.")
+    return minutes
+
+
+Length = Annotated[int, Field(ge=5, le=720, title="Length", json_schema_extra={"missing": "Fill in how long it takes."}), AfterValidator(in_fives)]
+"""How long a visit takes, in minutes."""
+
+
 class CancelForm(BaseModel):
     """Why a visit is called off."""
 

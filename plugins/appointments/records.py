@@ -66,45 +66,38 @@ class BlockoutTypeRecord(Record):
     is_hidden: bool = False
 
 
-class AppointmentTypeRecord(Record):
-    """A reason for a visit; `words` are the patient's, empty when it is not offered."""
+class VisitRecord(Record):
+    """What types of appointment and of recall have in common: `words` are the patient's, empty when it is not offered."""
 
     name: str
     words: str = ""
     pattern: Pattern = ""
     procedures: list[Procedure] = []
+    max_age: Age | None = None
+    blockout_types: list[str] = []
+    only_in_blockouts: bool = False
+    instructions_before: str = ""
+    instructions_after: str = ""
+    bring: str = ""
+    position: int = 0
+    is_hidden: bool = False
+
+
+class AppointmentTypeRecord(VisitRecord):
+    """A reason for a visit."""
+
     for_existing: bool = True
     for_new: bool = False
     min_age: Age | None = None
-    max_age: Age | None = None
-    blockout_types: list[str] = []
-    only_in_blockouts: bool = False
-    instructions_before: str = ""
-    instructions_after: str = ""
-    bring: str = ""
-    position: int = 0
-    is_hidden: bool = False
 
 
-class RecallTypeRecord(Record):
+class RecallTypeRecord(VisitRecord):
     """A sort of recall, such as a cleaning every six months."""
 
-    name: str
-    words: str = ""
     special: Literal["", "prophy", "child_prophy", "perio"] = ""
-    max_age: Age | None = None
     joins_special: bool = False
     interval_months: Months = 6
     interval_days: Days = 0
-    pattern: Pattern = ""
-    procedures: list[Procedure] = []
-    blockout_types: list[str] = []
-    only_in_blockouts: bool = False
-    instructions_before: str = ""
-    instructions_after: str = ""
-    bring: str = ""
-    position: int = 0
-    is_hidden: bool = False
 
 
 class AppointmentRuleRecord(Record):

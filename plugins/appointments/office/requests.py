@@ -11,6 +11,7 @@ from pyramid.view import view_config
 from core.plugins import OfficeItem
 from core.web.formats import moment_of
 from core.web.forms import Form, Line, empty_form, page_number, read_form
+from plugins.appointments.forms import Length
 from plugins.appointments.models import Operatory
 from plugins.appointments.office.kinds import Lines
 from plugins.appointments.office.place import ANSWER, BOOK, REQUESTS, SEE, id_in, parts, place_of, refused
@@ -53,17 +54,10 @@ class PlaceForm(AnswerForm):
 
     day: date = Field(title="Day", json_schema_extra={"missing": "Fill in the day."})
     clock: time = Field(title="Time", json_schema_extra={"missing": "Fill in the time."})
-    minutes: int = Field(title="Length", ge=5, le=720, json_schema_extra={"missing": "Fill in how long it takes."})
+    minutes: Length
     operatory_id: UUID | None = Field(None, title="Operatory")
     provider_id: UUID | None = Field(None, title="Provider")
     what: Line = Field("", title="Reason", max_length=100)
-
-    @field_validator("minutes")
-    @classmethod
-    def _is_in_fives(cls, minutes: int) -> int:
-        if minutes % 5:
-            raise ValueError("Type the length in steps of five minutes.")
-        return minutes
 
 
 @view_config(route_name=REQUESTS, permission=SEE, request_method="GET", renderer="appointments/office/requests.jinja2")

@@ -3,7 +3,7 @@
 from datetime import date, time
 from uuid import UUID
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
@@ -11,6 +11,7 @@ from core.auth.policy import tenant_at
 from core.plugins import OfficeItem
 from core.web.formats import moment_of
 from core.web.forms import Form, empty_form, read_form
+from plugins.appointments.forms import Length
 from plugins.appointments.models import Appointment, Opening, Operatory, WaitListEntry
 from plugins.appointments.office.place import ANSWER, SEE, WAITING, Place, id_in, parts, place_of, refused
 from plugins.appointments.services import chairs
@@ -34,15 +35,8 @@ class OfferForm(BaseModel):
 
     day: date = Field(title="Day", json_schema_extra={"missing": "Fill in the day."})
     clock: time = Field(title="Time", json_schema_extra={"missing": "Fill in the time."})
-    minutes: int = Field(30, title="Length", ge=5, le=720)
+    minutes: Length = 30
     operatory_id: UUID = Field(title="Operatory", json_schema_extra={"missing": "Choose the operatory."})
-
-    @field_validator("minutes")
-    @classmethod
-    def _is_in_fives(cls, minutes: int) -> int:
-        if minutes % 5:
-            raise ValueError("Type the length in steps of five minutes.")
-        return minutes
 
 
 @view_config(route_name=WAITING, permission=SEE, request_method="GET", renderer="appointments/office/waiting.jinja2")

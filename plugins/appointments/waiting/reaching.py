@@ -1,17 +1,17 @@
 """How somebody on the list is told of an opening: by mail to the accounts that look after them, or to the address on file; by text message."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, any_, func, literal, or_, select
+from sqlalchemy import and_, any_, func, literal, select
 from sqlalchemy.orm import Session, aliased
 
-from core.auth.models import Account
 from core.people.ages import years
-from core.people.models import Grant, Patient
+from core.people.models import Patient
+from core.people.told import accounts_told
 from core.plugins import NoticeKind
 from core.texting import whole_number
 from plugins.appointments.models import Offer, Preference
@@ -53,7 +53,7 @@ class Reach:
 def reach(session: Session, practice_id: UUID, patient_ids: Collection[UUID], now: datetime, zone: ZoneInfo, unasked: bool) -> dict[UUID, Reach]:
     """How each of these patients can be reached. `unasked`: whoever has not said yes to text messages gets them, too; nobody who said STOP does."""
     today = now.astimezone(zone).date()
-    accounts, texts = _accounts(session, practice_id, patient_ids, now), _texts(session, practice_id, patient_ids, today, zone)
+    accounts, texts = accounts_told(session, practice_id, patient_ids, "appointments", now, ("act",)), _texts(session, practice_id, patient_ids, today, zone)
     found, persons = {}, notices.people(session, practice_id, patient_ids, True, unasked)
     for patient, guarantor, wishes in session.execute(_people(practice_id, patient_ids)):
         who = contact(patient, guarantor, today)
@@ -77,21 +77,6 @@ def _people(practice_id: UUID, patient_ids: Collection[UUID]):
         .outerjoin(Preference, and_(Preference.practice_id == practice_id, Preference.patient_id == Patient.id))
         .where(Patient.practice_id == practice_id, Patient.id.in_(patient_ids))
     )
-
-
-def _accounts(session: Session, practice_id: UUID, patient_ids: Collection[UUID], now: datetime) -> Mapping[UUID, list[UUID]]:
-    """Whose open accounts are told: the patient's own, else those of the people who may act on the patient's visits."""
-    valid = and_(Grant.since <= now, or_(Grant.until.is_(None), Grant.until > now), Grant.plugin.in_(("*", "appointments")), Grant.level == "act")
-    query = (
-        select(Grant.patient_id, Account.id, (Account.patient_id == Grant.patient_id).label("own"))
-        .join(Account, and_(Account.practice_id == Grant.practice_id, Account.id == Grant.account_id))
-        .where(Grant.practice_id == practice_id, Grant.patient_id.in_(patient_ids), valid, Account.closed_at.is_(None))
-        .distinct()
-    )
-    found: dict[UUID, list] = {}
-    for row in session.execute(query):
-        found.setdefault(row.patient_id, []).append(row)
-    return {patient: [row.id for row in rows if row.own] or [row.id for row in rows] for patient, rows in found.items()}
 
 
 def _texts(session: Session, practice_id: UUID, patient_ids: Collection[UUID], today: date, zone: ZoneInfo) -> dict[UUID, int]:

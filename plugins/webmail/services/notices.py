@@ -1,15 +1,14 @@
 """Telling the other side that a message waits. A notice names nobody and holds nothing of the message."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
-from core.auth.models import Account
-from core.people.models import Grant, Patient, Provider
+from core.people.models import Patient, Provider
+from core.people.told import accounts_told
 from core.plugins import NoticeKind
 from core.tasks import enqueue
 from core.tenant import ClinicDetails
@@ -43,26 +42,11 @@ def ask_for_notices(session: Session, practice_id: UUID, now: datetime) -> int:
     session.execute(
         update(Message).where(Message.practice_id == practice_id, Message.id.in_([row.id for row in rows])).values(announced_at=now)
     )
-    readers = readers_of(session, practice_id, {row.patient_id for row in rows}, now)
+    readers = accounts_told(session, practice_id, {row.patient_id for row in rows}, "webmail", now)
     asked = [(row.id, account_id) for row in rows for account_id in readers.get(row.patient_id, ())]
     for message_id, account_id in asked:
         enqueue(session, "webmail.send_notice", message_id=str(message_id), account_id=str(account_id))
     return len(asked)
-
-
-def readers_of(session: Session, practice_id: UUID, patient_ids: Iterable[UUID], now: datetime) -> dict[UUID, list[UUID]]:
-    """Whose open accounts are told, by patient: the patient's own, else those of the people who look after the patient."""
-    valid = and_(Grant.since <= now, or_(Grant.until.is_(None), Grant.until > now), Grant.plugin.in_(("*", "webmail")))
-    query = (
-        select(Grant.patient_id, Account.id, (Account.patient_id == Grant.patient_id).label("own"))
-        .join(Account, and_(Account.practice_id == Grant.practice_id, Account.id == Grant.account_id))
-        .where(Grant.practice_id == practice_id, Grant.patient_id.in_(patient_ids), valid, Account.closed_at.is_(None))
-        .distinct()
-    )
-    found: dict[UUID, list] = {}
-    for row in session.execute(query):
-        found.setdefault(row.patient_id, []).append(row)
-    return {patient: [row.id for row in rows if row.own] or [row.id for row in rows] for patient, rows in found.items()}
 
 
 def notice(session: Session, practice_id: UUID, message_id: UUID, clinics: tuple[ClinicDetails, ...]) -> Notice | None:

@@ -7,6 +7,7 @@ from core import outbox, tasks
 from core.auth.models import Account
 from core.auth.notice_links import Link
 from core.auth.notices import turn
+from core.people.told import accounts_told
 from core.tasks import enqueue
 from plugins.webmail.models import Message
 from plugins.webmail.services import notices, writing
@@ -125,7 +126,7 @@ def test_access_that_ended_or_is_for_another_tab_brings_no_notice(db, practice, 
     child, parent, other = make.patient(), make.patient(), make.patient()
     make.grant(make.account(parent), child, until=now - timedelta(days=1))
     make.grant(make.account(other), child, plugin="images")
-    assert notices.readers_of(db, practice.id, [child.id], now + timedelta(minutes=1)) == {}
+    assert accounts_told(db, practice.id, [child.id], "webmail", now + timedelta(minutes=1)) == {}
 
 
 def test_who_does_not_want_notices_gets_none_and_the_office_does(db, practice, make, patient, now, work_off, mails):
@@ -144,7 +145,7 @@ def test_whose_access_was_taken_away_is_not_told_any_more(db, practice, make, no
     closed, account = make.account(child), make.account(parent)
     make.grant(account, child)
     db.execute(update(Account).where(Account.practice_id == practice.id, Account.id == closed.id).values(closed_at=now))
-    assert notices.readers_of(db, practice.id, [child.id], now + timedelta(minutes=1)) == {child.id: [account.id]}
+    assert accounts_told(db, practice.id, [child.id], "webmail", now + timedelta(minutes=1)) == {child.id: [account.id]}
 
 
 def test_an_account_without_an_address_gets_the_mail_at_the_patients(db, practice, make, patient, now, work_off, mails):
