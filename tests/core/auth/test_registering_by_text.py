@@ -61,6 +61,10 @@ def send_by(registry, monkeypatch):
                     raise answer
                 return answer
 
+            def signs(self, address, fields, signature):
+                """It sends nothing."""
+                return False
+
             def check(self):
                 """Fine."""
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
+from core.auth import tickets
 from core.auth.limits import Limiter
 from core.people.models import Patient
 from core.testing import browser
@@ -144,6 +145,20 @@ def test_a_code_is_closed_after_five_wrong_tries_and_a_made_up_ticket_has_the_sa
     made_up["code"] = code
     assert "This code is not right" in made_up.submit(status=422).text
     assert "This code is not right" in answers[0].text
+
+
+def test_a_pass_that_is_over_of_another_practice_of_another_kind_or_made_up_leads_back_to_the_question(web, place, make, db, other_make, other_db):
+    patient = make.patient()
+    good = tickets.issue_link(db, newcomers.PASS, NOW, newcomers.PASS_LIVES, patient_id=patient.id)
+    over = tickets.issue_link(db, newcomers.PASS, NOW - newcomers.PASS_LIVES, newcomers.PASS_LIVES, patient_id=make.patient().id)
+    odd = tickets.issue_link(db, "reset", NOW, newcomers.PASS_LIVES, account_id=make.account(make.patient()).id)
+    foreign = tickets.issue_link(other_db, newcomers.PASS, NOW, newcomers.PASS_LIVES, patient_id=other_make.patient().id)
+    db.commit()
+    other_db.commit()
+    web.get(f"{place}/for/{good}", status=200)
+    for token in (over, odd, foreign, "nothing", good[:-1]):
+        for path in (f"{place}/for/{token}", f"{place}/for/{token}/review"):
+            assert web.get(path, status=303).location.endswith("/known")
 
 
 def test_the_code_of_a_child_goes_to_the_guarantor_and_of_a_confidential_chart_to_nobody_else(db, make, practice):

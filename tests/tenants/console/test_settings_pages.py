@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pyramid.interfaces import IRoutesMapper
 from sqlalchemy import select
 
 from core.auth.models import SignInSession
@@ -36,9 +37,12 @@ def test_every_setting_of_every_part_is_asked_with_its_words(office, registry):
         page = browser.get(f"/office/settings/{part}")
         assert page.html.find("h1").text == ("The portal" if part == "portal" else registry.plugins.plugins[part].title)
         for name, info in schema.model_fields.items():
-            if name not in ("tab_order", "tab_titles"):  # on the page of the tabs
+            other = (info.json_schema_extra or {}).get("on_page")
+            if other is None:
                 assert info.title in page.text
                 assert page.html.find(attrs={"name": f"set_{name}"}), name
+            else:
+                browser.get(registry.getUtility(IRoutesMapper).get_route(other).generate({}), status=200)
 
 
 def test_several_settings_are_one_change(office, db):
