@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 from pyramid.response import Response
+from xdist.scheduler import LoadFileScheduling
 
 from core import tasks
 from core.app import configure
@@ -28,6 +29,18 @@ settings.load_profile("cuspid")
 
 # The garden lives in a package of its own, as a stranger's plugin does.
 sys.modules.setdefault("garden", ModuleType("garden"))
+
+
+class JourneysTogether(LoadFileScheduling):
+    """A file goes to whichever worker is free; all journeys go to one, so that only there a whole portal and a browser are started."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/journeys" if nodeid.startswith("tests/journeys/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """How the tests are shared out among the workers."""
+    return JourneysTogether(config, log) if config.option.dist == "loadfile" else None
 
 
 class Garden(PortalPlugin):
