@@ -46,5 +46,6 @@ def _number(limit: int | str) -> int:
     """The limit; a size in bytes."""
     if isinstance(limit, int):
         return limit
-    number, unit = _SIZE.fullmatch(limit).groups()  # type: ignore[union-attr]
-    return int(number) * (GB if unit == "GB" else 1024**2)
+    size = _SIZE.fullmatch(limit)
+    assert size, "it was looked at when the plans were read"
+    return int(size[1]) * (GB if size[2] == "GB" else 1024**2)

@@ -1,6 +1,6 @@
 """Open times as a page shows them: a month with the days that have some, and the times of one day. On the clinic's clock."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -76,11 +76,6 @@ def parts_of(day: date, moments: Iterable[datetime], zone: ZoneInfo) -> list[Par
     return [part for part in parts if part.times]
 
 
-def nearest(moments: Sequence[datetime], wanted: datetime, most: int = 3) -> list[datetime]:
-    """The times that are nearest to one that cannot be had, in their order."""
-    return sorted(sorted(moments, key=lambda moment: (abs(moment - wanted), moment))[:most])
-
-
 def stamp(moment: datetime) -> str:
     """How a time stands in an address; it means the same on days on which the clock is changed."""
     return moment.astimezone(UTC).strftime(_STAMP)
@@ -117,13 +112,6 @@ def first_of(day: date) -> date:
 def next_month(first: date) -> date:
     """The first day of the month after."""
     return first_of(first + timedelta(days=31))
-
-
-def months_later(day: date, months: int) -> date:
-    """The same day of a later month, or its last day where it has no such day."""
-    number = day.month - 1 + months
-    begins = date(day.year + number // 12, number % 12 + 1, 1)
-    return min(begins + timedelta(days=day.day - 1), next_month(begins) - timedelta(days=1))
 
 
 def name_of_zone(zone: ZoneInfo) -> str:

@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 from plugins.appointments.month import (
     first_of,
     month_of,
-    months_later,
     name_of_zone,
-    nearest,
     parts_of,
     read_day,
     read_month,
@@ -73,17 +71,6 @@ def test_what_is_no_time_or_day_is_none():
     assert [read_day(text) for text in ("2026-02-30", "20261207", "2026-W49-1", "")] == [None] * 4
     assert [read_month(text) for text in ("2026-13", "2026", "0000-01")] == [None] * 3
     assert read_month("2026-12") == date(2026, 12, 1)
-
-
-def test_the_nearest_three_stand_in_their_order():
-    wanted = datetime(2026, 12, 7, 16, tzinfo=UTC)
-    around = [wanted + timedelta(minutes=minutes) for minutes in (-600, -20, 10, 30, 500)]
-    assert nearest(around, wanted) == around[1:4]
-
-
-def test_months_later_keeps_the_day_where_there_is_one():
-    assert months_later(date(2026, 8, 31), 6) == date(2027, 2, 28)
-    assert months_later(date(2026, 12, 15), 12) == date(2027, 12, 15)
 
 
 def test_zones_have_the_names_that_people_use():
