@@ -34,7 +34,7 @@ class AccountPlugin(PortalPlugin):
         config.scan("plugins.account.views")
 
     def include_office(self, config) -> None:
-        """Add the pages for payments that are not on an account yet."""
+        """Add the pages of the office."""
         office.include(config)
 
     @hookimpl
@@ -77,7 +77,7 @@ class AccountPlugin(PortalPlugin):
     @hookimpl
     def portal_office_waiting(self):
         """Payments that the office has to assign."""
-        return [office.WAITING]
+        return office.WAITING
 
     @hookimpl
     def portal_record_kinds(self):

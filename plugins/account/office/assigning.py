@@ -1,4 +1,4 @@
-"""The office's pages of the Account tab: payments that were made without signing in and fit no patient, or more than one."""
+"""Payments that were made without signing in and fit no patient, or more than one: the office says for whom they are."""
 
 from uuid import UUID
 
@@ -119,11 +119,9 @@ def _done(request, words: str) -> HTTPSeeOther:
     return HTTPSeeOther(request.route_path(LIST))
 
 
-def include(config) -> None:
-    """Add the pages, below `/office/account`, and what stands in the bar."""
+def add_routes(config) -> None:
+    """Add the pages."""
     config.add_route(LIST, "/payments")
     config.add_route(ONE, "/payments/{id}")
     config.add_route("account.office.payments.assign", "/payments/{id}/assign")
     config.add_route("account.office.payments.refunded", "/payments/{id}/refunded")
-    config.scan("plugins.account.office")
-    config.add_office_page(PAGE)

@@ -1,0 +1,15 @@
+"""The office's pages of the Account tab: one module for each subject, with its addresses beside its views."""
+
+from plugins.account.office import assigning
+
+PAGES = [assigning.PAGE]
+WAITING = [assigning.WAITING]
+
+
+def include(config) -> None:
+    """Add the pages, below `/office/account`, and what stands in the bar."""
+    for part in (assigning,):
+        part.add_routes(config)
+    config.scan("plugins.account.office")
+    for page in PAGES:
+        config.add_office_page(page)
