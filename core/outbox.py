@@ -16,6 +16,8 @@ from core.db import Base, uuid7
 MAX_ATTEMPTS = 12
 LONGEST_PAUSE = timedelta(hours=1)
 RESTING = "suspended"
+HANDING_OVER = timedelta(minutes=5)
+"""So long nobody takes a row whose text message is being handed over: longer than a task may run."""
 TEXT_TASKS: set[str] = set()
 """The tasks that send text messages, as they are declared (core/tasks.py): plans may limit how many there are in a month."""
 
@@ -23,7 +25,8 @@ TEXT_TASKS: set[str] = set()
 class OutboxRow(Base):
     """One task that is waiting, done, dropped (its tab is off) or dead (it failed too often, or can never succeed).
 
-    `dealt_at` is when the office said that a dead one needs nothing more (core/auth/deliveries.py).
+    `dealt_at` is when the office said that a dead one needs nothing more (core/auth/deliveries.py). `text_begun_at` is when a text message began
+    to be handed over, of which it is not known that the gateway did not take it.
     """
 
     __tablename__ = "outbox"
@@ -43,6 +46,7 @@ class OutboxRow(Base):
     dropped: Mapped[bool] = mapped_column(default=False)
     dead_at: Mapped[datetime | None]
     dealt_at: Mapped[datetime | None]
+    text_begun_at: Mapped[datetime | None]
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ class Waiting:
     task: str
     ids: dict
     attempts: int
+    text_begun_at: datetime | None
 
 
 def put(session: Session, practice_id: UUID, task: str, ids: dict[str, str], available_at: datetime | None = None) -> UUID:
@@ -78,7 +83,7 @@ def put_once(session: Session, practice_id: UUID, task: str, ids: dict[str, str]
 def take(session: Session, row_id: UUID) -> Waiting | None:
     """Take one row for this transaction; None when it is done, not due, or in another worker's hands."""
     row = session.execute(
-        select(OutboxRow.id, OutboxRow.practice_id, OutboxRow.task, OutboxRow.ids, OutboxRow.attempts)
+        select(OutboxRow.id, OutboxRow.practice_id, OutboxRow.task, OutboxRow.ids, OutboxRow.attempts, OutboxRow.text_begun_at)
         .where(OutboxRow.id == row_id, OutboxRow.done_at.is_(None), OutboxRow.dead_at.is_(None), OutboxRow.available_at <= func.now())
         .with_for_update(skip_locked=True)
     ).one_or_none()
@@ -98,6 +103,16 @@ def finish(session: Session, row: Waiting, dropped: bool = False) -> None:
     session.execute(update(OutboxRow).where(OutboxRow.id == row.id).values(**values))
 
 
+def begin_text(session: Session, row_id: UUID) -> None:
+    """A text message is about to be handed over: this, and what the task has written so far, is committed first.
+
+    No gateway knows a second one for the first. So a worker that dies after this leaves word that it may have gone out, and nobody sends it again.
+    """
+    values = {"text_begun_at": func.now(), "available_at": func.now() + HANDING_OVER}
+    session.execute(update(OutboxRow).where(OutboxRow.id == row_id).values(**values))
+    session.commit()
+
+
 def rest(session: Session, row: Waiting) -> None:
     """Leave a taken row for later, because its practice is suspended; that is no failed attempt."""
     session.execute(update(OutboxRow).where(OutboxRow.id == row.id).values(available_at=func.now() + LONGEST_PAUSE, last_error=RESTING))
@@ -109,11 +124,16 @@ def wake(session: Session, practice_id: UUID) -> None:
     session.execute(update(OutboxRow).where(*waiting, OutboxRow.last_error == RESTING).values(available_at=func.now(), last_error=""))
 
 
-def postpone(session: Session, row: Waiting, error: Exception, for_good: bool = False) -> None:
-    """After a failure: try again later, each time twice as late; after twelve tries, or one `for_good`, the row is dead and waits for a person."""
+def postpone(session: Session, row: Waiting, error: Exception, for_good: bool = False, not_sent: bool = False) -> None:
+    """After a failure: try again later, each time twice as late; after twelve tries, or one `for_good`, the row is dead and waits for a person.
+
+    `not_sent`: the gateway has not taken the text message, it can be handed over again.
+    """
     attempts = row.attempts + 1
     pause = min(timedelta(seconds=2**attempts), LONGEST_PAUSE)
     values = {"attempts": attempts, "last_error": type(error).__name__, "available_at": func.now() + pause}
+    if not_sent:
+        values["text_begun_at"] = None
     if for_good or attempts >= MAX_ATTEMPTS:
         values["dead_at"] = func.now()
     # Another worker may have finished it since the failed transaction let go of the row.

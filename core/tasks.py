@@ -72,21 +72,32 @@ CORE_PERIODIC = (
 
 @dataclass
 class Work:
-    """What a task works with. `task_id` is the same over every attempt: what is done a second time can be recognized by it."""
+    """What a task works with. `task_id` is the same over every attempt: what is done a second time can be recognized by it.
+
+    `may_be_sent`: an earlier attempt ended while it handed the task's text message over.
+    """
 
     registry: Any
     db: Session
     tenant: Tenant
     task_id: UUID
     now: datetime
+    may_be_sent: bool = False
 
     def send_mail(self, to: str, template: str, context: dict) -> None:
         """Render `<template>.subject.txt`, `.txt` and `.html` in the practice's look and send them; raises when the mail server refuses."""
         mail.send_template(self.registry, self.tenant, to, template, context, message_id=str(self.task_id))
 
     def send_text(self, to: str, template: str, context: dict) -> str:
-        """Render `<template>.txt` and send it as a text message; see `core.texting.Texts.send` for what it returns and raises."""
-        return texting.send_template(self.registry, self.tenant, to, template, context)
+        """Render `<template>.txt` and send it as a text message, the only one of the task; see `core.texting.Texts.send` for what it returns
+        and raises. What the task has written so far is committed first; what may have gone out before is not sent again.
+        """
+        if self.may_be_sent:
+            log.warning("text_unknown", why="the worker ended while it was sent")
+            return ""
+        body = texting.render(self.registry, self.tenant, template, context)
+        outbox.begin_text(self.db, self.task_id)
+        return texting.send(self.registry, to, body)
 
 
 def portal_task(name: str, mail: str = "", is_text: bool = False):
@@ -146,7 +157,8 @@ def deliver(row_id: str) -> None:
             # The row keeps what is to be done; the log says why it was not done now.
             log.exception("task_failed", task=row.task, practice=str(row.practice_id), row=row_id)
             session.rollback()
-            outbox.postpone(session, row, error, for_good=isinstance(error, FOR_GOOD))
+            not_sent = isinstance(error, texting.TextNotSent)
+            outbox.postpone(session, row, error, for_good=isinstance(error, FOR_GOOD), not_sent=not_sent)
             session.commit()
 
 
@@ -164,7 +176,7 @@ def run(registry, session: Session, row: outbox.Waiting) -> None:
         return
     if row.task not in _tasks or owner not in PORTAL | registry.plugins.plugins.keys():
         raise UnknownTask(row.task)
-    _tasks[row.task](Work(registry, session, tenant, row.id, now), **row.ids)
+    _tasks[row.task](Work(registry, session, tenant, row.id, now, row.text_begun_at is not None), **row.ids)
     outbox.finish(session, row)
 
 

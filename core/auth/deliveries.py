@@ -85,7 +85,7 @@ def trying(session: Session, practice_id: UUID, clinic_ids: Collection[UUID]) ->
 def try_again(session: Session, practice_id: UUID, clinic_ids: Collection[UUID], row_id: UUID | None = None) -> list[UUID]:
     """Let one be tried again at once, or all that were given up; returns those that will be."""
     chosen = _held(session, practice_id, clinic_ids, _NOT_SENT if row_id else _FAILED, row_id)
-    anew = {"dead_at": None, "attempts": 0, "available_at": func.now()}
+    anew = {"dead_at": None, "attempts": 0, "available_at": func.now(), "text_begun_at": None}
     session.execute(update(OutboxRow).where(OutboxRow.practice_id == practice_id, OutboxRow.id.in_(chosen)).values(**anew))
     return chosen
 

@@ -78,7 +78,7 @@ def send_register_code(work: Work, ticket: str) -> None:
 @portal_task("auth.text_register_code", mail="Code for access, by text", is_text=True)
 def text_register_code(work: Work, ticket: str) -> None:
     """Send the code by text message. What the phone never takes is the office's to see; what may be on its way is not sent again."""
-    given = tickets.give_code(work.db, work.tenant.practice_id, UUID(ticket), work.now)
+    given = tickets.give_code(work.db, work.tenant.practice_id, UUID(ticket), work.now, again=not work.may_be_sent)
     if given is None:
         return
     try:

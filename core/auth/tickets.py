@@ -41,10 +41,13 @@ def put_code(session: Session, kind: str, now: datetime, lives: timedelta, email
     return _put(session, kind, "", now, lives, email, owner).id
 
 
-def give_code(session: Session, practice_id: UUID, ticket_id: UUID, now: datetime) -> tuple[Ticket, str] | None:
-    """Make the code of a ticket that waits for one; None when it has one already, was used or is too old."""
+def give_code(session: Session, practice_id: UUID, ticket_id: UUID, now: datetime, again: bool = False) -> tuple[Ticket, str] | None:
+    """Make the code of a ticket that waits for one; None when it has one already, was used or is too old.
+
+    With `again` one that has a code gets another one: nobody was sent the first.
+    """
     code = _six_digits()
-    where = (Ticket.practice_id == practice_id, Ticket.id == ticket_id, Ticket.secret_hash == "", *_open(now))
+    where = (Ticket.practice_id == practice_id, Ticket.id == ticket_id, *_open(now), *([] if again else [Ticket.secret_hash == ""]))
     made = update(Ticket).where(*where).values(secret_hash=_hash(f"{ticket_id}:{code}")).returning(Ticket.id)
     if session.execute(made).first() is None:
         return None

@@ -69,7 +69,7 @@ def mail(settings: Settings) -> Finding:
 def texts(settings: Settings) -> Finding:
     """Whether text messages can be handed over, and leave the machine."""
     try:
-        service = texts_from_url(settings.texts_url)
+        service = texts_from_url(settings.texts_url, settings.secret_key)
         if service is None:
             return right("texts", "no text messages are sent: CUSPID_TEXTS_URL is not set")
         service.check()

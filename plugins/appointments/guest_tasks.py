@@ -66,7 +66,7 @@ def send_guest_code(work: Work, guest: str) -> None:
 @portal_task("appointments.text_guest_code", mail="Code for booking, by text")
 def text_guest_code(work: Work, guest: str) -> None:
     """Send the code by text message; what may be on its way is not sent again."""
-    given = tickets.give_code(work.db, work.tenant.practice_id, UUID(guest), work.now)
+    given = tickets.give_code(work.db, work.tenant.practice_id, UUID(guest), work.now, again=not work.may_be_sent)
     if given is None:
         return
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from kombu import Connection
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from core import tasks
 from core.db import SessionFactory, after_commit
@@ -57,6 +57,9 @@ class Outside:
 
     def started(self) -> int:
         return len(list(self._folder.glob("started-*")))
+
+    def texts(self) -> int:
+        return len(list(self._folder.glob("text-*")))
 
     def let_go(self) -> None:
         (self._folder / "go").touch()
@@ -108,9 +111,9 @@ def _wait_until(done, what: str) -> None:
         time.sleep(0.1)
 
 
-def _delivered(practice) -> Counter:
+def _delivered(practice, what: str = "delivered") -> Counter:
     with practice.session() as session:
-        return Counter(session.scalars(select(Provider.last_name).where(Provider.first_name == "delivered")))
+        return Counter(session.scalars(select(Provider.last_name).where(Provider.first_name == what)))
 
 
 def _all_done(registry, asked: set[str]) -> bool:
@@ -150,3 +153,20 @@ def test_the_worker_dies_in_the_middle_of_a_task(outside, practice, registry):
     outside.start_worker()
     _wait_until(lambda: _all_done(registry, asked), "some rows were not delivered")
     assert _delivered(practice) == Counter(asked)
+
+
+def test_the_worker_dies_while_a_text_message_is_handed_over_and_it_is_not_sent_again(outside, practice, registry):
+    """What the task had written stays: the codes and links in the text message that may have gone out are good."""
+    outside.start_worker()
+    asked = _ask(practice, "core.test_text", 1)
+    _wait_until(lambda: outside.started() == 1, "no text message was handed over")
+    outside.kill_worker()
+    assert _delivered(practice) == Counter(asked)
+    with SessionFactory(bind=registry.engine) as session:
+        # Nobody waits five minutes for it here.
+        session.execute(update(OutboxRow).where(OutboxRow.id.in_(asked)).values(available_at=func.now()))
+        session.commit()
+    outside.let_go()
+    outside.start_worker()
+    _wait_until(lambda: _all_done(registry, asked), "the row was not finished")
+    assert (outside.texts(), _delivered(practice, "unknown")) == (1, Counter(asked))

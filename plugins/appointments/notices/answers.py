@@ -20,7 +20,7 @@ def ask(session: Session, practice_id: UUID, rows: Iterable[tuple[Notice, Appoin
     for _, visit, patient in rows:
         firsts.setdefault(patient.id, visit)
     sharing = patients_at(session, practice_id, recipient.number) if recipient.number else set()
-    code = confirming.next_code(session, practice_id, sharing | firsts.keys())
+    code = confirming.next_code(session, practice_id, sharing | firsts.keys(), [visit.id for visit in firsts.values()])
     return {visit.id: confirming.ask(session, practice_id, visit.id, now, code) for visit in firsts.values()}
 
 

@@ -17,6 +17,7 @@ from plugins.appointments.models import Appointment, Notice, NoticeRule, Recall,
 from plugins.appointments.notices import letters, loading, reaching, stopping
 from plugins.appointments.notices.letters import Letter, Told
 from plugins.appointments.notices.recall_due import BRAKE, Called, Pace, RecallBook, RecallMessage, RecallSent, recalls_due
+from plugins.appointments.notices.sending import UNKNOWN
 from plugins.appointments.notices.values import EMAIL, RECALL, TEXT, Person
 from plugins.appointments.offering import RECALL as RECALL_REASON
 from plugins.appointments.services import recalls
@@ -121,6 +122,9 @@ def send(work: Work, recipient_id: UUID) -> None:
     rows = _rows(work.db, work.tenant.practice_id, work.task_id)
     if not rows:
         return
+    if work.may_be_sent:
+        _done(work, rows, UNKNOWN)
+        return
     rule = work.db.get_one(NoticeRule, (work.tenant.practice_id, rows[0][0].rule_id))
     tenant: Tenant = work.registry.tenants.current(work.tenant.practice_id, rows[0][2].clinic_id)
     unasked = work.tenant.settings["appointments.texts_unasked"]
@@ -158,11 +162,16 @@ def _send(work: Work, tenant: Tenant, rule: NoticeRule, rows: list[tuple[Notice,
     first, address = rows[0][0], work.registry.portal.address(tenant.host)
     told = [Told(patient.preferred_name or patient.first_name, due_on=recall.due_on, clinic_id=patient.clinic_id, url=f"{address}/appointments/book") for _, recall, patient in rows]
     written = letters.write(Letter(RECALL, rule.words, first.language, recipient.name, told, first.number), tenant, address)
+    known = True
     if first.channel == EMAIL:
         path = stopping.path(work.registry.portal.secret_key, tenant.practice_id, recipient.id, RECALL, EMAIL)
         context = {"subject": written.subject, "body": written.body, "html": written.html}
         mail.send_template(work.registry, tenant, recipient.email, TEMPLATE, context, str(work.task_id), turn_off=path)
     else:
-        replace(work, tenant=tenant).send_text(recipient.number, TEXT_TEMPLATE, {"text": written.text})
+        known = bool(replace(work, tenant=tenant).send_text(recipient.number, TEXT_TEMPLATE, {"text": written.text}))
+    _done(work, rows, "" if known else UNKNOWN)
+
+
+def _done(work: Work, rows: list[tuple[Notice, Recall, Patient]], reason: str) -> None:
     for notice, _, _ in rows:
-        notice.state, notice.reason, notice.done_at = "sent", "", work.now
+        notice.state, notice.reason, notice.done_at = "sent", reason, work.now

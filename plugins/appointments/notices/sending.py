@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from uuid import UUID
 
+import structlog
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
@@ -17,10 +18,14 @@ from plugins.appointments.notices.letters import Letter, Told
 from plugins.appointments.notices.values import CONFIRMATION, EMAIL, INVITATION, INVITATION_AFTER, Person
 from plugins.appointments.services import confirming
 
+log = structlog.get_logger("appointments")
+
 TEMPLATE = "appointments/mail/notice"
 TEXT_TEMPLATE = "appointments/text/notice"
 CALENDAR = "calendar"
 """What the link to a visit's calendar file is signed for."""
+UNKNOWN = "unknown"
+"""Why a notice that was sent may not have gone out."""
 INVITATIONS = (INVITATION, INVITATION_AFTER)
 Row = tuple[Notice, Appointment, Patient]
 
@@ -29,6 +34,9 @@ def send(work: Work, recipient_id: UUID) -> None:
     """Send the message of this task to its recipient, if anything of it still holds. Raises what sending raises."""
     rows = _rows(work.db, work.tenant.practice_id, work.task_id)
     if not rows:
+        return
+    if work.may_be_sent:
+        _leave(work, rows)
         return
     rule = work.db.get_one(NoticeRule, (work.tenant.practice_id, rows[0][0].rule_id))
     tenant: Tenant = work.registry.tenants.current(work.tenant.practice_id, rows[0][1].clinic_id)
@@ -85,6 +93,7 @@ def _send(work: Work, tenant: Tenant, rule: NoticeRule, rows: list[Row], recipie
         return _done(work, rows)
     address = work.registry.portal.address(tenant.host)
     asked = answers.ask(work.db, work.tenant.practice_id, rows, recipient, work.now) if kind == CONFIRMATION else {}
+    known = True
     told = [_told(work, address, row, asked) for row in rows]
     written = letters.write(Letter(kind, rule.words, rows[0][0].language, recipient.name, told), tenant, address)
     if channel == EMAIL:
@@ -92,15 +101,22 @@ def _send(work: Work, tenant: Tenant, rule: NoticeRule, rows: list[Row], recipie
         context = {"subject": written.subject, "body": written.body, "html": written.html}
         mail.send_template(work.registry, tenant, recipient.email, TEMPLATE, context, str(work.task_id), turn_off=path)
     else:
-        replace(work, tenant=tenant).send_text(recipient.number, TEXT_TEMPLATE, {"text": written.text})
+        known = bool(replace(work, tenant=tenant).send_text(recipient.number, TEXT_TEMPLATE, {"text": written.text}))
     for one in asked.values():
         confirming.sent(work.db, work.tenant.practice_id, one.id)
-    return _done(work, rows)
+    return _done(work, rows, "" if known else UNKNOWN)
 
 
-def _done(work: Work, rows: Iterable[Row]) -> None:
+def _leave(work: Work, rows: Sequence[Row]) -> None:
+    """A worker ended while it handed the text message over: it counts as sent, and so do the requests to confirm that it brought."""
+    log.warning("text_unknown", why="the worker ended while it was sent")
+    confirming.all_sent(work.db, work.tenant.practice_id, [visit.id for notice, visit, _ in rows if notice.kind == CONFIRMATION])
+    _done(work, rows, UNKNOWN)
+
+
+def _done(work: Work, rows: Iterable[Row], reason: str = "") -> None:
     for notice, _, _ in rows:
-        notice.state, notice.reason, notice.done_at = "sent", "", work.now
+        notice.state, notice.reason, notice.done_at = "sent", reason, work.now
 
 
 def _told(work: Work, address: str, row: Row, asked: dict[UUID, confirming.Asked]) -> Told:

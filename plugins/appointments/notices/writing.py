@@ -25,8 +25,9 @@ WHY = {
     "unwanted": "Does not want it",
     "changed": "The visit changed before it could be sent",
     "off": "The rule was switched off before it could be sent",
+    "unknown": "The gateway did not say whether it took it, so it is not sent again",
 }
-"""Why a notice was not sent, in words for the office."""
+"""Why a notice was not sent, or may not have been, in words for the office."""
 
 
 def write_due(work: Work) -> int:

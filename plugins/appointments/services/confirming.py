@@ -49,10 +49,13 @@ class Answer(NamedTuple):
     visit: Appointment
 
 
-def next_code(session: Session, practice_id: UUID, patient_ids: Collection[UUID]) -> str:
-    """A code that none of these patients, who share a telephone, has an open request with: `C`, else `C2`, `C3` …"""
+def next_code(session: Session, practice_id: UUID, patient_ids: Collection[UUID], visit_ids: Collection[UUID] = ()) -> str:
+    """A code that none of these patients, who share a telephone, has an open request with: `C`, else `C2`, `C3` …
+
+    Requests for `visit_ids` do not count: they are about to be asked again, and give theirs up.
+    """
     where = (Confirmation.practice_id == practice_id, Confirmation.patient_id.in_(patient_ids), _IS_OPEN)
-    taken = set(session.scalars(select(Confirmation.code).where(*where)))
+    taken = set(session.scalars(select(Confirmation.code).where(*where, Confirmation.appointment_id.not_in(visit_ids))))
     number = next(number for number in range(1, len(taken) + 2) if _code(number) not in taken)
     return _code(number)
 
@@ -80,6 +83,13 @@ def ask(session: Session, practice_id: UUID, visit_id: UUID, now: datetime, code
 def sent(session: Session, practice_id: UUID, confirmation_id: UUID) -> None:
     """The message has gone out; a second time changes nothing."""
     _told(session, practice_id, confirmation_id, "sent", "asked")
+
+
+def all_sent(session: Session, practice_id: UUID, visit_ids: Collection[UUID]) -> None:
+    """The message about these visits counts as sent."""
+    waiting = (Confirmation.practice_id == practice_id, Confirmation.appointment_id.in_(visit_ids), Confirmation.state == "awaiting")
+    for confirmation_id in session.scalars(select(Confirmation.id).where(*waiting)).all():
+        sent(session, practice_id, confirmation_id)
 
 
 def failed(session: Session, practice_id: UUID, confirmation_id: UUID) -> None:

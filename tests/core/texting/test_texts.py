@@ -15,10 +15,11 @@ from core.local.folder import free_port
 from core.mail import MailboxMail
 from core.texting import TextNotSent, TextRefused, TextStopped, texts_from_url
 from core.texting.interface import signature_of
-from core.texting.local import NO_NUMBER, NO_PHONE, STOPPED
+from core.texting.local import NO_NUMBER, NO_PHONE, STOPPED, MailboxTexts, local_secret
 from core.texting.twilio import Account, TwilioTexts
 
 ACCOUNT, PASSWORD, FROM = "AC" + "5" * 32, "a secret: 1/2@3", "+13035550100"
+KEY = "k" * 32
 ANA, BODY = "+13035550142", "Sunrise Family Dental: your code is 123456. ñ € 🦷 &To=+1"
 REFUSALS = {NO_NUMBER: 21211, STOPPED: 21610, NO_PHONE: 21614, "+15005550002": 21612, "+15005550003": 21408}
 
@@ -93,7 +94,7 @@ def service(request, tmp_path):
         return SimpleNamespace(texts=twilio.texts, arrived=lambda: [(one["To"], one["Body"]) for one in twilio.taken])
     inbox = MailboxMail(tmp_path / "mail")
     arrived = lambda: [(mail["To"], mail.get_content().strip()) for mail in inbox.messages()]  # noqa: E731
-    return SimpleNamespace(texts=texts_from_url(f"mailbox:{tmp_path}/mail"), arrived=arrived)
+    return SimpleNamespace(texts=texts_from_url(f"mailbox:{tmp_path}/mail", KEY), arrived=arrived)
 
 
 class TestEveryService:
@@ -126,10 +127,18 @@ class TestEveryService:
 
     @pytest.mark.parametrize("change", [{}, {"address": "https://other.test/x"}, {"fields": [("Body", "C"), ("From", FROM)]}, {"signature": ""}, {"signature": "\udcff"}])
     def test_what_it_reports_is_known_by_its_signature(self, service, change):
-        secret = PASSWORD if isinstance(service.texts, TwilioTexts) else "local"
+        secret = PASSWORD if isinstance(service.texts, TwilioTexts) else local_secret(KEY)
         about = {"address": "https://sunrise.test/hooks?a=1", "fields": [("From", ANA), ("Body", "C")]}
         signed = about | {"signature": signature_of(secret, **about)}
         assert service.texts.signs(**signed | change) == (not change)
+
+
+def test_local_answers_are_known_by_a_secret_of_the_installation(tmp_path):
+    about = {"address": "https://sunrise.test/hooks", "fields": [("From", ANA), ("Body", "C")]}
+    texts = texts_from_url(f"mailbox:{tmp_path}/mail", KEY)
+    for secret in ("", "local", KEY, local_secret("another" * 5)):
+        assert not texts.signs(**about, signature=signature_of(secret, **about))
+    assert not MailboxTexts(tmp_path).signs(**about, signature=signature_of("", **about))
 
 
 class TestTwilio:
@@ -190,8 +199,8 @@ class TestTwilio:
 
 class TestTheSetting:
     def test_without_it_there_are_none(self):
-        assert texts_from_url(None) is None
-        assert texts_from_url("") is None
+        assert texts_from_url(None, KEY) is None
+        assert texts_from_url("", KEY) is None
 
     @pytest.mark.parametrize(("url", "account"), [
         (f"twilio://{ACCOUNT}:a%2Fb@api.twilio.com?from=%2B13035550100", Account(ACCOUNT, ACCOUNT, "a/b", FROM)),
@@ -199,7 +208,7 @@ class TestTheSetting:
         (f"twilio://SK1:s@api.dublin.ie1.twilio.com?account={ACCOUNT}&from=MG1", Account(ACCOUNT, "SK1", "s", "MG1", "https://api.dublin.ie1.twilio.com")),
     ])  # fmt: skip
     def test_it_names_account_and_sender(self, url, account):
-        texts = texts_from_url(url)
+        texts = texts_from_url(url, KEY)
         assert texts._account == account
         assert account.password not in repr(account).removeprefix("Account")
 
@@ -210,5 +219,5 @@ class TestTheSetting:
     ])  # fmt: skip
     def test_one_that_names_nobody_is_refused_without_repeating_it(self, url):
         with pytest.raises(WrongSetting, match=r"^CUSPID_TEXTS_URL must be") as caught:
-            texts_from_url(url)
+            texts_from_url(url, KEY)
         assert ACCOUNT not in str(caught.value)

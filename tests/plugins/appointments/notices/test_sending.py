@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from core import allowance, tasks
 from core.outbox import OutboxRow
 from core.plans import KINDS
+from core.texting import TextNotSent
 from plugins.appointments.models import Confirmation, Notice, NoticeChoice
 from plugins.appointments.notices import stopping
 
@@ -160,6 +161,52 @@ def test_a_confirmation_is_asked_by_text_with_a_code_and_a_link(patient, visit, 
     db.refresh(seen)
     assert seen.confirmation == "asked"
     assert db.scalar(select(Confirmation.state).where(Confirmation.practice_id == practice.id)) == "sent"
+
+
+def test_a_text_that_a_dying_worker_may_have_sent_is_not_sent_again_and_its_code_is_good(patient, visit, rule, look, work_off, mails, notices, db, practice, registry, monkeypatch):
+    number = f"303555{secrets.randbelow(9000) + 1000}"
+    visit(patient(phone=number))
+    rule("confirmation", send_order=["text"])
+    look()
+    send = registry.texts.send
+
+    def die(to, body):
+        send(to, body)
+        raise KeyboardInterrupt  # nothing mends this: as a process that is killed
+
+    monkeypatch.setattr(registry.texts, "send", die)
+    with pytest.raises(KeyboardInterrupt):
+        work_off()
+    monkeypatch.setattr(registry.texts, "send", send)
+    work_off()
+    assert [one.state for one in notices()] == ["waiting"]  # somebody may be at it still
+    db.execute(update(OutboxRow).where(OutboxRow.practice_id == practice.id).values(available_at=datetime.now(UTC) - timedelta(minutes=1)))
+    db.commit()
+    work_off()
+    assert [(one.state, one.reason) for one in notices()] == [("sent", "unknown")]
+    assert len(mails.to(f"+1{number}")) == 1
+    assert [tuple(one) for one in db.execute(select(Confirmation.code, Confirmation.state).where(Confirmation.practice_id == practice.id))] == [("C", "sent")]
+
+
+def test_a_text_that_the_gateway_did_not_take_is_tried_again_with_the_same_code(patient, visit, rule, look, work_off, mails, notices, db, practice, registry, monkeypatch):
+    number = f"303555{secrets.randbelow(9000) + 1000}"
+    visit(patient(phone=number))
+    rule("confirmation", send_order=["text"])
+    look()
+    send = registry.texts.send
+
+    def refuse(to, body):
+        raise TextNotSent("busy")
+
+    monkeypatch.setattr(registry.texts, "send", refuse)
+    work_off()
+    monkeypatch.setattr(registry.texts, "send", send)
+    db.execute(update(OutboxRow).where(OutboxRow.practice_id == practice.id).values(available_at=datetime.now(UTC) - timedelta(minutes=1)))
+    db.commit()
+    work_off()
+    [text] = mails.to(f"+1{number}")
+    assert "Reply C to confirm" in text.get_content()
+    assert [one.state for one in notices()] == ["sent"]
 
 
 def test_an_undeliverable_confirmation_says_so_at_the_visit(patient, visit, rule, look, work_off, notices, db):
