@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from plugins.appointments.slots import Blockout, Book, Hours, Operatory, Taken, Wanted, minute_of, moment_of, openings, slot_at
+from plugins.appointments.slots import Blockout, Book, Hours, Operatory, Rule, Taken, Wanted, minute_of, moment_of, openings, slot_at
 from tests.plugins.appointments.slots import reference
 
 MOST_MILLISECONDS = 20
@@ -17,6 +17,8 @@ FIRST = date(2027, 2, 1)
 """Its ninety days have the night in which the clocks go forward."""
 ZONE = ZoneInfo("America/Denver")
 WANTED = Wanted("/XXXXXXXX/", datetime(2027, 1, 1, tzinfo=UTC), date(2029, 1, 1), is_recall=True)
+CODES = (("D1110", "D0120"), ("D0140",), ("D2391",), ("D2740",), ())
+"""The procedures of visits."""
 PLAIN = {"operatories": 20, "providers": 15, "days": 90}
 GROWTH = {"operatories": (5, 10, 20, 40, 80), "providers": (5, 15, 30, 60), "days": (7, 30, 90, 180, 365)}
 
@@ -29,6 +31,8 @@ def run(say=print) -> bool:
     say(f"{_words(**PLAIN)}, every 10 minutes; {len(book.hours):,} hours, {len(book.blockouts):,} blockouts, {len(book.taken):,} visits")
     say(f"everything, from plain values     {took:9.1f} ms processor time for {len(openings(book, WANTED)):,} open times")
     say(f"… own time of providers only      {freely:9.1f} ms")
+    ruled = replace(book, prevents_double_booking=False, rules=[Rule("D2700", "D2799"), Rule("D6000", "D6199")])
+    say(f"… and two appointment rules       {milliseconds(lambda: openings(replace(ruled), WANTED)):9.1f} ms")
     say(f"another visit in the same book    {milliseconds(lambda: openings(book, replace(WANTED, pattern='X' * 6))):9.1f} ms")
     say(f"one time looked at again          {milliseconds(lambda: slot_at(book, WANTED, moment_of(_nine(10)))):9.2f} ms")
     _compare(say)
@@ -77,7 +81,8 @@ def _hours(day: date, chairs: list[Operatory], providers: int) -> list[Hours]:
 
 def _visits(chance: random.Random, chair: Operatory, opens: int) -> list[Taken]:
     begins = [opens + minutes for minutes in range(chance.choice((0, 10, 20)), 490, 50)]
-    return [Taken(chair.id, chair.provider_id, minute, 50, WANTED.pattern) for minute in begins if chance.random() < 0.5]
+    begins = [minute for minute in begins if chance.random() < 0.5]
+    return [Taken(chair.id, chair.provider_id, minute, 50, WANTED.pattern, CODES[minute // 10 % len(CODES)]) for minute in begins]
 
 
 def _nine(number: int) -> int:

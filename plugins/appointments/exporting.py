@@ -48,7 +48,7 @@ _OF_PRACTICE = (
     ("recall_types", "Types of recall", RecallType),
     ("blockout_types", "Types of blockout", BlockoutType),
     ("confirmation_statuses", "Confirmation statuses", ConfirmationStatus),
-    ("appointment_rules", "Procedures that are not booked twice at one time of a provider", AppointmentRule),
+    ("appointment_rules", "Procedures during which their provider sees nobody else", AppointmentRule),
     ("notice_rules", "When notices of visits go out, and in which words", NoticeRule),
     ("schedules", "Hours of providers and blockouts, in minutes from midnight by the clinic’s clock", ScheduleBlock),
     ("openings", "Times that came open for the wait list", Opening),

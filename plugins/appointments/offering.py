@@ -69,6 +69,11 @@ class Reason:
         """How long the visit is."""
         return len(self.pattern) * 5
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The numbers of its procedures, as far as they are known."""
+        return codes_of(self.procedures)
+
     def is_asked_for(self, today: date) -> bool:
         """Whether the patient should book it now."""
         return self.due_on is not None and self.due_on <= today + SOON
@@ -76,6 +81,11 @@ class Reason:
     def is_for(self, day: date) -> bool:
         """Whether a visit on that day may be for it."""
         return self.first_day <= day and (self.last_day is None or day <= self.last_day)
+
+
+def codes_of(procedures: Iterable[Any]) -> tuple[str, ...]:
+    """The numbers of procedures, as far as they are known."""
+    return tuple(dict.fromkeys(one["code"] for one in procedures if one.get("code")))
 
 
 def recalls_of(dues: Iterable[Due], born: date | None, today: date, only_from_due: bool) -> list[Reason]:

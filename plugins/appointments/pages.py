@@ -11,7 +11,7 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from core.auth.policy import tenant_at
 from core.tenant import ClinicDetails, TeamMember, Tenant
 from core.web.formats import day_of, moment_of, time_of
-from plugins.appointments.models import Appointment
+from plugins.appointments.models import Appointment, worker_of
 from plugins.appointments.services import changing, confirming
 
 WHY = {
@@ -64,7 +64,7 @@ def arrival(request, visit: Appointment, place: Place) -> str:
 
 def provider_of(tenant: Tenant, visit: Appointment) -> TeamMember | None:
     """Whom the patient sees: the hygienist, where the visit is one of hygiene."""
-    provider_id = visit.hygienist_id if visit.is_hygiene and visit.hygienist_id else visit.provider_id
+    provider_id = worker_of(visit)
     return tenant.faces.get(str(provider_id))
 
 

@@ -101,7 +101,7 @@ class RecallTypeRecord(VisitRecord):
 
 
 class AppointmentRuleRecord(Record):
-    """Procedures that must not be booked twice at one time of a provider, from one CDT number to another, both included."""
+    """Procedures during which their provider sees nobody else, from one CDT number to another, both included."""
 
     name: str
     first_code: str

@@ -22,6 +22,7 @@ from core.people.models import AccessOffer, Grant, Patient
 from plugins.account.models import Guest, Payment
 from plugins.appointments.models import (
     Appointment,
+    AppointmentRule,
     AppointmentType,
     BlockoutType,
     ConfirmationStatus,
@@ -187,7 +188,7 @@ class Life:
 
     def _links_of_book(self, practice_id: UUID) -> dict[str, str]:
         """What the book is made of."""
-        kinds = {"operatory": Operatory, "type": AppointmentType, "recall_type": RecallType, "blockout_type": BlockoutType, "status": ConfirmationStatus}
+        kinds = {"operatory": Operatory, "type": AppointmentType, "recall_type": RecallType, "blockout_type": BlockoutType, "rule": AppointmentRule, "status": ConfirmationStatus}
         first = {name: self._db.scalars(select(model.id).where(model.practice_id == practice_id)).first() for name, model in kinds.items()}
         visit = self._db.scalars(select(Appointment.id).where(Appointment.practice_id == practice_id, Appointment.status == "scheduled")).first()
         parts = {f"appointments.office.book.setup.{name}": f"/office/appointments/set-up/{name.replace('_', '-')}/{id_}" for name, id_ in first.items()}

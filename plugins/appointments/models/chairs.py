@@ -5,7 +5,7 @@ office's own pages: records that come in leave them as they are.
 """
 
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import ARRAY, CheckConstraint, Text, Uuid, text
@@ -16,6 +16,27 @@ from core.db import Base, TenantScoped, belongs_to, index_in_practice, unique_in
 
 PATTERN = "^[X/]*$"
 """A time pattern: each sign is five minutes, `X` of the provider's own time, `/` of other time."""
+
+
+class Worked(Protocol):
+    """What has a provider and a hygienist."""
+
+    @property
+    def provider_id(self) -> UUID | None:
+        """The dentist."""
+
+    @property
+    def hygienist_id(self) -> UUID | None:
+        """The hygienist."""
+
+    @property
+    def is_hygiene(self) -> bool:
+        """Whether the hygienist treats."""
+
+
+def worker_of(one: Worked) -> UUID | None:
+    """Whose own time it takes: the hygienist's where it is for hygiene, else the provider's."""
+    return one.hygienist_id if one.is_hygiene and one.hygienist_id else one.provider_id
 
 
 class Operatory(TenantScoped, Base):
@@ -90,7 +111,10 @@ class AppointmentType(TenantScoped, Base):
 
 
 class AppointmentRule(TenantScoped, Base):
-    """Procedures, by the range of their CDT numbers, that must not be booked twice at one time of a provider; the office reads `name` as the reason."""
+    """Procedures, by the range of their CDT numbers, during which their provider sees nobody else; the office reads `name` as the reason.
+
+    What that adds to a provider's own time, which is always kept apart, is told in slots/book.py.
+    """
 
     __tablename__ = "appointments_rule"
     __table_args__ = (unique_in_practice("external_id"), CheckConstraint("first_code <= last_code", name="codes"))
@@ -100,6 +124,7 @@ class AppointmentRule(TenantScoped, Base):
     first_code: Mapped[str] = mapped_column(Text(collation="C"))
     last_code: Mapped[str] = mapped_column(Text(collation="C"))
     is_enabled: Mapped[bool] = mapped_column(server_default=text("true"), default=True)
+    own: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
 
 
 class ScheduleBlock(TenantScoped, Base):

@@ -12,7 +12,7 @@ from core import mail
 from core.people.models import Patient
 from core.tasks import Work, enqueue
 from core.tenant import Tenant
-from plugins.appointments.models import Appointment, Notice, NoticeRule
+from plugins.appointments.models import Appointment, Notice, NoticeRule, worker_of
 from plugins.appointments.notices import answers, letters, loading, reaching, signed, stopping
 from plugins.appointments.notices.letters import Letter, Told
 from plugins.appointments.notices.values import CONFIRMATION, EMAIL, INVITATION, INVITATION_AFTER, Person
@@ -122,7 +122,7 @@ def _done(work: Work, rows: Iterable[Row], reason: str = "") -> None:
 def _told(work: Work, address: str, row: Row, asked: dict[UUID, confirming.Asked]) -> Told:
     _, visit, patient = row
     answer = asked.get(visit.id)
-    provider = visit.hygienist_id if visit.is_hygiene and visit.hygienist_id else visit.provider_id
+    provider = worker_of(visit)
     return Told(
         patient.preferred_name or patient.first_name, visit.starts_at, visit.arrive_at, clinic_id=visit.clinic_id, provider_id=provider,
         confirm_url=f"{address}/appointments/answer/{answer.token}" if answer else "", code=answer.code if answer else "",

@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, Field
 
 from core.web.forms import Line
-from plugins.appointments.models import AppointmentType, BlockoutType, ConfirmationStatus, Operatory, RecallType
+from plugins.appointments.models import AppointmentRule, AppointmentType, BlockoutType, ConfirmationStatus, Operatory, RecallType
 
 MARKDOWN, LINES = 4000, 40
 CODE = re.compile(r"D\d{4}")
@@ -21,6 +21,14 @@ MEANINGS = {
 SPECIALS = {"": "None", "prophy": "Cleaning (prophy)", "child_prophy": "Cleaning for children", "perio": "Gum care (perio)"}
 
 
+def _code(typed: str) -> str:
+    code = typed.upper()
+    if not re.fullmatch(r"[A-Z0-9]{1,15}", code):
+        raise ValueError("Write the number of a procedure, such as D2740.")
+    return code
+
+
+ProcedureCode = Annotated[Line, AfterValidator(_code)]
 Lines = Annotated[str, AfterValidator(lambda text: text.replace("\0", ""))]
 """Text of several lines, without what cannot be kept."""
 
@@ -80,6 +88,15 @@ class RecallTypeForm(_TypeForm):
     interval_days: int = Field(0, title="Days", ge=0, le=3650)
 
 
+class RuleForm(BaseModel):
+    """Procedures during which their provider sees nobody else."""
+
+    name: Line = Field(title="Name", max_length=60)
+    first_code: ProcedureCode = Field(title="First procedure")
+    last_code: ProcedureCode = Field(title="Last procedure")
+    is_enabled: bool = Field(False, title="On")
+
+
 class StatusForm(BaseModel):
     """A confirmation status."""
 
@@ -116,6 +133,7 @@ KINDS = {
              frozenset(_ABOUT_BOOKING | {"for_existing", "for_new", "min_age", "max_age", "forms"}), has_pattern=True),
         Kind("recall_type", "recall type", "Recall types", RecallType, RecallTypeForm, frozenset(_ABOUT_BOOKING), has_pattern=True),
         Kind("blockout_type", "blockout type", "Blockout types", BlockoutType, BlockoutTypeForm, frozenset({"is_open_to_web"})),
+        Kind("rule", "appointment rule", "Appointment rules", AppointmentRule, RuleForm, frozenset({"is_enabled"})),
         Kind("status", "confirmation status", "Confirmation statuses", ConfirmationStatus, StatusForm,
              frozenset({"meaning", "sends_confirmation", "may_change", "sends_reminder", "sends_thanks"})),
     )

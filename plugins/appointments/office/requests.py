@@ -12,10 +12,10 @@ from core.plugins import OfficeItem
 from core.web.formats import moment_of
 from core.web.forms import Form, Line, empty_form, page_number, read_form
 from plugins.appointments.forms import Length
-from plugins.appointments.models import Operatory
+from plugins.appointments.models import Operatory, worker_of
 from plugins.appointments.office.kinds import Lines
 from plugins.appointments.office.place import ANSWER, BOOK, REQUESTS, SEE, id_in, parts, place_of, refused
-from plugins.appointments.services import answering, chairs
+from plugins.appointments.services import answering, chairs, rules
 from plugins.appointments.services.answering import Answer, Asked, Placement
 from plugins.appointments.services.clock import NoSuchTime, moment_at
 
@@ -95,6 +95,9 @@ def accept(request):
     except answering.Taken:
         form.refuse(_taken_words(request, where), "clock")
         return refused(request, _values(request, _found(request), form, empty_form()))
+    except rules.Forbidden as refusal:
+        form.refuse(f"Your appointment rule “{refusal}” lets the provider see nobody else beside this visit, or the one that is there. Choose another time.", "clock")
+        return refused(request, _values(request, _found(request), form, empty_form()))
     except answering.NotWaiting:
         return _back(request, GONE)
     request.audit("appointments.request.accept", asked.patient.id, asked.request.id)
@@ -143,7 +146,7 @@ def _placement(request, asked: Asked, form: Form[PlaceForm]) -> Placement | None
         return None
     if starts_at <= request.now:
         form.refuse("This time has passed. Choose one that is still to come.", "day")
-    own = (room.hygienist_id if room.is_hygiene and room.hygienist_id else room.provider_id) if room else None
+    own = worker_of(room) if room else None
     return Placement(starts_at, typed.minutes, typed.operatory_id, typed.provider_id or own, clinic_id, typed.what)
 
 

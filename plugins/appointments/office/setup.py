@@ -1,4 +1,4 @@
-"""Setting the book up: operatories, types of appointment, of recall and of blockout, and confirmation statuses."""
+"""Setting the book up: operatories, types of appointment, of recall and of blockout, appointment rules, and confirmation statuses."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -19,6 +19,8 @@ from plugins.appointments.services import chairs, warnings
 
 ONES, ADDS = ({name: f"{SETUP}.{name}{act}" for name in KINDS} for act in ("", ".add"))
 MOVE, ORDER = f"{SETUP}.move", f"{SETUP}.order"
+FIRST = {"type": {"for_existing": "yes"}, "rule": {"is_enabled": "yes"}}
+"""What is ticked in an empty form."""
 MOVED = ("operatory", "type", "recall_type", "status")
 
 
@@ -47,7 +49,7 @@ def row_page(request):
     """One row, or an empty form to add one."""
     kind, row = _kind(request), _row(request)
     if row is None:
-        first = {"clinic_id": str(place_of(request).clinic_id or "")} if kind.is_clinics else {"for_existing": "yes"} if kind.name == "type" else {}
+        first = {"clinic_id": str(place_of(request).clinic_id or "")} if kind.is_clinics else FIRST.get(kind.name, {})
         return _values(request, kind, None, empty_form(**first), {}, parts_of(""))
     values, lists = values_of(kind, row)
     return _values(request, kind, row, empty_form(**values), lists, parts_of(getattr(row, "pattern", "")))
@@ -116,6 +118,8 @@ def _checked(request, kind: Kind, row, form: Form, typed: list[Part]) -> dict[st
         values["pattern"] = _tried(form, "pattern", lambda: pattern_of(typed), NoPattern)
     if values.get("min_age") is not None and values.get("max_age") is not None and values["min_age"] > values["max_age"]:
         form.refuse("The oldest age cannot be less than the youngest.", "max_age")
+    if "first_code" in values and values["first_code"] > values["last_code"]:
+        form.refuse("The last procedure cannot come before the first.", "last_code")
     if values.get("only_in_blockouts") and not values.get("blockout_type_ids"):
         form.refuse("Choose the blockouts in which it can be booked.", "blockout_type_ids")
     return values

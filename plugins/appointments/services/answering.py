@@ -14,7 +14,7 @@ from core.plugins import NoticeKind
 from core.plugins.waiting import at_clinics
 from core.tasks import enqueue
 from plugins.appointments.models import Appointment, Request
-from plugins.appointments.services import changing, holds
+from plugins.appointments.services import changing, holds, rules
 from plugins.appointments.services.requests import WAITS
 from plugins.appointments.waiting import openings
 
@@ -137,7 +137,7 @@ def call_off(session: Session, asked: Asked, answer: Answer) -> None:
 def place(session: Session, asked: Asked, where: Placement, answer: Answer) -> Appointment | None:
     """Give the patient a time: move the visit, or make one. None where the practice's system keeps the visit.
 
-    Raises NotWaiting, Taken; to be undone as a whole then, within a savepoint.
+    Raises NotWaiting, Taken, rules.Forbidden; to be undone as a whole then, within a savepoint.
     """
     visit = _visit(asked) if asked.request.kind == "move" else None
     _answer(session, asked, "accepted", answer)
@@ -199,9 +199,10 @@ def _told(session: Session, asked: Asked) -> list[UUID]:
 
 
 def _take_time(session: Session, visit: Appointment, now: datetime) -> None:
-    """Hold the time of a visit in place of what it held before. Raises Taken."""
+    """Hold the time of a visit in place of what it held before. Raises Taken, rules.Forbidden."""
     session.add(visit)
     session.flush()
+    rules.check(session, visit)
     try:
         holds.take(session, visit, now)
     except holds.TimeTaken:

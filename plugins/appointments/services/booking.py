@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from core.db import uuid7
 from core.tenant import Tenant
 from plugins.appointments import slots
-from plugins.appointments.models import Appointment, AppointmentType, ConfirmationStatus, Recall, RecallType
+from plugins.appointments.models import Appointment, AppointmentType, ConfirmationStatus, Recall, RecallType, worker_of
 from plugins.appointments.models import Operatory as Room
 from plugins.appointments.offering import PLAIN_PATTERN, RECALL, TYPE, Reason
 from plugins.appointments.services import holds, openings, recalls
@@ -157,7 +157,7 @@ def reason_of(session: Session, visit: Appointment, now: datetime) -> Reason:
 
 
 def _same_provider(visit: Appointment, provider_id: UUID | None) -> frozenset[UUID] | None:
-    one = provider_id or (visit.hygienist_id if visit.is_hygiene and visit.hygienist_id else visit.provider_id)
+    one = provider_id or worker_of(visit)
     return frozenset({one}) if one else None
 
 
@@ -180,7 +180,8 @@ def _put(session: Session, wish: _Wish, visit: Appointment, kept_until: datetime
                 seat(visit, next(chair for chair in loaded.book.operatories if chair.id == slot.operatory_id), slot.provider_id)
                 session.add(visit)
                 session.flush()
-                holds.take(session, visit, wish.now, loaded.book.prevents_double_booking, kept_until)
+                whole = loaded.book.prevents_double_booking or loaded.book.is_alone(wanted.codes)
+                holds.take(session, visit, wish.now, whole, kept_until)
             return
         except holds.TimeTaken:
             continue

@@ -1,4 +1,4 @@
-"""What the office sets up for its book: operatories, types of blockout, of appointment and of recall, and confirmation statuses."""
+"""What the office sets up for its book: operatories, types of blockout, of appointment and of recall, rules, and confirmation statuses."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -8,9 +8,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from core.people.models import Provider
-from plugins.appointments.models import AppointmentType, BlockoutType, ConfirmationStatus, Operatory, RecallType
+from plugins.appointments.models import AppointmentRule, AppointmentType, BlockoutType, ConfirmationStatus, Operatory, RecallType
 
-Row = Operatory | BlockoutType | AppointmentType | RecallType | ConfirmationStatus
+Row = Operatory | BlockoutType | AppointmentType | RecallType | AppointmentRule | ConfirmationStatus
 Kind = TypeVar("Kind", bound=Row)
 Ordered = TypeVar("Ordered", Operatory, AppointmentType, RecallType, ConfirmationStatus)
 MOST_ROWS = 200

@@ -8,6 +8,7 @@ from sqlalchemy import Date, and_, cast, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from plugins.appointments.models import Appointment, Hold, Recall
+from plugins.appointments.services import rules
 from plugins.appointments.services.confirming import NoSuchVisit
 from plugins.appointments.waiting import openings
 
@@ -72,6 +73,10 @@ def take_back(session: Session, practice_id: UUID, patient_id: UUID, visit_id: U
         raise CannotChange("not_called_off")
     if not can_take_back(visit, now):
         raise CannotChange("undo_is_over")
+    try:
+        rules.check(session, visit)
+    except rules.Forbidden:
+        raise CannotChange("undo_is_over") from None
     mine = (Hold.practice_id == practice_id, Hold.appointment_id == visit_id)
     session.execute(update(Hold).where(*mine).values(kept_until=None))
     _take_recalls(session, visit)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.db import uuid7
-from plugins.appointments.models import Appointment, Hold
+from plugins.appointments.models import Appointment, Hold, worker_of
 
 
 class TimeTaken(Exception):
@@ -40,7 +40,7 @@ def holds_of(visit: Appointment, whole: bool = False) -> list[dict[str, Any]]:
     """The rows for a visit: its operatory for its whole length, its provider's own time, or with `whole` all of the provider's time."""
     end = visit.starts_at + timedelta(minutes=visit.minutes)
     busy: list[tuple[UUID | None, datetime, datetime]] = [(visit.operatory_id, visit.starts_at, end)]
-    provider = visit.hygienist_id if visit.is_hygiene and visit.hygienist_id else visit.provider_id
+    provider = worker_of(visit)
     busy += [(provider, *times) for times in own_time(visit.starts_at, visit.minutes, "" if whole else visit.pattern)]
     about = {"practice_id": visit.practice_id, "appointment_id": visit.id, "kept_until": None}
     return [about | {"id": uuid7(), "resource_id": resource, "span": TimestamptzRange(first, last)} for resource, first, last in busy if resource]

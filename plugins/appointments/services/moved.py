@@ -8,8 +8,8 @@ from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from core.tenant import Tenant
-from plugins.appointments.models import Appointment, Hold, Operatory, Recall
-from plugins.appointments.services import holds
+from plugins.appointments.models import Appointment, Hold, Operatory, Recall, worker_of
+from plugins.appointments.services import holds, rules
 from plugins.appointments.services.booking import seat
 from plugins.appointments.services.changing import CannotChange, visit_of, what_stops
 
@@ -46,8 +46,9 @@ def take_back(session: Session, place: Tenant, patient_id: UUID, visit_id: UUID,
         with session.begin_nested():
             _put_back(visit, was)
             session.flush()
-            holds.take(session, visit, now, place.settings["appointments.prevent_double_booking"])
-    except holds.TimeTaken:
+            holds.take(session, visit, now, rules.takes_whole(session, place, visit))
+            rules.check(session, visit)
+    except (holds.TimeTaken, rules.Forbidden):
         raise CannotChange("undo_is_over") from None
     mine = (Recall.practice_id == place.practice_id, Recall.appointment_id == visit_id)
     session.execute(update(Recall).where(*mine).values(scheduled_on=was.starts_at.astimezone(place.time_zone).date()))
@@ -57,5 +58,5 @@ def take_back(session: Session, place: Tenant, patient_id: UUID, visit_id: UUID,
 def _put_back(visit: Appointment, was: Before) -> None:
     visit.arrive_at = visit.arrive_at and visit.arrive_at + (was.starts_at - visit.starts_at)
     visit.starts_at, visit.clinic_id, visit.operatory_id = was.starts_at, was.chair.clinic_id or visit.clinic_id, was.chair.id
-    if was.worker_id not in (None, visit.hygienist_id if visit.is_hygiene and visit.hygienist_id else visit.provider_id):
+    if was.worker_id not in (None, worker_of(visit)):
         seat(visit, was.chair, was.worker_id)

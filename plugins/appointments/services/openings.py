@@ -13,7 +13,7 @@ from core.tenant import Tenant
 from plugins.appointments import slots
 from plugins.appointments.offering import RECALL, TYPE, Reason
 from plugins.appointments.services.clock import midnight
-from plugins.appointments.slots import Blockout, Book, Hours, Operatory, Slot, Taken, Wanted
+from plugins.appointments.slots import Blockout, Book, Hours, Operatory, Rule, Slot, Taken, Wanted
 
 DAY = timedelta(days=1)
 LONGEST = timedelta(hours=12)
@@ -32,21 +32,24 @@ with chair as (
     group by provider_id, blockout_type_id, operatory_ids, starts, ends
 ), worker as (
     select provider_id as id from block union select provider_id from chair union select hygienist_id from chair
+), rule as (
+    select first_code, last_code from appointments_rule where practice_id = :practice_id and is_enabled and not cast(:prevents as boolean)
 ), visit as (
     select operatory_id, case when is_hygiene and hygienist_id is not null then hygienist_id else provider_id end as worker_id, minutes, pattern,
+        case when exists (select from rule) then jsonb_path_query_array(procedures, '$[*].code') end as codes,
         array_agg(extract(epoch from starts_at)::bigint / 60) as begins
     from appointments_appointment
     where practice_id = :practice_id and starts_at > :since and starts_at < :until and status in ('scheduled', 'complete')
         and id is distinct from cast(:without as uuid)
-    group by 1, 2, 3, 4
+    group by 1, 2, 3, 4, 5
 )
 select
     (select json_agg(json_build_array(id, position, provider_id, hygienist_id, is_hygiene, takes_recalls, appointment_type_ids) order by position, id) from chair),
     (select json_agg(json_build_array(provider_id, operatory_ids, starts, ends, days) order by provider_id) from block where provider_id is not null),
     (select json_agg(json_build_array(blockout_type_id, operatory_ids, starts, ends, days)) from block where blockout_type_id is not null),
-    (select json_agg(json_build_array(operatory_id, worker_id, minutes, pattern, begins))
+    (select json_agg(json_build_array(operatory_id, worker_id, minutes, pattern, codes, begins))
         from visit where operatory_id in (select id from chair) or worker_id in (select id from worker)),
-    (select json_agg(json_build_array(resource_id, resource_id, extract(epoch from upper(span) - lower(span))::int / 60, '',
+    (select json_agg(json_build_array(resource_id, resource_id, extract(epoch from upper(span) - lower(span))::int / 60, '', null,
             array[extract(epoch from lower(span))::bigint / 60]))
         from appointments_hold where practice_id = :practice_id and kept_until > :now and span && tstzrange(:since, :until)
         and appointment_id is distinct from cast(:without as uuid)),
@@ -54,6 +57,7 @@ select
         where practice_id = :practice_id and patient_id = :patient_id and starts_at > :since and starts_at < :until
         and status in ('scheduled', 'complete') and id is distinct from cast(:without as uuid)),
     (select json_agg(id) from appointments_blockout_type where practice_id = :practice_id and is_open_to_web),
+    (select json_agg(json_build_array(first_code, last_code)) from rule),
     (select provider_id from patient where practice_id = :practice_id and id = :patient_id),
     (select hygienist_id from appointments_appointment where practice_id = :practice_id and patient_id = :patient_id and status = 'complete'
         and hygienist_id is not null order by starts_at desc limit 1),
@@ -94,14 +98,16 @@ def load(
     asked = {
         "practice_id": place.practice_id, "clinic_id": place.clinic_id, "first": first, "last": last, "now": now, "patient_id": patient_id,
         "since": midnight(first, zone) - LONGEST, "until": midnight(last + DAY, zone), "without": without,
+        "prevents": place.settings["appointments.prevent_double_booking"],
     }  # fmt: skip
-    chairs, hours, blockouts, taken, kept, own, open_types, provider_id, hygienist_id, is_restricted = _LOAD.one(session, asked)
+    chairs, hours, blockouts, taken, kept, own, open_types, rules, provider_id, hygienist_id, is_restricted = _LOAD.one(session, asked)
     id_of = _Ids()
     book = Book(
         zone, first, last, int(place.settings["appointments.increment"]), place.clinic_id,
         [_operatory(id_of, place.clinic_id, *row) for row in chairs or ()], list(_blocks(Hours, id_of, first, hours)), list(_blocks(Blockout, id_of, first, blockouts)),
-        [Taken(id_of[chair], id_of[worker], begin, minutes, pattern) for rows in (taken, kept) for chair, worker, minutes, pattern, begins in rows or () for begin in begins],
-        frozenset(_days_off(place, first, last)), frozenset(id_of.several(open_types or ())), place.settings["appointments.prevent_double_booking"],
+        [visit for rows in (taken, kept) for visit in _visits(id_of, rows)],
+        frozenset(_days_off(place, first, last)), frozenset(id_of.several(open_types or ())), asked["prevents"],
+        [Rule(*row) for row in rules or ()],
     )  # fmt: skip
     return Loaded(book, tuple((begins, minutes) for begins, minutes in own or ()), provider_id, hygienist_id, is_restricted)
 
@@ -115,7 +121,7 @@ def wanted(place: Tenant, reason: Reason, loaded: Loaded, now: datetime, provide
         reason.pattern, slots.earliest(now, place.time_zone, settings["appointments.lead_days"], settings["appointments.lead_hours"]),
         min(last, reason.last_day or last), is_recall, reason.type_id if reason.what == TYPE else None,
         chosen or (loaded.by_rule(settings["appointments.provider_rule"]) if is_recall else None), reason.blockout_type_ids,
-        reason.only_in_blockouts, reason.first_day, loaded.own_visits, back_to_back=True,
+        reason.only_in_blockouts, reason.first_day, loaded.own_visits, back_to_back=True, codes=reason.codes,
     )  # fmt: skip
 
 
@@ -139,6 +145,14 @@ def _blocks(kind: type, id_of: "_Ids", first: date, rows: list | None) -> Iterat
         ids, one = id_of.several(operatory_ids), id_of[whose]
         for number in days:
             yield kind(first + number * DAY, starts, ends, one, ids)
+
+
+def _visits(id_of: "_Ids", rows: list | None) -> Iterator[Taken]:
+    """Visits, one for each moment at which they begin."""
+    for chair, worker, minutes, pattern, codes, begins in rows or ():
+        where, who, known = id_of[chair], id_of[worker], tuple(codes or ())
+        for begin in begins:
+            yield Taken(where, who, begin, minutes, pattern, known)
 
 
 def _days_off(place: Tenant, first: date, last: date) -> Iterator[date]:

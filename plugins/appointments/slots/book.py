@@ -1,7 +1,7 @@
 """The book of a clinic: all that decides when a visit can be, for some days; and the same as lines, worked out once."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from plugins.appointments.slots.clock import WHOLE_DAY, Clock
 from plugins.appointments.slots.lines import mark, number, own_runs, union
-from plugins.appointments.slots.values import PIECE, Blockout, Hours, Id, Operatory, Taken
+from plugins.appointments.slots.values import PIECE, Blockout, Hours, Id, Operatory, Rule, Taken
 
 Lines = dict[Id, int]
 
@@ -22,7 +22,11 @@ class Book:
 
     Visits in operatories of the clinic are offered only; `taken` are all that keep those operatories or their providers busy, wherever they are.
     `closed` are days off. Visits are booked over `open_blockout_types` freely. With `prevents_double_booking` nothing overlaps any visit of
-    the same operatory or provider; without it, a provider's own time (`X`) is kept free of other own time only.
+    the same operatory or provider; without it, a provider's own time (`X`) is kept free of other own time only, and the `rules` count.
+
+    A rule lets two visits of one provider overlap only where neither has a procedure of it. Elsewhere in the field a rule is what keeps own time
+    apart; here that is always so, since the database holds it. What is left for a rule to forbid is the rest: a visit with a procedure of a rule is
+    alone with its provider for its whole length, other time (`/`) and all, both where it is booked and where others are booked beside it.
     """
 
     zone: ZoneInfo
@@ -37,6 +41,7 @@ class Book:
     closed: Collection[date] = ()
     open_blockout_types: frozenset[Id] = frozenset()
     prevents_double_booking: bool = True
+    rules: Sequence[Rule] = ()
 
     @cached_property
     def clock(self) -> Clock:
@@ -109,6 +114,32 @@ class Book:
             self._mark_visits(list(visits), chairs[operatory_id], providers[provider_id])
         return _numbers(chairs), _numbers(providers)
 
+    def is_alone(self, codes: tuple[str, ...]) -> bool:
+        """Whether a rule keeps a visit with these procedures apart from all others of its provider."""
+        known = self._alone
+        if codes not in known:
+            known[codes] = any(rule.covers(codes) for rule in self.rules)
+        return known[codes]
+
+    @cached_property
+    def _alone(self) -> dict[tuple[str, ...], bool]:
+        return {(): False}
+
+    @cached_property
+    def _alone_lines(self) -> Lines:
+        return self._lines_of_providers(visit for visit in self.taken if self.is_alone(visit.codes)) if self.rules else {}
+
+    @cached_property
+    def _busy_lines(self) -> Lines:
+        return self._lines_of_providers(self.taken)
+
+    def _lines_of_providers(self, visits: Iterable[Taken]) -> Lines:
+        """When a provider is busy with these visits, for the whole of their length."""
+        lines: dict[Id | None, bytearray] = defaultdict(self._line)
+        for provider_id, theirs in groupby(visits, itemgetter(1)):
+            mark(self._whole(list(theirs)), lines[provider_id])
+        return _numbers(lines)
+
     def _mark_visits(self, visits: list[Taken], chair: bytearray, provider: bytearray) -> None:
         if self.prevents_double_booking:
             mark(self._whole(visits), chair, provider)
@@ -118,7 +149,7 @@ class Book:
 
     def _whole(self, visits: list[Taken]) -> Iterator[tuple[int, int]]:
         since = self.clock.begins
-        for _, _, begins, minutes, pattern in visits:
+        for _, _, begins, minutes, pattern, _ in visits:
             yield (begins - since) // PIECE, -((since - begins - max(minutes, len(pattern) * PIECE)) // PIECE)
 
     def _own_time(self, visits: list[Taken]) -> Iterator[tuple[int, int]]:
@@ -137,6 +168,10 @@ class Book:
     def taken_of(self, provider_id: Id) -> int:
         """When a provider is busy with visits: the whole of them where double booking is prevented, else the own time."""
         return self._taken_lines[1].get(provider_id, 0)
+
+    def kept_from(self, provider_id: Id, codes: tuple[str, ...]) -> int:
+        """When a visit with these procedures cannot be at all, because a rule keeps it, or the visit that is there, alone with the provider."""
+        return (self._busy_lines if self.is_alone(codes) else self._alone_lines).get(provider_id, 0)
 
     def _line(self) -> bytearray:
         return bytearray(self.clock.pieces)

@@ -61,7 +61,7 @@ def _starts(book: Book, wanted: Wanted) -> Iterator[tuple[Operatory, Id, int]]:
         free = _free(book, wanted, operatory, never)
         for provider_id, hours in book.hours_in(operatory).items():
             if wanted.provider_ids is None or provider_id in wanted.provider_ids:
-                starts = _fitting(book, wanted.pattern, free & hours, book.all_time ^ book.taken_of(provider_id)) & book.grid
+                starts = _fitting(book, wanted, free & hours, provider_id) & book.grid
                 yield operatory, provider_id, window & (apart(starts, book.clock.pieces, len(wanted.pattern)) if wanted.back_to_back else starts)
 
 
@@ -72,12 +72,13 @@ def _free(book: Book, wanted: Wanted, operatory: Operatory, never: int) -> int:
     return free & book.blockouts_in(operatory, wanted.blockout_type_ids) if wanted.only_in_blockouts else free
 
 
-def _fitting(book: Book, pattern: str, free: int, idle: int) -> int:
+def _fitting(book: Book, wanted: Wanted, free: int, provider_id: Id) -> int:
     """Where the whole visit is in free time of the operatory, and what it needs of its provider is in idle time of theirs."""
+    idle, length = book.all_time ^ book.taken_of(provider_id), len(wanted.pattern)
     if book.prevents_double_booking:
-        return runs(free & idle, len(pattern))
-    starts = runs(free, len(pattern))
-    for place, length in own_runs(pattern):
+        return runs(free & idle, length)
+    starts = runs(free & (book.all_time ^ book.kept_from(provider_id, wanted.codes)), length)
+    for place, length in own_runs(wanted.pattern):
         starts &= runs(idle, length) >> 8 * place
     return starts
 

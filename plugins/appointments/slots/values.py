@@ -52,10 +52,35 @@ class Blockout(NamedTuple):
     operatory_ids: Collection[Id] = ()
 
 
+class Rule(NamedTuple):
+    """An appointment rule: procedures, by the range of their codes with both ends, during which their provider sees nobody else."""
+
+    first_code: str
+    last_code: str
+    name: str = ""
+
+    def covers(self, codes: Collection[str]) -> bool:
+        """Whether a visit with these procedures is one of the rule."""
+        return any(self.first_code <= code <= self.last_code for code in codes)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The rules of a practice, and the procedures of each visit of a provider at some time."""
+
+    rules: tuple[Rule, ...] = ()
+    visits: tuple[tuple[str, ...], ...] = ()
+
+    def forbids(self, codes: Collection[str]) -> str | None:
+        """The name of a rule by which a visit with these procedures cannot be there, too."""
+        together = [code for visit in self.visits for code in visit] + list(codes) if self.visits else []
+        return next((rule.name for rule in self.rules if rule.covers(together)), None)
+
+
 class Taken(NamedTuple):
     """A visit that is in the book. `begins` counts minutes from `EPOCH`; its provider is busy during the `X` of its pattern, or all along.
 
-    It lasts as long as it says or as its pattern is, whichever is longer.
+    It lasts as long as it says or as its pattern is, whichever is longer. `codes` are of its procedures.
     """
 
     operatory_id: Id | None
@@ -63,6 +88,7 @@ class Taken(NamedTuple):
     begins: int
     minutes: int
     pattern: str = ""
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,6 +99,7 @@ class Wanted:
     `provider_ids` are those who may do it, None for everybody. `own_visits` are the patient's: when they begin, in minutes from `EPOCH`, and how
     many minutes they last.
     `only_in_blockouts`: nowhere but over blockouts of its types. `back_to_back`: begin times that are one length of the visit apart.
+    `codes` are of its procedures.
     """
 
     pattern: str
@@ -86,6 +113,7 @@ class Wanted:
     first_on: date | None = None
     own_visits: tuple[tuple[int, int], ...] = ()
     back_to_back: bool = False
+    codes: tuple[str, ...] = ()
 
     @property
     def minutes(self) -> int:

@@ -13,7 +13,7 @@ from core.web.formats import moment_of
 from core.web.forms import Form
 from plugins.appointments import month as months
 from plugins.appointments import slots
-from plugins.appointments.models import Appointment
+from plugins.appointments.models import Appointment, worker_of
 from plugins.appointments.views.choosing import Aim, Asked, Booker, provider_of, search, zone_words
 
 AROUND = timedelta(days=14)
@@ -80,6 +80,6 @@ def done_of(request, place: Tenant, visit: Appointment) -> dict[str, Any]:
         "when": moment_of(visit.starts_at, request.now, place.time_zone),
         "zone_words": zone_words(request, place),
         "clinic": place.clinic,
-        "provider": place.faces.get(str(visit.hygienist_id if visit.is_hygiene and visit.hygienist_id else visit.provider_id)),
+        "provider": place.faces.get(str(worker_of(visit))),
         "message": place.settings["appointments.booked_message"],
     }

@@ -101,7 +101,8 @@ def accept(session: Session, place: Tenant, opened: Opened, account_id: UUID | N
     try:
         visit = claiming.claim(session, place, opened.listed, _time(opening), account_id, now)
     except claiming.Taken:
-        openings.close(session, opening, "taken", now)
+        if not openings.is_free(session, opening, now):  # else a rule keeps this patient from it: others may have it
+            openings.close(session, opening, "taken", now)
         raise TooLate from None
     _answer(offer, "accepted", account_id, now)
     session.flush()

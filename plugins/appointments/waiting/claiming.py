@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from core.db import uuid7
 from core.tenant import Tenant
 from plugins.appointments.models import Appointment, Recall
-from plugins.appointments.services import holds
+from plugins.appointments.services import holds, rules
 from plugins.appointments.waiting.loading import Listed
 from plugins.appointments.waiting.openings import Time, freed, time_of
 
@@ -29,8 +29,9 @@ def claim(session: Session, place: Tenant, listed: Listed, time: Time, account_i
             visit = listed.visit or _made(session, practice_id, listed, account_id, now)
             _put(visit, time, account_id, now)
             session.flush()
-            holds.take(session, visit, now, place.settings["appointments.prevent_double_booking"])
-    except holds.TimeTaken:
+            holds.take(session, visit, now, rules.takes_whole(session, place, visit))
+            rules.check(session, visit)
+    except (holds.TimeTaken, rules.Forbidden):
         raise Taken from None
     own = (Recall.appointment_id == visit.id) | (Recall.id == listed.recall.id) if listed.recall else Recall.appointment_id == visit.id
     day = time.starts_at.astimezone(place.time_zone).date()

@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from plugins.appointments.slots import Beside
+
 LATEST = timedelta(minutes=20)
 """Nobody is asked about an opening with less time to go."""
 LATELY = timedelta(days=14)
@@ -25,9 +27,12 @@ _NEVER = datetime(1, 1, 1, tzinfo=UTC)
 _DAY = 24 * 60
 
 
+ALONE = Beside()
+
+
 @dataclass(frozen=True)
 class Free:
-    """An opening: when, how long, where and whose; `zone` is the clinic's, `patient_id` who had the time before."""
+    """An opening: when, how long, where and whose; `zone` is the clinic's, `patient_id` who had the time before, `beside` what else its provider does then."""
 
     starts_at: datetime
     minutes: int
@@ -36,6 +41,7 @@ class Free:
     operatory_id: UUID
     providers: frozenset[UUID]
     patient_id: UUID | None = None
+    beside: Beside = ALONE
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,7 @@ class Waiter:
     ages: tuple[int | None, int | None] = (None, None)
     due_on: date | None = None
     busy: Sequence[tuple[datetime, datetime]] = field(default_factory=tuple)
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,6 +93,7 @@ def fits(free: Free, waiter: Waiter, now: datetime, pace: Pace) -> bool:
         and free.starts_at - now >= ahead(waiter.notice, pace)
         and (waiter.visit_at is None or free.starts_at < waiter.visit_at)
         and _suits(free, waiter)
+        and free.beside.forbids(waiter.codes) is None
         and not any(first < free.starts_at + timedelta(minutes=waiter.minutes) and free.starts_at < last for first, last in waiter.busy)
     )
 

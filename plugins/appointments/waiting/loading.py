@@ -11,7 +11,19 @@ from sqlalchemy.orm import Session
 
 from core.people.models import Patient
 from core.tenant import Tenant
-from plugins.appointments.models import Appointment, AppointmentType, Opening, Operatory, Preference, Recall, RecallType, WaitListEntry
+from plugins.appointments.models import (
+    Appointment,
+    AppointmentType,
+    Opening,
+    Operatory,
+    Preference,
+    Recall,
+    RecallType,
+    WaitListEntry,
+    worker_of,
+)
+from plugins.appointments.offering import codes_of
+from plugins.appointments.services.rules import beside
 from plugins.appointments.waiting.fitting import RECALL, SCHEDULED, UNSCHEDULED, Free, Waiter
 from plugins.appointments.waiting.joining import TO_COME, recall_waits
 
@@ -45,6 +57,12 @@ class Listed:
         return len(pattern or "") * _SIGN
 
     @property
+    def codes(self) -> tuple[str, ...]:
+        """The numbers of what will be done."""
+        of = self.visit or self.recall_type or self.type
+        return codes_of(of.procedures) if of else ()
+
+    @property
     def kind(self) -> int:
         """The field's three sorts."""
         return RECALL if self.recall else SCHEDULED if self.visit and self.visit.status == "scheduled" else UNSCHEDULED
@@ -76,7 +94,7 @@ def free_of(session: Session, tenant: Tenant, opening: Opening) -> Free:
     providers = frozenset(each for each in (opening.provider_id, opening.hygienist_id) if each)
     return Free(
         opening.starts_at, opening.minutes, zone_of(tenant, opening.clinic_id), opening.clinic_id, opening.operatory_id, providers,
-        before.patient_id if before else None,
+        before.patient_id if before else None, beside(session, opening.practice_id, worker_of(opening), opening.starts_at, opening.minutes, opening.appointment_id),
     )  # fmt: skip
 
 
@@ -112,7 +130,7 @@ def _waiter(row: Listed, chairs: Iterable[Operatory], visits: list[Appointment],
         entry.id, row.patient.id, row.kind, row.minutes, frozenset(chair.id for chair in chairs if _takes(chair, row)), entry.made_at,
         frozenset(entry.clinic_ids), entry.provider_id, frozenset(entry.days), entry.earliest, entry.latest, entry.notice, entry.is_priority,
         entry.asked_at, visit.starts_at if visit and row.kind == SCHEDULED else None, row.patient.birthdate, (lowest, highest),
-        row.recall.due_on if row.recall and from_due else None, busy,
+        row.recall.due_on if row.recall and from_due else None, busy, row.codes,
     )  # fmt: skip
 
 

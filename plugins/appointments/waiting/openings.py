@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.db import uuid7
 from core.outbox import put_once
-from plugins.appointments.models import Appointment, Hold, Offer, Opening
+from plugins.appointments.models import Appointment, Hold, Offer, Opening, worker_of
 from plugins.appointments.waiting.fitting import LATEST
 from plugins.appointments.waiting.joining import UNANSWERED
 
@@ -87,7 +87,7 @@ def _put(session: Session, practice_id: UUID, time: Time, cause: str, now: datet
 
 def busy(practice_id: UUID, time: Time | Opening, now: datetime) -> ColumnElement[bool]:
     """For `exists`: somebody else holds the operatory or the provider at that time. What the visit of before keeps, so that it can be taken back, does not count."""
-    worker = time.hygienist_id if time.is_hygiene and time.hygienist_id else time.provider_id
+    worker = worker_of(time)
     span = TimestamptzRange(time.starts_at, time.starts_at + timedelta(minutes=time.minutes))
     kept = or_(Hold.kept_until.is_(None), and_(Hold.kept_until > now, Hold.appointment_id.is_distinct_from(time.appointment_id)))
     return and_(Hold.practice_id == practice_id, Hold.resource_id.in_([each for each in (time.operatory_id, worker) if each]), Hold.span.op("&&")(span), kept)

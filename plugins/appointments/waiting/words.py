@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from core.tenant import ClinicDetails, TeamMember, Tenant
 from core.web.formats import duration, long_day, moment_of, name_of_time
-from plugins.appointments.models import Appointment, Offer, Opening, WaitListEntry
+from plugins.appointments.models import Appointment, Offer, Opening, WaitListEntry, worker_of
 from plugins.appointments.waiting.fitting import SCHEDULED
 from plugins.appointments.waiting.loading import Listed, zone_of
 
@@ -52,7 +52,7 @@ class ShownEntry:
 
 def shown_time(tenant: Tenant, opening: Opening, minutes: int, now: datetime) -> ShownTime:
     """An opening, on the clock of its clinic; `minutes` are those of the patient's visit."""
-    worker = opening.hygienist_id if opening.is_hygiene and opening.hygienist_id else opening.provider_id
+    worker = worker_of(opening)
     clinic = next((clinic for clinic in tenant.clinics if clinic.id == opening.clinic_id), None)
     when = moment_of(opening.starts_at, now, zone_of(tenant, opening.clinic_id))
     return ShownTime(when, duration(minutes), tenant.faces.get(str(worker)), clinic)

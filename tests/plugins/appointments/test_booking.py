@@ -1,6 +1,7 @@
 """Booking open times and moving visits: what the book says holds, however many ask for it at one moment."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ from core.db import uuid7
 from core.people.models import Patient
 from plugins.appointments.models import (
     Appointment,
+    AppointmentRule,
     AppointmentType,
     ConfirmationStatus,
     Hold,
@@ -22,7 +24,7 @@ from plugins.appointments.models import (
     WaitListEntry,
 )
 from plugins.appointments.offering import RECALL, TYPE, Reason
-from plugins.appointments.services import booking, changing, moved, openings
+from plugins.appointments.services import booking, changing, moved, openings, rules
 from plugins.appointments.services.booking import AlreadyBooked, InThePast, NotOffered, Order, SlotTaken
 from plugins.appointments.services.changing import CannotChange
 from plugins.appointments.services.confirming import NoSuchVisit
@@ -134,6 +136,55 @@ def test_what_was_never_open_cannot_be_booked(desk, refusal, starts_at, fields):
     with pytest.raises(refusal):
         book(desk, starts_at, **fields)
     assert desk.db.scalars(select(Appointment)).all() == []
+
+
+@pytest.fixture
+def beside(desk):
+    """Visits may overlap here: a second room of the same dentist, with two hours of other time in the first one."""
+    room = {"kind": "operatory", "external_id": "O3", "name": "Three", "clinic": "C1", "provider": "D1", "appointment_types": ["T1"], "position": 3}
+    hours = {"kind": "schedule", "external_id": "H3", "provider": "D1", "held_on": MONDAY, "starts": 540, "ends": 720, "operatories": ["O3"]}
+    rule = {"kind": "appointment_rule", "external_id": "A1", "name": "One crown at a time", "first_code": "D2700", "last_code": "D2799"}
+    desk.make.take_in([room, hours, rule])
+    desk.place = replace(desk.place, settings={**desk.place.settings, "appointments.prevent_double_booking": False})
+
+    def visit(code: str, number: str = "V1", **fields) -> Appointment:
+        about = {"patient": desk.make.patient().external_id, "provider": "D1", "operatory": "O1", "clinic": "C1", "starts_at": at(9), "minutes": 120, "pattern": "X" + "/" * 22 + "X"}
+        desk.make.take_in([{"kind": "appointment", "external_id": number, "procedures": [{"code": code, "words": "Something"}]} | about | fields])
+        return desk.db.scalars(select(Appointment).where(Appointment.external_id == number)).one()
+
+    return visit
+
+
+def test_a_procedure_of_a_rule_is_booked_beside_nothing_and_nothing_beside_it(desk, beside, statements):
+    visit, crown = beside("D2391"), replace(desk.exam, procedures=({"code": "D2740", "words": "A crown"},))
+    with statements() as seen:
+        assert times(desk, desk.exam)[:3] == ["09:00", "09:20", "09:40"]
+    assert len(seen) == 1
+    assert times(desk, crown) == ["11:00", "11:20"]
+    with pytest.raises(SlotTaken):
+        book(desk, at(10), crown)
+    beside("D2799")  # the visit in the book is a crown now
+    assert times(desk, desk.exam) == ["11:00", "11:20"]
+    rule = desk.db.scalars(select(AppointmentRule)).one()
+    rule.is_enabled = False
+    desk.db.flush()
+    assert times(desk, crown)[:2] == ["09:00", "09:20"]
+    visit.status = "broken"
+    rule.is_enabled = True
+    desk.db.flush()
+    made = book(desk, at(11), crown)
+    spans = desk.db.scalars(select(Hold.span).where(Hold.appointment_id == made.id, Hold.resource_id == made.provider_id)).all()
+    assert [(span.lower, span.upper) for span in spans] == [(at(11), at(11, 20))], "it holds all of its provider's time, not the own time only"
+
+
+def test_what_is_taken_back_is_held_to_the_rules(desk, beside):
+    account, visit = desk.make.account(desk.patient), book(desk, at(11))
+    changing.call_off(desk.db, desk.practice.id, desk.patient.id, visit.id, account.id, "", timedelta(0), NOW)
+    beside("D2740", starts_at=at(11, 15), minutes=60, pattern="//XX////////", operatory="O3")
+    with pytest.raises(CannotChange) as stopped:
+        changing.take_back(desk.db, desk.practice.id, desk.patient.id, visit.id, NOW)
+    assert stopped.value.why == "undo_is_over"
+    assert rules.check(desk.db, book(desk, at(9))) is None
 
 
 def test_whoever_books_with_the_office_only_books_nothing_here(desk):

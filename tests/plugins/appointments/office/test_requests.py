@@ -8,7 +8,7 @@ from sqlalchemy import insert, select
 
 from core.audit import AuditEvent
 from core.db import bind_tenant
-from plugins.appointments.models import Appointment, Hold, Operatory, Request
+from plugins.appointments.models import Appointment, AppointmentRule, Hold, Operatory, Request
 from plugins.appointments.services.holds import holds_of
 
 PATH = "/office/appointments/requests"
@@ -109,6 +109,13 @@ def test_another_time_is_given_unless_it_is_taken_and_then_who_has_it_is_said(vi
     form["operatory_id"] = str(rooms[1].id)
     assert "That time is taken: Ada Osei" in form.submit(status=422)  # the provider is with her
     form["clock"], form["day"] = "08:30", str(coming.next)
+    crown = visit(starts_at=moved.starts_at + timedelta(days=6, hours=22), operatory_id=rooms[0].id, minutes=120, pattern="/" * 18 + "X" * 6, procedures=[{"code": "D2740", "words": "Crown"}])
+    db.add(AppointmentRule(practice_id=practice.id, name="One crown at a time", first_code="D2700", last_code="D2799"))
+    db.commit()
+    assert "Your appointment rule “One crown at a time” lets the provider see nobody else" in form.submit(status=422)
+    bind_tenant(db, practice.id)
+    db.get_one(Appointment, (practice.id, crown.id)).status = "broken"
+    db.commit()
     form.submit(status=303)
     kept = next(one for one in _again(db, practice, Appointment) if one.id == moved.id)
     assert (kept.operatory_id, kept.confirmation) == (rooms[1].id, "unconfirmed")

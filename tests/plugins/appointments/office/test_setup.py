@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from core.db import bind_tenant
-from plugins.appointments.models import AppointmentType, BlockoutType, ConfirmationStatus, Operatory, RecallType
+from plugins.appointments.models import AppointmentRule, AppointmentType, BlockoutType, ConfirmationStatus, Operatory, RecallType
 
 PATH = "/office/appointments/set-up"
 
@@ -100,6 +100,26 @@ def test_a_systems_row_keeps_what_the_office_set_and_the_rest_is_read_only(app, 
     assert (exam.name, exam.words, exam.for_new, exam.pattern) == ("Exam, limited", "It hurts", True, "/XX/")
     assert rows(Operatory)[0].takes_recalls
     assert f"{PATH}/type/new" not in app.get(PATH)
+
+
+def test_appointment_rules_are_added_and_those_of_the_system_switched_off_for_good(app, rows, make):
+    assert "Write the number of a procedure" in _add(app, "rule", status=422, name="Crowns", first_code="D27/40", last_code="D2799")
+    assert "cannot come before the first" in _add(app, "rule", status=422, name="Crowns", first_code="D2799", last_code="d2700")
+    _add(app, "rule", name="Crowns", first_code="d2700", last_code="D2799")
+    [made] = rows(AppointmentRule)
+    assert (made.first_code, made.last_code, made.is_enabled) == ("D2700", "D2799", True)
+    page = app.get(PATH)
+    assert "D2700 to D2799" in page
+    assert "Patients never book over a visit here, whatever these rules say" in page
+    bridges = {"kind": "appointment_rule", "external_id": "A1", "name": "Bridges", "first_code": "D6000", "last_code": "D6999"}
+    make.take_in([bridges])
+    sent = next(one for one in rows(AppointmentRule) if one.external_id)
+    form = app.get(f"{PATH}/rule/{sent.id}").forms["setup"]
+    assert "first_code" not in form.fields
+    form["is_enabled"] = False
+    form.submit(status=303)
+    make.take_in([bridges | {"name": "All bridges"}])
+    assert [(one.name, one.is_enabled) for one in rows(AppointmentRule) if one.external_id] == [("All bridges", False)]
 
 
 def test_rows_are_put_in_order_by_buttons_and_by_drag(app, rows):

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from plugins.appointments.slots import Blockout, Book, Hours, Operatory, Taken, Wanted, minute_of
+from plugins.appointments.slots import Blockout, Book, Hours, Operatory, Rule, Taken, Wanted, minute_of
 
 PLACES = [
     ("America/Denver", date(2027, 3, 13)),  # two o'clock is skipped on the 14th
@@ -45,6 +45,8 @@ def blocks(names, longest):
 
 
 PATTERNS = st.text("X/", min_size=1, max_size=12)
+CODES = some(("D0140", "D2740", "D2799", "D2800"), 2)
+RULES = st.lists(st.sampled_from([Rule("D2700", "D2799"), Rule("D2799", "D2800"), Rule("D0140", "D0140"), Rule("D9", "E")]), max_size=2)
 CLINICS = st.sampled_from(["c1"] * 9 + [None])
 SOMEBODY = st.sampled_from([*PROVIDERS, *PROVIDERS, None])
 OPERATORIES = st.lists(
@@ -56,15 +58,16 @@ KEPT = st.lists(blocks(BLOCKOUTS, 200), max_size=3)
 VISITS = st.lists(
     st.tuples(
         st.sampled_from([*CHAIRS, None, None, None]), SOMEBODY, st.one_of(pieces(-20, 240), st.integers(-100, 4400)), pieces(1, 24),
-        st.one_of(st.just(""), PATTERNS),
+        st.one_of(st.just(""), PATTERNS), CODES,
     ),
     max_size=10,
 )  # fmt: skip
-SETTINGS = st.tuples(CLINICS, st.sampled_from([5, 10, 15]), some(BLOCKOUTS, 1), st.booleans(), rarely(st.integers(0, 2)))
+SETTINGS = st.tuples(CLINICS, st.sampled_from([5, 10, 15]), some(BLOCKOUTS, 1), st.booleans(), rarely(st.integers(0, 2)), RULES)
 PLACE = st.tuples(st.sampled_from(PLACES), st.integers(0, 2))
 WISHES = st.fixed_dictionaries({
     "pattern": PATTERNS, "blockout_type_ids": some(BLOCKOUTS, 1).map(frozenset), "only_in_blockouts": st.sampled_from([False] * 9 + [True]),
     "provider_ids": st.sampled_from([None, None, frozenset({"p1"}), frozenset({"p2", "p3"})]), "back_to_back": st.booleans(),
+    "codes": CODES,
 })  # fmt: skip
 KINDS = st.sampled_from([{"is_recall": True}, {"appointment_type_id": "t1"}, {}])
 BOUNDS = st.one_of(st.none(), st.tuples(st.integers(-600, 1800), st.sampled_from([0, 0, 1]), st.integers(-1, 3), st.one_of(st.none(), st.integers(-1, 3))))
@@ -75,7 +78,7 @@ OWN = st.lists(st.tuples(st.integers(0, 1440), st.integers(5, 60)), max_size=1)
 def books(draw):
     (name, first), more = draw(PLACE)
     zone, midnight = ZoneInfo(name), _midnight(first, name)
-    clinic, increment, freely, prevents, closed = draw(SETTINGS)
+    clinic, increment, freely, prevents, closed, rules = draw(SETTINGS)
 
     def day(number: int) -> date:
         return first + timedelta(days=number)
@@ -84,7 +87,8 @@ def books(draw):
     hours = [Hours(day(number), *fields) for number, *fields in draw(HOURS)]
     kept = [Blockout(day(number), *fields) for number, *fields in draw(KEPT)]
     taken = [Taken(chair, provider, midnight + begins, *fields) for chair, provider, begins, *fields in draw(VISITS)]
-    return Book(zone, first, day(more), increment, clinic, chairs, hours, kept, taken, [day(number) for number in closed], frozenset(freely), prevents)
+    off = [day(number) for number in closed]
+    return Book(zone, first, day(more), increment, clinic, chairs, hours, kept, taken, off, frozenset(freely), prevents, rules)
 
 
 @st.composite

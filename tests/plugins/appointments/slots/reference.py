@@ -46,6 +46,7 @@ def is_free(book: Book, wanted: Wanted, operatory: Operatory, provider: Id, star
         and not is_blocked(book, wanted, operatory, minute)
         and not operatory_is_taken(book, operatory, minute)
         and not (needs_provider(book, wanted, start, minute) and provider_is_busy(book, provider, minute))
+        and not a_rule_forbids(book, wanted, provider, minute)
         and not patient_is_elsewhere(wanted, minute)
     )
 
@@ -109,6 +110,18 @@ def provider_is_busy(book: Book, provider: Id, minute: int) -> bool:
             if any(sign == "X" and is_during(visit.begins + 5 * place, 5, minute) for place, sign in signs):
                 return True
     return False
+
+
+def a_rule_forbids(book: Book, wanted: Wanted, provider: Id, minute: int) -> bool:
+    """Where visits may overlap at all: not when this one or the one that is there has a procedure of a rule."""
+    if book.prevents_double_booking:
+        return False
+    there = [visit for visit in book.taken if visit.provider_id == provider and is_during(visit.begins, length(visit), minute)]
+    return any(is_of_rule(book, visit.codes) or is_of_rule(book, wanted.codes) for visit in there)
+
+
+def is_of_rule(book: Book, codes: tuple[str, ...]) -> bool:
+    return any(rule.first_code <= code <= rule.last_code for code in codes for rule in book.rules)
 
 
 def length(visit) -> int:

@@ -14,6 +14,7 @@ from plugins.appointments.slots import (
     Book,
     Hours,
     Operatory,
+    Rule,
     Slot,
     Taken,
     Wanted,
@@ -78,7 +79,7 @@ def moments(book: Book, wanted: Wanted) -> set[datetime]:
 
 
 def visit_in(slot: Slot, wanted: Wanted) -> Taken:
-    return Taken(slot.operatory_id, slot.provider_id, minute_of(slot.starts_at), wanted.minutes, wanted.pattern)
+    return Taken(slot.operatory_id, slot.provider_id, minute_of(slot.starts_at), wanted.minutes, wanted.pattern, wanted.codes)
 
 
 def shown(book: Book, wanted: Wanted = WANTED) -> list[str]:
@@ -134,6 +135,17 @@ def test_other_time_of_a_visit_may_overlap_that_of_another_one_in_another_operat
     assert shown(freely) == ["09:10", "09:40"]
     assert shown(freely, replace(WANTED, pattern="XX")) == ["09:10", "09:20", "09:40", "09:50"]
     assert {slot.operatory_id for slot in openings(freely, WANTED)} == {"right"}
+
+
+def test_a_visit_with_a_procedure_of_a_rule_is_alone_with_its_provider_whichever_of_two_visits_has_it():
+    crown, exam = ("D0220", "D2740"), ("D0140",)
+    book = replace(BOOK, operatories=[CHAIR, CHAIR._replace(id="right", position=1)], prevents_double_booking=False, rules=[Rule("D2700", "D2799")])
+    for there, wanted, open_times in ((exam, exam, ["09:10", "09:40"]), (crown, exam, []), (exam, crown, []), (crown, crown, [])):
+        busy = replace(book, taken=[Taken("left", "dentist", at("09:00"), 60, "XX////XX////", there)])
+        assert shown(busy, replace(WANTED, codes=wanted)) == open_times
+        assert shown(replace(busy, rules=[]), replace(WANTED, codes=wanted)) == ["09:10", "09:40"]
+    somebody_else = replace(book, taken=[Taken("right", "hygienist", at("09:00"), 60, "", crown)])
+    assert shown(somebody_else, replace(WANTED, codes=crown)) == shown(BOOK)
 
 
 def test_a_patient_is_not_at_two_places():

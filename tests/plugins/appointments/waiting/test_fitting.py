@@ -1,5 +1,6 @@
 """Whom an opening suits, in which order they are asked and when: against a slow model that looks at every minute and every pair."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plugins.appointments.slots import Beside, Rule
 from plugins.appointments.waiting.fitting import (
     RECALL,
     SCHEDULED,
@@ -113,6 +115,15 @@ def test_who_is_asked_and_in_which_order_is_as_the_slow_model_says(free, people,
 
 def waiter(number, kind=SCHEDULED, **fields):
     return Waiter(UUID(int=number), UUID(int=number), kind, 20, frozenset({ONE}), NOW, **fields)
+
+
+def test_nobody_is_asked_whom_an_appointment_rule_keeps_from_being_there_beside_somebody_else():
+    free = Free(NOW + 300 * MINUTE, 60, ZONE, ONE, ONE, frozenset({ONE}))
+    exam = Waiter(ONE, ONE, UNSCHEDULED, 20, frozenset({ONE}), NOW, codes=("D0140",))
+    crown = replace(exam, codes=("D2740",))
+    rule = Rule("D2700", "D2799", "Crowns")
+    asked = [fits(replace(free, beside=Beside((rule,), there)), waiter, NOW, Pace()) for there in ((), (("D0140",),), (("D2750",),)) for waiter in (exam, crown)]
+    assert asked == [True, True, True, False, False, False]
 
 
 def test_without_anybody_asked_before_the_order_is_the_fields():
