@@ -8,7 +8,8 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
-from core.texting import whole_number
+from core.db import session_at
+from core.texting import codes, whole_number
 from plugins.appointments import calendar_file
 from plugins.appointments.models import Appointment
 from plugins.appointments.notices import replies, signed, stopping
@@ -51,7 +52,19 @@ def text_came(request):
     number, reference, body = whole_number(told.get("From", "")), told.get("MessageSid", "")[:LONGEST].replace("\0", ""), told.get("Body", "")
     if not (number and reference):
         return _answer("")
-    return _answer(replies.take_in(request.db, request.whole_tenant, address, number, body.replace("\0", ""), reference, request.now))
+    return _answer(_take_in(request, number, body.replace("\0", ""), reference))
+
+
+def _take_in(request, number: str, body: str, reference: str) -> str:
+    """Bring a text message to the practices that it means, whichever of them the gateway reports to; what is sent back is the last one's."""
+    registry, answer = request.registry, ""
+    number_key = codes.key_of(registry.portal.secret_key, number)
+    for practice_id in replies.practices_for(request.db, request.practice_id, number_key, body):
+        is_own, tenant = practice_id == request.practice_id, registry.tenants.current(practice_id)
+        if is_own or (registry.tenants.on_somewhere(practice_id, "appointments") and not tenant.is_suspended):
+            session = request.db if is_own else session_at(request, practice_id)
+            answer = replies.take_in(session, tenant, registry.portal.address(tenant.host), number, body, reference, request.now)
+    return answer
 
 
 @view_config(route_name=CALENDAR_FILE, permission=NO_PERMISSION_REQUIRED, request_method="GET")

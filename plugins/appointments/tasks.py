@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from core.tasks import Work, portal_task
+from core.texting import codes
 from plugins.appointments.notices import examples, recalling, writing
 from plugins.appointments.notices import sending as notices
 from plugins.appointments.services import confirming, holds
@@ -54,6 +55,7 @@ def let_go(work: Work) -> None:
     """Give back the time of visits that were called off, and close requests to confirm whose visit is over or another one."""
     holds.drop_kept(work.db, work.tenant.practice_id, work.now)
     confirming.close_old(work.db, work.tenant.practice_id, work.now)
+    codes.clear_away(work.db, work.tenant.practice_id, work.now)
 
 
 @portal_task("appointments.test_notice", mail="Test of a notice of a visit")

@@ -1,26 +1,33 @@
 """Who answers from a telephone, and the requests to confirm that a message brings."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from core.people.models import Patient, PatientWord
-from core.texting import whole_number
+from core.texting import codes, whole_number
 from plugins.appointments.models import Appointment, Notice
 from plugins.appointments.notices.values import Person
 from plugins.appointments.services import confirming
 
 
-def ask(session: Session, practice_id: UUID, rows: Iterable[tuple[Notice, Appointment, Patient]], recipient: Person, now: datetime) -> dict[UUID, confirming.Asked]:
-    """Ask for the first visit of each patient, by its id: answering confirms all of that patient's day. All have one code."""
+def ask(session: Session, secret_key: str, rows: Sequence[tuple[Notice, Appointment, Patient]], recipient: Person, now: datetime) -> dict[UUID, confirming.Asked]:
+    """Ask for the first visit of each patient, by its id: answering confirms all of that patient's day. All have one code.
+
+    No other practice that writes to the number waits for the same one.
+    """
     firsts: dict[UUID, Appointment] = {}
     for _, visit, patient in rows:
         firsts.setdefault(patient.id, visit)
-    sharing = patients_at(session, practice_id, recipient.number) if recipient.number else set()
-    code = confirming.next_code(session, practice_id, sharing | firsts.keys(), [visit.id for visit in firsts.values()])
+    practice_id, number = rows[0][0].practice_id, recipient.number
+    until, number_key = max(visit.starts_at for visit in firsts.values()), codes.key_of(secret_key, number)
+    is_free = partial(codes.claim, session, practice_id, number_key, until=until, now=now) if number else None
+    sharing = patients_at(session, practice_id, number) if number else set()
+    code = confirming.next_code(session, practice_id, sharing | firsts.keys(), [visit.id for visit in firsts.values()], is_free)
     return {visit.id: confirming.ask(session, practice_id, visit.id, now, code) for visit in firsts.values()}
 
 

@@ -13,6 +13,7 @@ from core import audit
 from core.db import uuid7
 from core.people.models import Patient
 from core.tenant import Tenant
+from core.texting import codes
 from plugins.appointments.models import NoticeRule, TextAnswer
 from plugins.appointments.notices import letters, stopping
 from plugins.appointments.notices.answers import patients_at
@@ -30,7 +31,7 @@ _NOTHING = ""
 
 def take_in(session: Session, tenant: Tenant, address: str, number: str, body: str, reference: str, now: datetime) -> str:
     """Deal with a text message from a number; returns what is sent back, nothing for none, and for one that came before."""
-    word = re.sub(r"\s+", "", body[:1000]).strip(".!\"'").upper()
+    word = _word(body)
     meaning = _meaning(word)
     if not _is_new(session, tenant.practice_id, reference, meaning, now):
         return _NOTHING
@@ -42,6 +43,23 @@ def take_in(session: Session, tenant: Tenant, address: str, number: str, body: s
     if meaning == "code":
         return _confirm(session, tenant, address, ids, word, now)
     return f"{tenant.name}: Nobody reads what is sent to this number. {_call(tenant)}" if ids else _NOTHING
+
+
+def practices_for(session: Session, practice_id: UUID, number_key: str, body: str) -> list[UUID]:
+    """Which practices a text message means: the one that has asked the number for this code; with STOP or START all that have asked it for one.
+
+    `practice_id` is the one to whose address the gateway reports; it is the last of several, and the only one where nothing else is known.
+    """
+    word = _word(body)
+    meaning = _meaning(word)
+    if meaning == "code":
+        return [codes.practice_of(session, number_key, word) or practice_id]
+    others = codes.practices_of(session, number_key) - {practice_id} if meaning in ("stop", "start") else set()
+    return [*sorted(others), practice_id]
+
+
+def _word(body: str) -> str:
+    return re.sub(r"\s+", "", body[:1000]).strip(".!\"'").upper()
 
 
 def _meaning(word: str) -> str:

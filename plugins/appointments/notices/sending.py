@@ -92,7 +92,7 @@ def _send(work: Work, tenant: Tenant, rule: NoticeRule, rows: list[Row], recipie
         enqueue(work.db, "auth.send_invitation", patient_id=str(recipient.id))
         return _done(work, rows)
     address = work.registry.portal.address(tenant.host)
-    asked = answers.ask(work.db, work.tenant.practice_id, rows, recipient, work.now) if kind == CONFIRMATION else {}
+    asked = answers.ask(work.db, work.registry.portal.secret_key, rows, recipient, work.now) if kind == CONFIRMATION else {}
     known = True
     told = [_told(work, address, row, asked) for row in rows]
     written = letters.write(Letter(kind, rule.words, rows[0][0].language, recipient.name, told), tenant, address)

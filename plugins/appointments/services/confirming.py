@@ -5,8 +5,9 @@ Notices `ask`, tell what became of the message (`sent`, `failed`) and bring in w
 
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
+from itertools import count
 from typing import Literal, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -23,6 +24,7 @@ from plugins.appointments.services import requests
 State = Literal["open", "confirmed", "callback", "changed", "called_off", "complete", "expired"]
 """What a request to confirm comes to: `changed` when the visit has another time now, `expired` when its time has come."""
 _CODE = re.compile(r"\s*([Cc])\s*([0-9]{0,3})\s*", re.ASCII)
+IsFree = Callable[[str], bool]
 _IS_OPEN = Confirmation.state.in_(["awaiting", "sent"])
 
 
@@ -49,15 +51,15 @@ class Answer(NamedTuple):
     visit: Appointment
 
 
-def next_code(session: Session, practice_id: UUID, patient_ids: Collection[UUID], visit_ids: Collection[UUID] = ()) -> str:
+def next_code(session: Session, practice_id: UUID, patient_ids: Collection[UUID], visit_ids: Collection[UUID] = (), is_free: IsFree | None = None) -> str:
     """A code that none of these patients, who share a telephone, has an open request with: `C`, else `C2`, `C3` …
 
-    Requests for `visit_ids` do not count: they are about to be asked again, and give theirs up.
+    Requests for `visit_ids` do not count: they are about to be asked again, and give theirs up. `is_free` asks for more than this practice knows.
     """
     where = (Confirmation.practice_id == practice_id, Confirmation.patient_id.in_(patient_ids), _IS_OPEN)
     taken = set(session.scalars(select(Confirmation.code).where(*where, Confirmation.appointment_id.not_in(visit_ids))))
-    number = next(number for number in range(1, len(taken) + 2) if _code(number) not in taken)
-    return _code(number)
+    codes = (code for number in count(1) if (code := _code(number)) not in taken)
+    return next(code for code in codes if is_free is None or is_free(code))
 
 
 def ask(session: Session, practice_id: UUID, visit_id: UUID, now: datetime, code: str = "") -> Asked:

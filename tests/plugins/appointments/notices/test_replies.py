@@ -1,13 +1,17 @@
 """Text messages that come in: signed, dealt with once, and what each of them does."""
 
 import secrets
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from core.texting.interface import signature_of
 from core.texting.local import local_secret
-from plugins.appointments.models import TextNumber
+from plugins.appointments.models import Appointment, Notice, TextNumber
+from plugins.appointments.notices import answers
+from plugins.appointments.notices.values import Person
+from plugins.appointments.services import confirming
 
 PATH = "/hooks/appointments/texts"
 
@@ -65,6 +69,26 @@ def test_help_says_whom_to_call_and_other_words_that_nobody_reads_them(asked, se
     assert "Nobody reads" in send_back("Yes, I <b>am</b> coming")
     assert "<Message>" not in send_back("Hello", sender="+13035559999")
     assert "<Message>" not in send_back("C" * 5000 + "\0", sender="no number")
+
+
+def test_two_practices_with_one_sender_get_the_answers_to_their_own_codes(asked, send_back, number, registry, db, other_practice, other_make, other_db):
+    """The gateway reports all of them to the first practice."""
+    robin, now = other_make.patient(phone=number, email=""), datetime.now(UTC)
+    other_make.take_in([{"kind": "appointment", "external_id": "V1", "patient": robin.external_id, "starts_at": now + timedelta(days=2), "minutes": 30}])
+    theirs = other_db.scalars(select(Appointment).where(Appointment.practice_id == other_practice.id)).one()
+    row = (Notice(practice_id=other_practice.id), theirs, robin)
+    requests = answers.ask(other_db, registry.portal.secret_key, [row], Person(robin.id, number=number), now)
+    confirming.sent(other_db, other_practice.id, requests[theirs.id].id)
+    other_db.commit()
+    assert requests[theirs.id].code == "C2"
+    assert "is confirmed" in send_back("C2")
+    for session, visit, confirmed in ((other_db, theirs, True), (db, asked, False)):
+        session.rollback()
+        session.refresh(visit)
+        assert (visit.confirmation == "confirmed") == confirmed
+    send_back("STOP")
+    other_db.rollback()
+    assert other_db.scalar(select(TextNumber.is_stopped).where(TextNumber.practice_id == other_practice.id)) is True
 
 
 @pytest.mark.parametrize("sign", ["", "local", "another"])
