@@ -8,7 +8,7 @@ from core.plugins import ActionItem, Card, EntryLink, Permission, PortalPlugin, 
 from core.tasks import Periodic
 from core.web.formats import long_day, money
 from plugins.account import exporting, office, records, tasks  # noqa: F401  (declares the tasks)
-from plugins.account.models import Entry, Payment, Statement
+from plugins.account.models import Claim, Coverage, Entry, Payment, PaymentPlan, Statement
 from plugins.account.pages import guest_places, may_pay
 from plugins.account.services import ledger, settling
 from plugins.account.settings import AccountSettings
@@ -81,7 +81,7 @@ class AccountPlugin(PortalPlugin):
 
     @hookimpl
     def portal_record_kinds(self):
-        """Ledger entries and statements."""
+        """What is in the books, insurance and payment plans."""
         return records.KINDS
 
     @hookimpl
@@ -91,12 +91,12 @@ class AccountPlugin(PortalPlugin):
 
     @hookimpl
     def portal_patients_merged(self, db, practice_id, kept, absorbed):
-        """Ledger, statements and payments go to the kept chart."""
-        move_rows(db, practice_id, kept, absorbed, Entry, Statement, Payment)
+        """Ledger, statements, insurance, payment plans and payments go to the kept chart."""
+        move_rows(db, practice_id, kept, absorbed, Entry, Statement, Payment, Claim, Coverage, PaymentPlan)
 
     @hookimpl
     def portal_export(self, db, practice_id, person_id):
-        """Ledger, statements and payments."""
+        """Ledger, statements, insurance, payment plans and payments."""
         yield from exporting.files(db, practice_id, person_id)
 
     @hookimpl

@@ -9,9 +9,16 @@ from sqlalchemy.orm import Session
 from core.people.charts import delete_rows, rows_of
 from core.plugins import ExportFile
 from core.web.exports import list_files
-from plugins.account.models import Entry, Guest, Payment, Statement
+from plugins.account.models import Claim, Coverage, Entry, Guest, Installment, Payment, PaymentPlan, Statement
 from plugins.account.services.settling import OPEN_STATES
 
+_LISTS = (
+    ("ledger", "The account history", Entry),
+    ("statements", "Statements as they were sent", Statement),
+    ("claims", "What was asked of insurance", Claim),
+    ("insurance", "Dental insurance and what is left of its benefits", Coverage),
+    ("payment-plans", "Payment plans", PaymentPlan),
+)
 _OF_FORMS = frozenset({"idempotency_key", "form_nonce"})
 
 
@@ -20,12 +27,16 @@ class PaymentsUnderWay(Exception):
 
 
 def files(session: Session, practice_id: UUID, patient_id: UUID | None) -> Iterator[ExportFile]:
-    """Ledger, statements and payments of one patient; with None what was paid without signing in and is on nobody's account."""
+    """Ledger, statements, insurance, plans and payments of one patient; with None what was paid without signing in and is on nobody's account."""
     if patient_id is None:
         yield from _payments(session, practice_id, Payment.patient_id.is_(None), "unassigned-payments")
         return
-    for name, about, model in (("ledger", "The account history", Entry), ("statements", "Statements as they were sent", Statement)):
-        yield from list_files(name, f"{about}, amounts in cents", rows_of(session, practice_id, model, model.patient_id == patient_id))
+    for name, about, model in _LISTS:
+        rows = rows_of(session, practice_id, model, model.patient_id == patient_id)
+        yield from list_files(name, f"{about}, amounts in cents", rows)
+        if model is PaymentPlan:
+            parts = rows_of(session, practice_id, Installment, Installment.payment_plan_id.in_([row["id"] for row in rows]))
+            yield from list_files("installments", "What each payment plan asks for, and when, amounts in cents", parts)
     yield from _payments(session, practice_id, Payment.patient_id == patient_id, "payments")
 
 
@@ -45,4 +56,6 @@ def erase(session: Session, practice_id: UUID, patient_id: UUID | None) -> None:
         raise PaymentsUnderWay(f"{under_way} payments are not settled yet")
     if patient_id:
         session.execute(delete(Guest).where(Guest.practice_id == practice_id, Guest.id.in_(select(Payment.id).where(*mine))))
-    delete_rows(session, practice_id, patient_id, Entry, Statement, Payment)
+        plans = select(PaymentPlan.id).where(PaymentPlan.practice_id == practice_id, PaymentPlan.patient_id == patient_id)
+        session.execute(delete(Installment).where(Installment.practice_id == practice_id, Installment.payment_plan_id.in_(plans)))
+    delete_rows(session, practice_id, patient_id, Payment, Entry, Statement, Claim, Coverage, PaymentPlan)

@@ -127,6 +127,8 @@ class Chart:
             seen = ledger.Seen(external_id, starts_at.date(), visit.provider, done, visit.pays)
             self._history(seen)
             self.book(*ledger.lines_of(seen, self._insurance))
+            if done and self._insurance:
+                self.put("claim", **ledger.claim(seen, self._insurance, self.calendar.today))
 
     def _history(self, seen: ledger.Seen) -> None:
         for done in seen.done:
@@ -151,7 +153,25 @@ class Chart:
                     description=line.words,
                     amount_cents=line.cents,
                     visit=line.visit,
+                    code=line.code,
+                    tooth=line.tooth,
+                    clinic=self._clinic,
                 )
+
+    def insured(self, member_number: str, subscriber: str, relationship: str) -> None:
+        """The patient's insurance with what is left of this year's benefits; after the visits."""
+        who = {"member_number": member_number, "subscriber": subscriber, "relationship": relationship}
+        if self._insurance:
+            self.put("insurance_coverage", **ledger.coverage(self._lines, self._insurance, self.calendar.today), **who)
+
+    def payment_plan(self, title: str, first_due_on: date, months: list[int]) -> None:
+        """A payment plan of so many cents each month; what is in the books as paid is paid, the oldest first."""
+        due = [first_due_on + timedelta(days=30 * month) for month in range(len(months))]
+        began = self.calendar.moment((first_due_on - self.calendar.today).days - 30, "10:00")
+        plan = self.put("payment_plan", title=title, total_cents=sum(months), first_due_on=first_due_on, offered_at=began, agreed_at=began, clinic=self._clinic)
+        for number, (day, cents) in enumerate(zip(due, months, strict=True), 1):
+            paid = cents if day <= self.calendar.today else 0
+            self._put("installment", {"payment_plan": plan, "number": number, "due_on": day, "amount_cents": cents, "paid_cents": paid})
 
     def statement(self, offset: int, covers: int = 30, note: str = "") -> None:
         """Send a statement of the `covers` days before; after the visits."""
@@ -159,6 +179,13 @@ class Chart:
         number = f"{self.number.rpartition('-')[2]}-{self._counts['statement'] + 1:02d}"
         since = sent_on - timedelta(days=covers)
         self.put("statement", **ledger.statement(self._lines, sent_on, since, number, self._office.providers, note))
+
+    def family_statement(self, offset: int, covers: int, **members: "Chart") -> None:
+        """Send a statement for the family of this patient, the guarantor; after everybody's visits."""
+        sent_on = self.day(offset)
+        number = f"{self.number.rpartition('-')[2]}-F{self._counts['statement'] + 1:02d}"
+        lines = {name: chart._lines for name, chart in members.items()}
+        self.put("statement", **ledger.family_statement(lines, sent_on, sent_on - timedelta(days=covers), number, self._office.providers))
 
     def plan(
         self, offset: int, heading: str, presenter: str, steps: Iterable[Step], note: str = "", discount: int = 0, status: str = "saved"

@@ -34,11 +34,18 @@ class Done:
 
 @dataclass(frozen=True)
 class Insurance:
-    """A dental insurance: percent paid for each group, and percent of every fee that the office takes off for its members."""
+    """A dental insurance: percent paid for each group, and percent of every fee that the office takes off for its members.
+
+    `plan`, `group`, the most that it pays in a year and what members pay first each year, in cents, are on the Insurance page.
+    """
 
     name: str
     pays: Mapping[str, int]
     discount: int = 0
+    plan: str = ""
+    group: str = ""
+    most_cents: int = 150_000
+    first_cents: int = 5_000
 
     def discount_on(self, fee: Fee) -> int:
         """What the office takes off, in cents."""
@@ -54,6 +61,14 @@ def read(text: str) -> tuple[Done, ...]:
     parts = (part.split() for part in text.split(",") if part.strip())
     return tuple(Done(FEES[code], *where) for code, *where in parts)
 
+
+GROUPS = {
+    "prevention": "Check-ups, cleanings and X-rays",
+    "basic": "Fillings, root canals, gum care and teeth taken out",
+    "major": "Crowns, bridges, dentures and implants",
+    "braces": "Braces",
+}
+"""What insurance calls the groups of the fee schedule."""
 
 _LIST = {
     "prevention": """

@@ -200,10 +200,13 @@ def test_there_is_a_visit_tomorrow(sunrise, practices):
 
 
 def test_the_books_add_up(office):
-    """A statement's balance is what the ledger says of that day, and its lines are the ledger's."""
+    """A statement's balance is what the ledger says of that day, and its lines are the ledger's; a family's has those of all its members."""
     entries = office.session.scalars(select(Entry)).all()
+    guarantors = dict(office.session.execute(select(Patient.id, Patient.guarantor_id)).all())
     for statement in office.session.scalars(select(Statement)):
-        own = [entry for entry in entries if entry.patient_id == statement.patient_id and entry.entered_on <= statement.sent_on]
+        family = {id_ for id_, guarantor_id in guarantors.items() if guarantor_id == statement.patient_id and statement.scope == "family"}
+        members = family | {statement.patient_id}
+        own = [entry for entry in entries if entry.patient_id in members and entry.entered_on <= statement.sent_on]
         assert statement.balance_cents == sum(entry.amount_cents for entry in own), statement.number
         assert statement.amount_due_cents == max(0, statement.balance_cents - statement.insurance_pending_cents)
         in_the_books = {(entry.entered_on.isoformat(), entry.description, entry.amount_cents) for entry in own}

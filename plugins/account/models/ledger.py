@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -31,7 +31,9 @@ class Entry(TenantScoped, Base):
         belongs_to("account_entry", "voids_id"),
         unique_in_practice("external_id"),
         unique_in_practice("voids_id"),
-        index_in_practice("patient_id", "entered_on", "id"),
+        # With what is summed up: a balance of thousands of lines is read from the index alone.
+        Index("ix_account_entry_sums", "practice_id", "patient_id", "entered_on", "id", postgresql_include=["amount_cents", "entry_type"]),
+        Index("ix_account_entry_voids", "practice_id", "patient_id", postgresql_where=text("voids_id is not null")),
         index_in_practice("patient_id", "visit"),
         index_in_practice("receipt_number"),
         CheckConstraint("source in ('records', 'office', 'portal')", name="source"),

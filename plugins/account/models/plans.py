@@ -66,6 +66,7 @@ class Installment(TenantScoped, Base):
     __tablename__ = "account_installment"
     __table_args__ = (
         belongs_to("account_payment_plan", "payment_plan_id"),
+        unique_in_practice("external_id"),
         unique_in_practice("payment_plan_id", "number"),
         index_in_practice("due_on"),
         Index("ix_account_installment_open", "practice_id", "due_on", postgresql_where=text("paid_cents < amount_cents")),
@@ -73,6 +74,7 @@ class Installment(TenantScoped, Base):
         CheckConstraint("paid_cents between 0 and amount_cents", name="paid"),
     )
 
+    external_id: Mapped[str | None]
     payment_plan_id: Mapped[UUID]
     number: Mapped[int]
     due_on: Mapped[date]

@@ -117,6 +117,9 @@ class Overview:
         return max(0, min(self.last_statement.amount_due_cents - self.paid_since_cents, self.balance.payable_cents))
 
 
+SHOWN = "(source = 'records' or published_at is not null)"
+"""Statements that a patient may see: those that the office has made here not before they are published."""
+
 # The figures of a row `asked` with a `patient_id`.
 _POSTED = """(select coalesce(sum(amount_cents), 0)::bigint from account_entry
     where practice_id = :practice_id and patient_id = asked.patient_id)"""
@@ -125,11 +128,13 @@ _OPEN = """(select json_agg(json_build_array(p.id, p.amount_cents, p.state, p.re
     from account_payment p where p.practice_id = :practice_id and p.patient_id = asked.patient_id and p.state <> 'failed'
     and not exists (select from account_entry e where e.practice_id = :practice_id and e.receipt_number = p.receipt_number))"""
 _STATEMENT = "json_build_array(id, number, statement_type, sent_on, due_on, balance_cents, insurance_pending_cents, amount_due_cents)"
+# A statement for the whole family says nothing of what this one patient owes.
+_OWN = f"practice_id = :practice_id and patient_id = asked.patient_id and scope = 'patient' and {SHOWN}"
 _STATEMENTS = f"""(select json_agg({_STATEMENT} order by sent_on desc, id desc) from (select * from account_statement
-    where practice_id = :practice_id and patient_id = asked.patient_id order by sent_on desc, id desc limit :account_statements) newest)"""  # noqa: S608
-_POSTED_SINCE = """(select coalesce(-sum(amount_cents), 0)::bigint from account_entry
+    where {_OWN} order by sent_on desc, id desc limit :account_statements) newest)"""  # noqa: S608
+_POSTED_SINCE = f"""(select coalesce(-sum(amount_cents), 0)::bigint from account_entry
     where practice_id = :practice_id and patient_id = asked.patient_id and entry_type = 'payment' and entered_on > (
-        select max(sent_on) from account_statement where practice_id = :practice_id and patient_id = asked.patient_id))"""
+        select max(sent_on) from account_statement where {_OWN}))"""  # noqa: S608
 _FIGURES = f"{_POSTED} as posted, {_OPEN} as payments, {_STATEMENTS} as statements, {_POSTED_SINCE} as posted_since"
 _OVERVIEW = text(f"""select {_FIGURES},
     (select json_agg(json_build_array(line.id, line.entered_on, line.entry_type, line.description, line.amount_cents, line.running,

@@ -15,6 +15,7 @@ def chart(office: Office) -> Chart:
     home = {"address_1": "17 Gull Street", "city": "South Portland", "state": "ME", "postal_code": "04106"}
     chart.person(LINDQVIST, **names, email="beatrice.okonkwo@example.test", phone="207-555-0183", **home)
     _visits(chart)
+    chart.insured("LDT3300871", "Beatrice Okonkwo", "self")
     for offset in range(_SINCE + 130, -60, 364):
         chart.statement(offset, covers=120)
     chart.statement(-12, covers=120)

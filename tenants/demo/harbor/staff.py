@@ -46,4 +46,4 @@ PROVIDERS = (
     },
 )
 
-LIGHTHOUSE = Insurance("Lighthouse Dental Trust", {"prevention": 100, "basic": 80, "major": 50}, discount=10)
+LIGHTHOUSE = Insurance("Lighthouse Dental Trust", {"prevention": 100, "basic": 80, "major": 50}, 10, "Harbor Preferred", "LDT-5517", most_cents=150_000)

@@ -10,7 +10,10 @@ from tenants.demo.sunrise.staff import CLINICS, FOLDERS, LAKESIDE, PROVIDERS
 
 def charts(office: Office) -> list[Chart]:
     """Everybody's chart; those whom others name come first."""
-    return [elena.chart(office), daniel.chart(office), sophie.chart(office), mateo.chart(office), june.chart(office), rafael.chart(office)]
+    family = {"Elena": elena.chart(office), "Daniel": daniel.chart(office), "Sophie": sophie.chart(office), "Mateo": mateo.chart(office)}
+    for offset in (-96, -6):
+        family["Elena"].family_statement(offset, 90, **family)
+    return [*family.values(), june.chart(office), rafael.chart(office)]
 
 
 def _parent(number: str, child: str, parent: str, relation: str) -> dict:

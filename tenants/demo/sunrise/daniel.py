@@ -3,9 +3,11 @@
 from tenants.demo.chart import Chart, Letter, Office, Step, Visit, every
 from tenants.demo.sunrise.book import GUM_CARE
 from tenants.demo.sunrise.elena import NUMBER as ELENA
-from tenants.demo.sunrise.staff import DOWNTOWN, FRONTIER, MARLOW_HOME, NAIR, OSEI
+from tenants.demo.sunrise.staff import DOWNTOWN, FRONTIER, MARLOW_HOME, NAIR, OSEI, SUMMIT
 
 NUMBER = "SUN-1002"
+# Of the second plan the office knows no more than that it is there.
+SECOND = {"carrier": SUMMIT.name, "plan_name": SUMMIT.plan, "group_number": SUMMIT.group}
 
 
 def chart(office: Office) -> Chart:
@@ -14,6 +16,8 @@ def chart(office: Office) -> Chart:
     names = {"first_name": "Daniel", "last_name": "Marlow", "sex": "M", "birthdate": chart.calendar.born(43, 11, 2), "guarantor": ELENA}
     chart.person(OSEI, **names, email="daniel.marlow@example.test", phone="303-555-0145", **MARLOW_HOME)
     _visits(chart)
+    chart.insured("FT0093318", "Daniel Marlow", "self")
+    chart.put("insurance_coverage", **SECOND, order=2, subscriber="Elena Marlow", relationship="spouse", member_number="SMD20044719")
     chart.statement(-724)
     chart.statement(-52)
     _plans(chart)

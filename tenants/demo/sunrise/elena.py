@@ -13,6 +13,7 @@ def chart(office: Office) -> Chart:
     chart = Chart(office, NUMBER, DOWNTOWN, SUMMIT)
     _person(chart)
     _visits(chart)
+    chart.insured("SMD20044719", "Elena Marlow", "self")
     for offset in (-1180, -632, -20):
         chart.statement(offset)
     _plans(chart)

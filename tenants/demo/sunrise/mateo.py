@@ -1,6 +1,7 @@
 """Mateo Marlow: eight, no account of his own; his mother looks after his chart."""
 
 from tenants.demo.chart import Chart, Letter, Office, Step, Visit, every
+from tenants.demo.ledger import Line
 from tenants.demo.sunrise.book import CHILD_CLEANING
 from tenants.demo.sunrise.elena import NUMBER as ELENA
 from tenants.demo.sunrise.staff import DOWNTOWN, MARLOW_HOME, NAIR, OSEI, SUMMIT
@@ -14,6 +15,9 @@ def chart(office: Office) -> Chart:
     names = {"first_name": "Mateo", "last_name": "Marlow", "sex": "M", "birthdate": chart.calendar.born(8, 8, 21)}
     chart.person(OSEI, **names, guarantor=ELENA, **MARLOW_HOME)
     _visits(chart)
+    # Booked twice by mistake, and paid: a credit until the next visit.
+    chart.book(Line(chart.day(-40), "adjustment", "Laughing gas was charged twice, we are sorry", -7_400))
+    chart.insured("SMD20044719", "Elena Marlow", "child")
     chart.statement(-60)
     chart.plan(
         -75,

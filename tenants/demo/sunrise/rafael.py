@@ -14,6 +14,7 @@ def chart(office: Office) -> Chart:
     home = {"address_1": "5 Cottonwood Court", "address_2": "Unit B", "city": "Folsom", "state": "CA", "postal_code": "95630"}
     chart.person(FELD, **names, email="rafael.ibarra@example.test", phone="916-555-0171", **home)
     _visits(chart)
+    chart.insured("GPS7741205", "Rafael Ibarra", "self")
     for offset in (-250, -95, -28):
         chart.statement(offset, covers=60, note="We are happy to agree on monthly payments: please call us.")
     _plans(chart)

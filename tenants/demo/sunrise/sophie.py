@@ -9,7 +9,7 @@ from tenants.demo.sunrise.elena import NUMBER as ELENA
 from tenants.demo.sunrise.staff import DOWNTOWN, MARLOW_HOME, NAIR, OSEI, PHOTOS, SUMMIT, XRAYS
 
 NUMBER = "SUN-1003"
-_FIRST_CENTS, _MONTHLY_CENTS = 60_000, 15_000
+_FIRST_CENTS, _MONTHLY_CENTS, _LAST_CENTS = 60_000, 15_000, 12_144
 _STARTED, _REPAIRED = -412, -17
 
 
@@ -26,6 +26,7 @@ def chart(office: Office) -> Chart:
     chart.person(OSEI, **names, guarantor=ELENA, email="sophie.marlow@example.test", phone="303-555-0146", **MARLOW_HOME)
     _visits(chart)
     _payments(chart)
+    chart.insured("SMD20044719", "Elena Marlow", "child")
     for offset in (-215, -124, -33):
         chart.statement(offset, covers=91, note="Your monthly payment is taken from the card on file on the 5th.")
     _plans(chart)
@@ -60,6 +61,7 @@ def _payments(chart: Chart) -> None:
         for month in range(1, 14)
     ]
     chart.book(Line(fitted, "payment", "First payment for braces, card", -_FIRST_CENTS), *months)
+    chart.payment_plan("Braces", months[0].day, [_MONTHLY_CENTS] * 18 + [_LAST_CENTS])
 
 
 def _plans(chart: Chart) -> None:

@@ -68,9 +68,9 @@ PROVIDERS = (
     },
 )
 
-SUMMIT = Insurance("Summit Mutual Dental", {"prevention": 100, "basic": 80, "major": 50, "braces": 28}, discount=12)
-FRONTIER = Insurance("Frontier Teachers Dental", {"prevention": 100, "basic": 70, "major": 50}, discount=10)
-GOLDEN = Insurance("Golden Poppy Senior Plan", {"prevention": 100, "basic": 60, "major": 40}, discount=8)
+SUMMIT = Insurance("Summit Mutual Dental", {"prevention": 100, "basic": 80, "major": 50, "braces": 28}, 12, "PPO Family", "SMD-48210", most_cents=200_000)
+FRONTIER = Insurance("Frontier Teachers Dental", {"prevention": 100, "basic": 70, "major": 50}, 10, "Educators Choice", "FT-7730", most_cents=150_000)
+GOLDEN = Insurance("Golden Poppy Senior Plan", {"prevention": 100, "basic": 60, "major": 40}, 8, "Senior Gold", "GP-1102", most_cents=120_000)
 
 MARLOW_HOME = {"address_1": "2718 Larkspur Lane", "city": "Denver", "state": "CO", "postal_code": "80206"}
 

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from core import records
 from core.records.kinds import kinds_for
-from plugins.account.models import Entry, Statement
+from plugins.account.models import Claim, Coverage, Entry, Installment, PaymentPlan, Statement
 
 
 @pytest.fixture
@@ -69,3 +69,49 @@ def test_an_entry_that_cannot_be_right_is_refused_with_a_reason(send, make, wron
     answer = send(**(entry(make.patient()) | wrong))
     assert answer.outcome == "refused"
     assert answer.reason
+
+
+def test_a_claim_a_coverage_and_a_plan_with_its_installments_are_taken_in_once_and_corrected(send, make, db):
+    patient = make.patient()
+    of = {"patient": patient.external_id}
+    claim = of | {"kind": "claim", "external_id": "C1", "carrier": "Summit", "state": "sent", "sent_on": "2026-10-01", "billed_cents": 10000, "estimated_cents": 6000}
+    cover = of | {"kind": "insurance_coverage", "external_id": "I1", "carrier": "Summit", "annual_maximum_cents": 150000, "percentages": [{"kind": "Fillings", "percent": 80}]}
+    plan = of | {"kind": "payment_plan", "external_id": "P1", "title": "Braces", "total_cents": 30000, "first_due_on": "2026-11-01", "offered_at": "2026-10-01T10:00:00Z"}
+    part = {"kind": "installment", "external_id": "P1-1", "payment_plan": "P1", "number": 1, "due_on": "2026-11-01", "amount_cents": 15000}
+    for record, change in ((claim, {"state": "received"}), (cover, {"used_cents": 500}), (plan, {"state": "paused"}), (part, {"paid_cents": 15000})):
+        assert [send(**record).outcome, send(**record).outcome, send(**(record | change)).outcome] == ["created", "unchanged", "updated"]
+    mine = {model: db.scalars(select(model).where(model.patient_id == patient.id)).one() for model in (Claim, Coverage, PaymentPlan)}
+    assert mine[Coverage].percentages == [{"kind": "Fillings", "percent": 80}]
+    assert db.scalars(select(Installment.paid_cents).where(Installment.payment_plan_id == mine[PaymentPlan].id)).all() == [15000]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "claim", "carrier": "Summit", "state": "lost", "billed_cents": 1},
+        {"kind": "claim", "carrier": "Summit", "state": "sent", "billed_cents": -1},
+        {"kind": "insurance_coverage", "carrier": "Summit", "percentages": [{"kind": "Fillings", "percent": 101}]},
+        {"kind": "insurance_coverage", "carrier": "Summit", "order": 0},
+        {"kind": "payment_plan", "title": "Braces", "total_cents": 1, "down_payment_cents": 2, "first_due_on": "2026-11-01", "offered_at": "2026-10-01T10:00:00Z"},
+        {"kind": "payment_plan", "title": "Braces", "total_cents": 1, "state": "offered", "first_due_on": "2026-11-01", "offered_at": "2026-10-01T10:00:00Z"},
+        {"kind": "installment", "payment_plan": "nobody’s", "number": 1, "due_on": "2026-11-01", "amount_cents": 1},
+    ],
+)
+def test_insurance_and_plans_that_cannot_be_right_are_refused(send, make, wrong):
+    about = {} if wrong["kind"] == "installment" else {"patient": make.patient().external_id}
+    assert send(external_id="X", **about, **wrong).outcome == "refused"
+
+
+def test_insurance_and_plans_are_exported_go_to_the_kept_chart_and_are_erased(send, make, db, practice, registry):
+    kept, absorbed = make.patient(), make.patient()
+    of = {"patient": absorbed.external_id}
+    send(**of, kind="claim", external_id="C1", carrier="Summit", state="sent", billed_cents=10000)
+    send(**of, kind="insurance_coverage", external_id="I1", carrier="Summit")
+    send(**of, kind="payment_plan", external_id="P1", title="Braces", total_cents=30000, first_due_on="2026-11-01", offered_at="2026-10-01T10:00:00Z")
+    send(kind="installment", external_id="P1-1", payment_plan="P1", number=1, due_on="2026-11-01", amount_cents=15000)
+    hooks = registry.plugins.only("account")
+    hooks.portal_patients_merged(db=db, practice_id=practice.id, kept=kept.id, absorbed=absorbed.id)
+    names = {file.name for found in hooks.portal_export(db=db, practice_id=practice.id, person_id=kept.id) for file in found}
+    assert {"claims.csv", "insurance.csv", "payment-plans.csv", "installments.csv"} <= names
+    hooks.portal_erase(db=db, practice_id=practice.id, person_id=kept.id)
+    assert not [model for model in (Claim, Coverage, PaymentPlan, Installment) if db.scalars(select(model.id).where(model.practice_id == practice.id)).all()]
