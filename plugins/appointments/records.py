@@ -147,7 +147,10 @@ class ScheduleRecord(Record):
 
 
 class AppointmentRecord(Record):
-    """A visit; `starts_at` carries its offset from UTC, `minutes` is 5 to 720, `reason` is in plain words."""
+    """A visit; `starts_at` carries its offset from UTC, `minutes` is 5 to 720, `reason` is in plain words.
+
+    `entered_at` is when it was entered: patients are thanked for booking only where that is known, or it came after the first fill.
+    """
 
     patient: str
     provider: str | None = None
@@ -167,6 +170,7 @@ class AppointmentRecord(Record):
     procedures: list[Procedure] = []
     wants_earlier: bool = False
     is_new_patient: bool = False
+    entered_at: AwareDatetime | None = None
 
 
 class RecallRecord(Record):

@@ -61,6 +61,7 @@ class Appointment(TenantScoped, Base):
         unique_in_practice("external_id"),
         index_in_practice("patient_id", "starts_at"),
         index_in_practice("starts_at"),
+        Index("ix_appointments_appointment_came", "practice_id", "clinic_id", "made_at", postgresql_where=text("external_id is not null")),
         CheckConstraint("status in ('scheduled', 'complete', 'broken', 'planned', 'unscheduled')", name="status"),
         CheckConstraint("confirmation in ('unconfirmed', 'asked', 'confirmed', 'callback', 'failed')", name="confirmation"),
         CheckConstraint("minutes between 5 and 720", name="minutes"),
@@ -97,6 +98,8 @@ class Appointment(TenantScoped, Base):
     made_by: Mapped[str] = mapped_column(server_default="office", default="office")
     made_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     made_by_id: Mapped[UUID | None]
+    entered_at: Mapped[datetime | None]
+    """When it was entered in the practice's system, where that says so; `made_at` is when it came."""
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[UUID | None]
     end_reason: Mapped[str] = mapped_column(server_default="", default="")

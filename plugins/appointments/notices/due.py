@@ -137,6 +137,8 @@ def _concerns(turn: _Round, kind: str, visit: Visit) -> bool:
     if kind == CONFIRMATION:
         clock = turn.clock(visit)
         return visit.confirmation not in _ANSWERED and clock.day(visit.made_at) != clock.day(visit.starts_at)
+    if kind in (THANKS, NEW_THANKS) and visit.is_from_before:
+        return False
     if kind == NEW_THANKS:
         return visit.is_new_patient
     return kind != THANKS or not (visit.is_new_patient and in_force(turn.book.rules, NEW_THANKS, visit.clinic_id))

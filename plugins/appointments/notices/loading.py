@@ -1,4 +1,4 @@
-"""Reading what the computation of notices looks at: five statements, however many visits there are."""
+"""Reading what the computation of notices looks at: six statements, however many visits there are."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -31,6 +31,8 @@ from plugins.appointments.notices.values import (
 
 AROUND = timedelta(days=40)
 """Days without messages may let a notice go out so much earlier."""
+FIRST_FILL = timedelta(days=2)
+"""So long after the first visit of a clinic came from the practice's system, all that come were there before."""
 _PREFERS = {"email": "email", "text": "text"}
 
 
@@ -123,21 +125,33 @@ def _visits(session: Session, practice_id: UUID, found: Iterable[NoticeRule], no
     over = and_(Appointment.status.in_(["scheduled", "complete"]), Appointment.starts_at.between(now - longest - STALE - timedelta(days=1), now))
     status = and_(ConfirmationStatus.practice_id == Appointment.practice_id, ConfirmationStatus.id == Appointment.confirmation_status_id)
     query = select(Appointment, ConfirmationStatus).outerjoin(ConfirmationStatus, status)
-    rows = session.execute(query.where(Appointment.practice_id == practice_id, or_(soon, new, over)))
-    return [visit_of(visit, of) for visit, of in rows]
+    rows = session.execute(query.where(Appointment.practice_id == practice_id, or_(soon, new, over))).all()
+    filled = first_fills(session, practice_id)
+    return [visit_of(visit, of, filled.get(visit.clinic_id)) for visit, of in rows]
 
 
-def visit_of(row: Appointment, status: ConfirmationStatus | None) -> Visit:
-    """A visit as the computation knows it."""
+def first_fills(session: Session, practice_id: UUID) -> dict[UUID | None, datetime]:
+    """Until when the visits of each clinic came that the practice's system had before."""
+    theirs = (Appointment.practice_id == practice_id, Appointment.external_id.is_not(None))
+    rows = session.execute(select(Appointment.clinic_id, func.min(Appointment.made_at)).where(*theirs).group_by(Appointment.clinic_id))
+    return {clinic_id: first + FIRST_FILL for clinic_id, first in rows}
+
+
+def visit_of(row: Appointment, status: ConfirmationStatus | None, filled: datetime | None = None) -> Visit:
+    """A visit as the computation knows it. `filled` is the end of its clinic's first fill, which counts where nobody says when it was entered."""
     sends = set(KINDS)
     if status:
         sends -= set() if status.sends_confirmation else {CONFIRMATION}
         sends -= set() if status.sends_reminder else {REMINDER}
         sends -= set() if status.sends_thanks else {THANKS, NEW_THANKS}
     return Visit(
-        row.id, row.patient_id, row.clinic_id, row.starts_at.astimezone(UTC), row.minutes, row.made_at.astimezone(UTC), row.status, row.confirmation,
-        frozenset(sends), row.is_new_patient,
+        row.id, row.patient_id, row.clinic_id, row.starts_at.astimezone(UTC), row.minutes, (row.entered_at or row.made_at).astimezone(UTC), row.status,
+        row.confirmation, frozenset(sends), row.is_new_patient, _is_from_before(row, filled),
     )  # fmt: skip
+
+
+def _is_from_before(row: Appointment, filled: datetime | None) -> bool:
+    return row.external_id is not None and row.made_by == "office" and row.entered_at is None and filled is not None and row.made_at <= filled
 
 
 def _sent(session: Session, practice_id: UUID, visit_ids: Collection[UUID]) -> list[Sent]:

@@ -43,7 +43,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """An appointment. `sends` are the kinds that its confirmation status lets go out."""
+    """An appointment. `sends` are the kinds that its confirmation status lets go out.
+
+    One that `is_from_before` came when the practice's system was first read: when it was made nobody knows, `made_at` is when it came.
+    """
 
     id: UUID
     person_id: UUID
@@ -55,6 +58,7 @@ class Visit:
     confirmation: str = "unconfirmed"
     sends: frozenset[str] = frozenset(KINDS)
     is_new_patient: bool = False
+    is_from_before: bool = False
 
 
 @dataclass(frozen=True, slots=True)

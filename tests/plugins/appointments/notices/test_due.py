@@ -378,7 +378,7 @@ def slow_means(office: Office, one: Rule, seen: Visit, people: dict, now: dateti
     if one.kind == CONFIRMATION:
         return seen.confirmation == "unconfirmed" and _wall(seen.made_at).date() != _wall(seen.starts_at).date()
     if one.kind == THANKS:
-        return seen.made_at >= one.since and now - slow_moment(one, seen, office.clock) <= 3 * DAY
+        return not seen.is_from_before and seen.made_at >= one.since and now - slow_moment(one, seen, office.clock) <= 3 * DAY
     return True
 
 
@@ -432,7 +432,8 @@ class Year(Office):
         return datetime.combine(day, time(self.chance.choice([7, 8, 10, 10, 15, 21]), self.chance.choice([0, 30])), NEW_YORK).astimezone(UTC)
 
     def _book(self, now):
-        self.visits.append(Visit(next(_ids), self.chance.choice(self.people).id, None, self._when(now), 50, now))
+        is_from_before = self.chance.random() < 0.2
+        self.visits.append(Visit(next(_ids), self.chance.choice(self.people).id, None, self._when(now), 50, now, is_from_before=is_from_before))
 
     def _change(self, **fields):
         if self.visits:

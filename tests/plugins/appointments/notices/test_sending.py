@@ -12,7 +12,7 @@ from core import allowance, tasks
 from core.outbox import OutboxRow
 from core.plans import KINDS
 from core.texting import TextNotSent
-from plugins.appointments.models import Confirmation, Notice, NoticeChoice
+from plugins.appointments.models import Appointment, Confirmation, Notice, NoticeChoice
 from plugins.appointments.notices import stopping
 
 NUMBER = "303-555-0142"
@@ -207,6 +207,26 @@ def test_a_text_that_the_gateway_did_not_take_is_tried_again_with_the_same_code(
     [text] = mails.to(f"+1{number}")
     assert "Reply C to confirm" in text.get_content()
     assert [one.state for one in notices()] == ["sent"]
+
+
+def test_thanks_go_to_what_was_booked_or_entered_since_and_not_to_what_came_with_the_first_fill(patient, rule, look, notices, db, make):
+    robin, now = patient(), datetime.now(UTC)
+    rule("thanks", lead_days=0, since=now - timedelta(hours=1))
+    record = {"kind": "appointment", "patient": robin.external_id, "clinic": "C1", "starts_at": now + timedelta(days=9), "minutes": 30}
+    make.take_in([
+        record | {"external_id": "came along"},
+        record | {"external_id": "old", "starts_at": now + timedelta(days=10), "entered_at": now - timedelta(days=40)},
+        record | {"external_id": "entered", "starts_at": now + timedelta(days=11), "entered_at": now - timedelta(minutes=5)},
+    ])  # fmt: skip
+    look()
+    told = lambda: {db.get_one(Appointment, (one.practice_id, one.appointment_id)).external_id for one in notices()}  # noqa: E731
+    assert told() == {"entered"}
+    # Once the first fill is over, what comes has been made: also where the system does not say when.
+    db.execute(update(Appointment).where(Appointment.external_id == "came along").values(made_at=now - timedelta(days=5)))
+    db.commit()
+    make.take_in([record | {"external_id": "later", "starts_at": now + timedelta(days=12)}])
+    look()
+    assert told() == {"entered", "later"}
 
 
 def test_an_undeliverable_confirmation_says_so_at_the_visit(patient, visit, rule, look, work_off, notices, db):
