@@ -1,5 +1,7 @@
 """What an office can set for its Account tab."""
 
+from typing import Literal
+
 from pydantic import BaseModel, Field
 
 from core.web.forms import Line
@@ -15,6 +17,12 @@ class AccountSettings(BaseModel):
         True,
         title="Paying without signing in",
         description="Anyone may pay a bill by card at /pay. Turn it off if stolen cards are tried out there.",
+    )
+    books: Literal["system", "portal"] = Field(
+        "system",
+        title="Who keeps the books",
+        description="Where a practice system feeds the ledger, a payment stays pending until it comes back from there. Where the portal keeps it, staff write into the ledger here.",
+        json_schema_extra={"words": {"system": "The practice system", "portal": "The portal"}},
     )
     statement_message: str = Field(
         "", max_length=500, title="Line on statements", description="A line for every statement, such as thanks or how to pay by check."

@@ -89,6 +89,7 @@ TABLE = {
         appointments.office.book.notices appointments.office.book.notices.add appointments.office.book.notices.one appointments.office.book.notices.switch
         appointments.office.book.notices.remove appointments.office.book.notices.days appointments.office.book.notices.log appointments.office.book.notices.patient
         account.office.payments account.office.payments.one account.office.payments.assign account.office.payments.refunded
+        account.office.accounts account.office.accounts.find account.office.accounts.one account.office.accounts.enter account.office.accounts.entry
     """,
     OFFICE_ACCOUNT: """
         office.profile office.alerts office.sign_out office.stay office.leave office.password office.devices

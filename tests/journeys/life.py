@@ -19,7 +19,7 @@ from core.config import Settings
 from core.db import bind_tenant
 from core.people import by_hand, offers, records_requests
 from core.people.models import AccessOffer, Grant, Patient
-from plugins.account.models import Guest, Payment
+from plugins.account.models import Entry, Guest, Payment
 from plugins.appointments.models import (
     Appointment,
     AppointmentRule,
@@ -184,7 +184,16 @@ class Life:
         self._db.add(written)
         self._db.flush()
         staff_page, chart = f"/office/staff/{self._account(practice_id, hired).id}", f"/office/patients/{written.id}/contact"
-        return {"office.staff.one": staff_page, "office.patients.contact": chart, **numbers, **self._links_of_book(practice_id)}
+        return {"office.staff.one": staff_page, "office.patients.contact": chart, **numbers, **self._links_of_book(practice_id), **self._links_of_billing(practice_id)}
+
+    def _links_of_billing(self, practice_id: UUID) -> dict[str, str]:
+        """An account, and what staff have written into it."""
+        patient_id = self._account(practice_id, "elena").patient_id
+        written = Entry(patient_id=patient_id, entry_type="payment", entered_on=self._now.date(), description="Payment by check 1007", amount_cents=-2500, source="office", entered_at=self._now)
+        self._db.add(written)
+        self._db.flush()
+        at = "/office/account/accounts"
+        return {f"account.office.accounts.{name}": path for name, path in (("one", f"{at}/{patient_id}"), ("enter", f"{at}/{patient_id}/enter"), ("entry", f"{at}/entries/{written.id}"))}
 
     def _links_of_book(self, practice_id: UUID) -> dict[str, str]:
         """What the book is made of."""

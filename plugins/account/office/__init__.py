@@ -1,14 +1,14 @@
 """The office's pages of the Account tab: one module for each subject, with its addresses beside its views."""
 
-from plugins.account.office import assigning
+from plugins.account.office import accounts, assigning
 
-PAGES = [assigning.PAGE]
+PAGES = [accounts.PAGE, assigning.PAGE]
 WAITING = [assigning.WAITING]
 
 
 def include(config) -> None:
     """Add the pages, below `/office/account`, and what stands in the bar."""
-    for part in (assigning,):
+    for part in (accounts, assigning):
         part.add_routes(config)
     config.scan("plugins.account.office")
     for page in PAGES:
