@@ -8,9 +8,9 @@ from core.plugins import ActionItem, Card, EntryLink, Permission, PortalPlugin, 
 from core.tasks import Periodic
 from core.web.formats import long_day, money
 from plugins.account import exporting, office, records, tasks  # noqa: F401  (declares the tasks)
-from plugins.account.models import Claim, Coverage, Entry, Payment, PaymentPlan, Statement
+from plugins.account.models import Claim, Coverage, Entry, Payment, PaymentPlan, PayRequest, Statement
 from plugins.account.pages import guest_places, may_pay
-from plugins.account.services import ledger, settling
+from plugins.account.services import charts, ledger, receipts
 from plugins.account.settings import AccountSettings
 
 
@@ -72,7 +72,7 @@ class AccountPlugin(PortalPlugin):
     @hookimpl
     def portal_notice_kinds(self):
         """Receipts."""
-        return [settling.RECEIPT]
+        return [receipts.RECEIPT]
 
     @hookimpl
     def portal_office_waiting(self):
@@ -92,7 +92,8 @@ class AccountPlugin(PortalPlugin):
     @hookimpl
     def portal_patients_merged(self, db, practice_id, kept, absorbed):
         """Ledger, statements, insurance, payment plans and payments go to the kept chart."""
-        move_rows(db, practice_id, kept, absorbed, Entry, Statement, Payment, Claim, Coverage, PaymentPlan)
+        charts.join(db, practice_id, kept, absorbed)
+        move_rows(db, practice_id, kept, absorbed, Entry, Statement, Payment, Claim, Coverage, PaymentPlan, PayRequest)
 
     @hookimpl
     def portal_export(self, db, practice_id, person_id):

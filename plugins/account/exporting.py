@@ -10,7 +10,8 @@ from core.people.charts import delete_rows, rows_of
 from core.plugins import ExportFile
 from core.web.exports import list_files
 from plugins.account.models import Claim, Coverage, Entry, Guest, Installment, Payment, PaymentPlan, Statement
-from plugins.account.services.settling import OPEN_STATES
+from plugins.account.services import charts
+from plugins.account.services.states import OPEN
 
 _LISTS = (
     ("ledger", "The account history", Entry),
@@ -38,6 +39,8 @@ def files(session: Session, practice_id: UUID, patient_id: UUID | None) -> Itera
             parts = rows_of(session, practice_id, Installment, Installment.payment_plan_id.in_([row["id"] for row in rows]))
             yield from list_files("installments", "What each payment plan asks for, and when, amounts in cents", parts)
     yield from _payments(session, practice_id, Payment.patient_id == patient_id, "payments")
+    for name, about, rows in charts.lists_of(session, practice_id, patient_id):
+        yield from list_files(name, f"{about}, amounts in cents", rows)
 
 
 def _payments(session: Session, practice_id: UUID, which, name: str) -> Iterator[ExportFile]:
@@ -51,11 +54,11 @@ def _payments(session: Session, practice_id: UUID, which, name: str) -> Iterator
 def erase(session: Session, practice_id: UUID, patient_id: UUID | None) -> None:
     """Delete the account of one patient; payments whose outcome nobody knows come first. Raises PaymentsUnderWay."""
     mine = [Payment.practice_id == practice_id, *([Payment.patient_id == patient_id] if patient_id else [])]
-    under_way = session.scalar(select(func.count()).select_from(Payment).where(*mine, Payment.state.in_(OPEN_STATES)))
+    under_way = session.scalar(select(func.count()).select_from(Payment).where(*mine, Payment.state.in_(OPEN)))
     if under_way:
         raise PaymentsUnderWay(f"{under_way} payments are not settled yet")
     if patient_id:
-        session.execute(delete(Guest).where(Guest.practice_id == practice_id, Guest.id.in_(select(Payment.id).where(*mine))))
+        charts.erase(session, practice_id, patient_id)
         plans = select(PaymentPlan.id).where(PaymentPlan.practice_id == practice_id, PaymentPlan.patient_id == patient_id)
         session.execute(delete(Installment).where(Installment.practice_id == practice_id, Installment.payment_plan_id.in_(plans)))
     delete_rows(session, practice_id, patient_id, Payment, Entry, Statement, Claim, Coverage, PaymentPlan)

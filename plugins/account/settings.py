@@ -13,6 +13,18 @@ class AccountSettings(BaseModel):
     minimum_payment_cents: int = Field(
         100, ge=50, le=5_000_000, title="Smallest payment", description="The smallest payment by card.", json_schema_extra={"unit": "cents"}
     )
+    books: Literal["system", "portal"] = Field(
+        "system",
+        title="Who keeps the books",
+        description="With a practice system that sends the ledger, a payment is pending until that system has entered it. Without one the portal "
+        "posts payments itself.",
+        json_schema_extra={"words": {"system": "The practice’s system", "portal": "The portal"}},
+    )
+    process_at_once: bool = Field(
+        False,
+        title="Process payments at once",
+        description="Payments count as processed as soon as they are made. Otherwise somebody at the office looks at each of them first.",
+    )
     guest_payments: bool = Field(
         True,
         title="Paying without signing in",

@@ -3,15 +3,19 @@
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from core.tasks import Work, portal_task
-from plugins.account.gateway import PaymentGateway, gateway_for
-from plugins.account.services import assigning, guests, settling
+from plugins.account.gateway import gateway_for
+from plugins.account.models import Payment
+from plugins.account.services import assigning, guests, looking_up, posting, receipts
+from plugins.account.services.answers import Asked
 
 
 @portal_task("account.send_receipt", mail="Receipt")
 def send_receipt(work: Work, payment_id: str) -> None:
     """Mail a receipt."""
-    settling.send_receipt(work, UUID(payment_id))
+    receipts.send_receipt(work, UUID(payment_id))
 
 
 @portal_task("account.match_guest")
@@ -26,20 +30,30 @@ def clear_guests(work: Work) -> None:
     guests.clear_away(work.db, work.tenant.practice_id, work.now)
 
 
+@portal_task("account.book_payment")
+def book_payment(work: Work, payment_id: str) -> None:
+    """Bring the books up to what became of a payment."""
+    practice_id, id_ = work.tenant.practice_id, UUID(payment_id)
+    clinic_id = work.db.scalar(select(Payment.clinic_id).where(Payment.practice_id == practice_id, Payment.id == id_))
+    tenants: Any = work.registry.tenants
+    posting.book(work.db, practice_id, id_, posting.rules_of(tenants.current(practice_id, clinic_id)), work.now)
+
+
 @portal_task("account.settle_payment")
 def settle_payment(work: Work, payment_id: str) -> None:
     """Look into a payment whose answer may have been lost."""
     practice_id = work.tenant.practice_id
     registry: Any = work.registry
 
-    def gateway_at(clinic_id: UUID | None) -> PaymentGateway | None:
-        return gateway_for(registry, registry.tenants.current(practice_id, clinic_id))
+    def service_at(payment: Payment) -> Any:
+        gateway = gateway_for(registry, registry.tenants.current(practice_id, payment.clinic_id))
+        return Asked(gateway, payment) if gateway and gateway.name == payment.gateway else None
 
-    settling.reconcile(work.db, practice_id, gateway_at, UUID(payment_id), work.now)
+    looking_up.look_up(work.db, practice_id, service_at, UUID(payment_id), "reconciling", work.now)
 
 
 @portal_task("account.settle_payments")
 def settle_payments(work: Work) -> None:
     """Look into every payment that should have been settled by now."""
-    for payment_id in settling.open_payments(work.db, work.tenant.practice_id, work.now):
+    for payment_id in looking_up.open_payments(work.db, work.tenant.practice_id, work.now):
         settle_payment(work, str(payment_id))

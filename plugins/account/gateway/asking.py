@@ -83,12 +83,13 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class SeenRefund:
-    """A refund as the card service knows it now; `payment_reference` is the payment's there."""
+    """A refund as the card service knows it now; `payment_reference` is the payment's there, `refund` our id of it, from the metadata."""
 
     reference: str
     payment_reference: str
     amount_cents: int
     state: Literal["processing", "succeeded", "failed"]
+    refund: str = ""
 
 
 @dataclass(frozen=True, slots=True)

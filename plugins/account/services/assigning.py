@@ -12,6 +12,7 @@ from core import audit
 from core.auth.matching import Typed, is_named
 from core.people.models import MergedChart, Patient
 from core.plugins.waiting import at_clinics
+from core.tasks import enqueue
 from plugins.account.models import Guest, Payment
 
 PAGE = 50
@@ -86,6 +87,7 @@ def typed_of(guest: Guest) -> Typed:
 def _book(session: Session, found: Unassigned, patient_id: UUID, outcome: str, now: datetime, by: UUID | None = None) -> None:
     found.payment.patient_id = patient_id
     found.guest.outcome, found.guest.reason, found.guest.settled_at, found.guest.settled_by = outcome, "", now, by
+    enqueue(session, "account.book_payment", payment_id=str(found.payment.id))
     session.flush()
 
 

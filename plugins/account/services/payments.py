@@ -18,8 +18,8 @@ from core.web.formats import money
 from plugins.account.amounts import AmountRefused, check_amount
 from plugins.account.gateway import PaymentGateway
 from plugins.account.models import Payment
-from plugins.account.services import ledger
-from plugins.account.services.settling import settle
+from plugins.account.services import ledger, settling
+from plugins.account.services.answers import seen_of
 
 Choice = Literal["balance", "statement", "other"]
 SETTLE_AFTER = timedelta(minutes=2)
@@ -100,7 +100,9 @@ def make_payment(session: Session, gateway: PaymentGateway, order: Order, now: d
 def charge(session: Session, gateway: PaymentGateway, payment: Payment, method: str, now: datetime) -> str:
     """Ask for the money of a payment that is on record, write down the answer, and return the state."""
     answer = gateway.charge(payment.amount_cents, payment.currency, method, payment.idempotency_key, f"Payment {payment.receipt_number}")
-    return settle(session, payment.practice_id, payment.id, answer, now)
+    settled = settling.take_in(session, payment.practice_id, seen_of(payment, answer), "answer", now)
+    assert settled
+    return settled.state
 
 
 def _put_on_record(session: Session, practice_id: UUID, gateway: str, order: Order, now: datetime) -> tuple[Payment, bool]:

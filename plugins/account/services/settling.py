@@ -1,101 +1,211 @@
-"""What becomes of a payment: the gateway's answer, the answer that was lost, the receipt."""
+"""What becomes of a payment, of a refund and of a dispute: the one place where their states change.
 
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime, timedelta
+Whoever comes to know something (the answer to a request, an event, a look at the card service afterwards) brings what the card service says now
+and has it taken in here. It may come twice, late, and in any order: the row is locked, a state changes only to one that may follow, and what
+hangs on a change (the step, the receipt, the books) is written with it in one transaction.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal, cast
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from core.auth.notices import send_notice
-from core.plugins import NoticeKind
-from core.tasks import Work, enqueue
-from plugins.account.gateway import Answer, Charged, Declined, PaymentGateway, Unknown
-from plugins.account.models import Guest, Payment
+from core.tasks import enqueue
+from plugins.account.gateway.asking import Seen, SeenDispute, SeenRefund
+from plugins.account.models import Dispute, Payment, PaymentStep, Refund
+from plugins.account.services import differences, methods, states
 
 log = structlog.get_logger("account")
 
-GatewayAt = Callable[[UUID | None], PaymentGateway | None]
-RECEIPT = NoticeKind("account.receipt", "Receipts", "You have paid by card here.", "receipt")
-RECEIPT_MAIL = "account/mail/receipt"
-OPEN_STATES = ("created", "submitted", "unknown")
-LOOK_AGAIN_AFTER = timedelta(minutes=2)
-NEVER_ARRIVED_AFTER = timedelta(minutes=15)
-"""A charge that the gateway does not know of by then was never asked for: far longer than a request can be under way."""
+ToldBy = Literal["request", "answer", "event", "reconciling", "payer", "office"]
+_REFUND_ORDER = ("submitted", "unknown", "processing", "succeeded", "failed")
+"""A refund goes on in this order only: one that was made can still come back from the payer's bank."""
 
 
-def settle(session: Session, practice_id: UUID, payment_id: UUID, answer: Answer, now: datetime) -> str:
-    """Write down what the gateway answered and return the state; a payment that is settled already stays as it is."""
-    payment = _locked(session, practice_id, payment_id)
-    if payment is None or payment.state not in OPEN_STATES:
-        return payment.state if payment else "failed"
-    payment.gateway_reference = answer.reference or payment.gateway_reference
-    if isinstance(answer, Unknown):
-        payment.state = "unknown"
-    elif isinstance(answer, Charged):
-        payment.state, payment.card, payment.settled_at = "succeeded", answer.card, now
-        enqueue(session, "account.send_receipt", payment_id=str(payment.id))
-        if payment.account_id is None:
-            enqueue(session, "account.match_guest", payment_id=str(payment.id))
-    elif isinstance(answer, Declined):
-        payment.state, payment.refusal, payment.settled_at = "failed", answer.reason, now
-    session.flush()
-    return payment.state
+def take_in(
+    session: Session, practice_id: UUID, seen: Seen, told_by: ToldBy, now: datetime, event_id: str = "", by_id: UUID | None = None
+) -> Payment | None:
+    """Take in what the card service says of a payment, and return it; None when it is none of ours.
 
-
-def reconcile(session: Session, practice_id: UUID, gateway_at: GatewayAt, payment_id: UUID, now: datetime) -> None:
-    """Ask the gateway what became of a payment whose answer was lost; money is never asked for a second time.
-
-    `gateway_at` gives the gateway of a clinic, or None where there is none any more.
+    An amount or a currency that is not the row's is never booked, but noted as a difference; so is money that was taken for a payment that is
+    over here.
     """
-    payment = _locked(session, practice_id, payment_id)
-    if payment is None or payment.state not in OPEN_STATES or now - payment.created_at < LOOK_AGAIN_AFTER:
+    payment = _seen_payment(session, practice_id, seen)
+    if payment is None or _is_foreign(session, payment, seen, now):
+        return payment
+    _note_references(payment, seen)
+    if states.may_follow(cast(states.State, payment.state), seen.state):
+        step(session, payment, seen.state, told_by, now, event_id, by_id)
+        _follow(session, payment, seen, now)
+    elif seen.state == "succeeded" != payment.state and payment.state in states.OVER:
+        _differs(session, "state", payment, seen, now)
+    session.flush()
+    return payment
+
+
+def step(
+    session: Session, payment: Payment, to: states.State, told_by: ToldBy, now: datetime, event_id: str = "", by_id: UUID | None = None
+) -> None:
+    """Change the state of a payment that this transaction has locked (or has just made), and write that down."""
+    about = (PaymentStep.practice_id == payment.practice_id, PaymentStep.payment_id == payment.id)
+    number = session.scalars(select(func.coalesce(func.max(PaymentStep.number), 0)).where(*about)).one() + 1
+    change = {"number": number, "from_state": payment.state, "to_state": to, "told_by": told_by, "event_id": event_id, "by_id": by_id}
+    session.add(PaymentStep(payment_id=payment.id, at=now, **change))
+    payment.state = to
+
+
+def _follow(session: Session, payment: Payment, seen: Seen, now: datetime) -> None:
+    """What hangs on the new state."""
+    if payment.state in states.OVER:
+        payment.settled_at = now
+    if payment.state != "succeeded":
         return
-    gateway = gateway_at(payment.clinic_id)
-    if gateway is None or gateway.name != payment.gateway:
-        log.error("payment_without_gateway", payment=str(payment_id), gateway=payment.gateway)
-        return
-    settle(session, practice_id, payment_id, _look_up(gateway, payment, now), now)
+    payment.refusal = ""
+    if seen.kept and seen.method and payment.keeps_method:
+        methods.keep_of_payment(session, payment, seen.method, now)
+    enqueue(session, "account.send_receipt", payment_id=str(payment.id))
+    # Whom a guest has paid for is found out first; then it is booked.
+    task = "account.book_payment" if payment.patient_id else "account.match_guest"
+    enqueue(session, task, payment_id=str(payment.id))
 
 
-def open_payments(session: Session, practice_id: UUID, now: datetime) -> list[UUID]:
-    """The payments that should have been settled by now, oldest first."""
-    where = (Payment.practice_id == practice_id, Payment.state.in_(OPEN_STATES), Payment.created_at <= now - LOOK_AGAIN_AFTER)
-    return list(session.scalars(select(Payment.id).where(*where).order_by(Payment.created_at).limit(100)))
+def _note_references(payment: Payment, seen: Seen) -> None:
+    payment.gateway_reference = payment.gateway_reference or seen.reference
+    payment.checkout_reference = payment.checkout_reference or seen.checkout
+    if payment.state in states.OPEN:
+        payment.refusal = seen.reason or payment.refusal
+        if seen.method:
+            payment.card, payment.method_kind = seen.card, seen.method.kind
 
 
-def send_receipt(work: Work, payment_id: UUID) -> None:
-    """Mail the receipt to the payer, once: amount, office, date and number, nothing of the record."""
-    payment = _locked(work.db, work.tenant.practice_id, payment_id)
-    if payment is None or payment.state != "succeeded" or payment.receipt_sent_at:
-        return
-    office = work.registry.tenants.current(payment.practice_id, payment.clinic_id)
-    if _mail_receipt(replace(work, tenant=office), payment):
-        payment.receipt_sent_at = work.now
+def _is_foreign(session: Session, payment: Payment, seen: Seen, now: datetime) -> bool:
+    """Whether what was seen is not what the row asked for: then nothing of it is booked."""
+    if (seen.amount_cents, seen.currency.upper()) != (payment.amount_cents, payment.currency):
+        _differs(session, "amount", payment, seen, now)
+        return True
+    if payment.gateway_reference and seen.reference and seen.reference != payment.gateway_reference:
+        # A second payment there for one of ours.
+        _differs(session, "unknown_here", payment, seen, now)
+        return True
+    return False
 
 
-def _mail_receipt(work: Work, payment: Payment) -> bool:
-    """Whether there was anybody to mail it to."""
-    if payment.account_id:
-        return send_notice(work, payment.account_id, RECEIPT, RECEIPT_MAIL, {"payment": payment})
-    guest = work.db.get(Guest, (payment.practice_id, payment.id))
-    if guest is None or not guest.email:
-        return False
-    work.send_mail(guest.email, RECEIPT_MAIL, {"payment": payment})
-    return True
+def _differs(session: Session, kind: differences.Kind, payment: Payment, seen: Seen, now: datetime) -> None:
+    log.error("payment_differs", kind=kind, payment=str(payment.id))
+    here = {"state": payment.state, "amount_cents": payment.amount_cents, "currency": payment.currency}
+    there = {"state": seen.state, "amount_cents": seen.amount_cents, "currency": seen.currency.upper()}
+    differences.note(session, kind, seen.reference or seen.checkout or str(payment.id), now, here, there, payment.id)
 
 
-def _look_up(gateway: PaymentGateway, payment: Payment, now: datetime) -> Answer:
-    if payment.gateway_reference:
-        return gateway.fetch(payment.gateway_reference)
-    found = gateway.find(payment.idempotency_key, payment.created_at)
-    if found is None:
-        return Declined("never_arrived") if now - payment.created_at > NEVER_ARRIVED_AFTER else Unknown()
-    return found
+def _seen_payment(session: Session, practice_id: UUID, seen: Seen) -> Payment | None:
+    """The payment that was seen, locked: by our id of it, else by the card service's."""
+    named = _as_id(seen.payment)
+    if named:
+        return locked(session, practice_id, Payment.id == named)
+    known = [Payment.gateway_reference == seen.reference] if seen.reference else []
+    known += [Payment.checkout_reference == seen.checkout] if seen.checkout else []
+    return locked(session, practice_id, or_(*known)) if known else None
 
 
-def _locked(session: Session, practice_id: UUID, payment_id: UUID) -> Payment | None:
-    where = (Payment.practice_id == practice_id, Payment.id == payment_id)
-    return session.scalars(select(Payment).where(*where).with_for_update().execution_options(populate_existing=True)).one_or_none()
+def locked(session: Session, practice_id: UUID, which: ColumnElement[bool]) -> Payment | None:
+    """A payment, as it is now, and nobody else changes it until this transaction ends."""
+    query = select(Payment).where(Payment.practice_id == practice_id, which)
+    return session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
+
+
+def _as_id(text: str) -> UUID | None:
+    try:
+        return UUID(text.removeprefix("pay:"))
+    except ValueError:
+        return None
+
+
+def take_in_refund(
+    session: Session, practice_id: UUID, seen: SeenRefund, told_by: ToldBy, now: datetime, refund_id: UUID | None = None
+) -> Refund | None:
+    """Take in what the card service says of a refund; None when its payment is none of ours. `refund_id` is ours of it where that is known.
+
+    One that was made at the card service itself becomes a row here, by nobody.
+    """
+    payment = locked(session, practice_id, Payment.gateway_reference == seen.payment_reference)
+    if payment is None:
+        return None
+    refunds = _all_of(session, Refund, payment)
+    refund = _which_refund(refunds, seen, refund_id) or _unknown_refund(session, payment, seen, now)
+    if refund.amount_cents != seen.amount_cents:
+        here, there = {"amount_cents": refund.amount_cents}, {"amount_cents": seen.amount_cents}
+        differences.note(session, "refund", seen.reference, now, here, there, payment.id)
+        return refund
+    refund.gateway_reference = seen.reference
+    if _REFUND_ORDER.index(seen.state) > _REFUND_ORDER.index(refund.state):
+        refund.state, refund.settled_at = seen.state, now if seen.state in ("succeeded", "failed") else None
+    session.flush()
+    _count_refunds(session, payment)
+    return refund
+
+
+def _which_refund(refunds: Iterable[Refund], seen: SeenRefund, refund_id: UUID | None) -> Refund | None:
+    """The row of this refund: by its reference, by our id, else one of this amount whose answer was lost."""
+    for refund in refunds:
+        if refund.gateway_reference == seen.reference:
+            return refund
+    open_ones = [refund for refund in refunds if refund.gateway_reference is None]
+    ours = [refund for refund in open_ones if refund.id == (refund_id or _as_id(seen.refund))]
+    lost = [refund for refund in open_ones if refund.amount_cents == seen.amount_cents and refund.state != "failed" and not seen.refund]
+    return next(iter(ours or lost), None)
+
+
+def _unknown_refund(session: Session, payment: Payment, seen: SeenRefund, now: datetime) -> Refund:
+    key = f"there:{seen.reference}"
+    refund = Refund(
+        payment_id=payment.id, amount_cents=seen.amount_cents, state="submitted", idempotency_key=key, form_nonce=key, made_at=now
+    )
+    session.add(refund)
+    return refund
+
+
+def _count_refunds(session: Session, payment: Payment) -> None:
+    """What was given back, or is on its way, comes off the payment; the books follow."""
+    given = sum(refund.amount_cents for refund in _all_of(session, Refund, payment) if refund.state in ("processing", "succeeded"))
+    if payment.refunded_cents != min(given, payment.amount_cents):
+        payment.refunded_cents = min(given, payment.amount_cents)
+        enqueue(session, "account.book_payment", payment_id=str(payment.id))
+    session.flush()
+
+
+def take_in_dispute(session: Session, practice_id: UUID, seen: SeenDispute, told_by: ToldBy, now: datetime) -> Dispute | None:
+    """Take in what the card service says of a dispute, or of a bank that has taken a payment back; None when its payment is none of ours."""
+    payment = locked(session, practice_id, Payment.gateway_reference == seen.payment_reference)
+    if payment is None:
+        return None
+    disputes = _all_of(session, Dispute, payment)
+    found = next((one for one in disputes if one.gateway_reference == seen.reference), None)
+    dispute = found or Dispute(payment_id=payment.id, gateway_reference=seen.reference, opened_at=seen.opened_at, is_over=False)
+    if not dispute.is_over:
+        dispute.amount_cents, dispute.state, dispute.reason = seen.amount_cents, seen.state, seen.reason
+        dispute.answer_by, dispute.is_over, dispute.won = seen.answer_by, seen.is_over, seen.won
+    session.add(dispute)
+    session.flush()
+    _count_disputes(session, payment)
+    return dispute
+
+
+def is_taken_back(dispute: Dispute) -> bool:
+    """Whether the payer's bank has the money: while a dispute lasts, and when it is lost. An inquiry takes nothing yet."""
+    return dispute.won is False if dispute.is_over else not dispute.state.startswith("warning")
+
+
+def _count_disputes(session: Session, payment: Payment) -> None:
+    taken = sum(dispute.amount_cents for dispute in _all_of(session, Dispute, payment) if is_taken_back(dispute))
+    payment.disputed_cents = min(taken, payment.amount_cents)
+    enqueue(session, "account.book_payment", payment_id=str(payment.id))
+    session.flush()
+
+
+def _all_of(session: Session, model, payment: Payment) -> list:
+    where = (model.practice_id == payment.practice_id, model.payment_id == payment.id)
+    return list(session.scalars(select(model).where(*where).order_by(model.id)))

@@ -16,7 +16,7 @@ from plugins.account.gateway.stand_in_cards import TEST_CARDS
 from plugins.account.models import Payment
 from plugins.account.pages import INCOMPLETE, card_method, id_in_address, open_gateway, with_refusal
 from plugins.account.services import ledger, payments
-from plugins.account.services.settling import RECEIPT
+from plugins.account.services.receipts import RECEIPT
 
 PAY_PAGE = "account/pay.jinja2"
 OTHER_PERSON = "You have switched to another person’s account since this page was opened. Please check the amount, then pay."

@@ -19,7 +19,8 @@ from plugins.account.amounts import LARGEST_GUEST_PAYMENT_CENTS, LARGEST_PAYMENT
 from plugins.account.gateway import Declined
 from plugins.account.gateway.local import LocalGateway
 from plugins.account.models import Guest, Payment
-from plugins.account.services import assigning, guests, settling
+from plugins.account.services import assigning, guests, looking_up
+from plugins.account.services.answers import Asked
 from tenants import settings as office_settings
 
 ROBIN = {"first_name": "Robin", "last_name": "Vale", "birthdate": "1985-04-12", "amount": "40"}
@@ -237,7 +238,8 @@ def test_a_payment_whose_answer_is_lost_is_found_out_later_and_then_matched(
     work_off()
     assert guests_of()[0].outcome == ""
     later = datetime.now(UTC) + timedelta(minutes=3)
-    settling.reconcile(db, practice.id, lambda _: LocalGateway(registry.engine, practice.id), payment.id, later)
+    asked = Asked(LocalGateway(registry.engine, practice.id), payment)
+    looking_up.look_up(db, practice.id, lambda _: asked, payment.id, "reconciling", later)
     db.commit()
     work_off()
     [payment] = payments_of.rows()

@@ -16,6 +16,7 @@ from plugins.account.gateway import Charged, Declined, Unknown
 from plugins.account.gateway.local import LocalGateway
 from plugins.account.models import Payment
 from plugins.account.services import payments, settling
+from plugins.account.services.answers import seen_of
 
 GOOD, LOST = "test_card_4242", "test_card_0119"
 
@@ -67,6 +68,10 @@ def run(practice, name, later=timedelta(minutes=3), **ids):
         session.commit()
 
 
+def tell(db, payment, answer):
+    settling.take_in(db, payment.practice_id, seen_of(payment, answer), "answer", datetime.now(UTC))
+
+
 def waiting(db, task):
     db.rollback()
     return db.scalars(select(OutboxRow).where(OutboxRow.practice_id == db.info["practice_id"], OutboxRow.task == task)).all()
@@ -96,7 +101,7 @@ def test_a_lost_answer_is_found_and_the_receipt_follows(pay, practice, state, db
 def test_a_payment_that_was_settled_stays_as_it_is(pay, practice, state, db):
     payment_id = pay()
     settled = state(payment_id).settled_at
-    assert settling.settle(db, practice.id, payment_id, Declined("card_declined"), datetime.now(UTC)) == "succeeded"
+    tell(db, state(payment_id), Declined("card_declined"))
     db.commit()
     run(practice, "account.settle_payment", payment_id=str(payment_id))
     assert (state(payment_id).state, state(payment_id).settled_at) == ("succeeded", settled)
@@ -113,7 +118,6 @@ def test_a_charge_that_never_arrived_fails_after_a_quarter_of_an_hour_and_not_be
 def test_a_payment_that_is_still_under_way_is_left_alone(pay, practice, state):
     payment_id = pay(LOST)
     run(practice, "account.settle_payments", timedelta(minutes=1))
-    run(practice, "account.settle_payment", timedelta(minutes=1), payment_id=str(payment_id))
     assert state(payment_id).state == "unknown"
 
 
@@ -139,11 +143,10 @@ def test_a_payment_of_a_gateway_that_is_gone_waits_for_a_person(pay, practice, s
 
 def test_an_unknown_answer_keeps_the_reference_for_the_next_question(pay, practice, state, db):
     payment_id = pay(gateway=Silent())
-    settling.settle(db, practice.id, payment_id, Unknown("ref_1"), datetime.now(UTC))
-    settling.settle(db, practice.id, payment_id, Unknown(), datetime.now(UTC))
-    assert settling.settle(db, practice.id, payment_id, Charged("ref_1", "Visa"), datetime.now(UTC)) == "succeeded"
-    db.commit()
-    assert state(payment_id).gateway_reference == "ref_1"
+    for answer in (Unknown("ref_1"), Unknown(), Charged("ref_1", "Visa")):
+        tell(db, state(payment_id), answer)
+        db.commit()
+    assert (state(payment_id).state, state(payment_id).gateway_reference) == ("succeeded", "ref_1")
 
 
 def test_the_receipt_goes_out_once_and_is_tried_again_when_the_mail_server_is_away(pay, practice, state, monkeypatch):
