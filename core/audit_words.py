@@ -23,6 +23,7 @@ WHOLE = {
     "appointments.guest.asked": "Asked for a code to book without signing in",
     "appointments.guest.failed": "Typed a wrong code for booking",
     "appointments.guest.view": "Looked at what can be booked, by a code",
+    "appointments.recall_link.view": "Opened the link that asks to book a visit that is due",
     "appointments.newcomer.add": "Wrote down a chart to book a first visit",
     "appointments.notice.off": "Turned notices of visits off",
     "appointments.notice.on": "Turned notices of visits on",

@@ -39,6 +39,8 @@ class AppointmentsPlugin(PortalPlugin):
         config.add_route("appointments.public_new_code", "/online/{place}/new/code")
         config.add_route("appointments.public_choose", "/online/{place}/for/{token}")
         config.add_route("appointments.public_review", "/online/{place}/for/{token}/review")
+        config.add_route("appointments.recall", "/recall/{token}")
+        config.add_route("appointments.recall_review", "/recall/{token}/review")
         config.add_route("appointments.answer", "/answer/{token}")
         config.add_route("appointments.calendar", "/calendar")
         config.add_route("appointments.calendar_end", "/calendar/end")

@@ -26,6 +26,8 @@ from plugins.appointments.models import (
     AppointmentType,
     BlockoutType,
     ConfirmationStatus,
+    Notice,
+    NoticeRule,
     Offer,
     Opening,
     Operatory,
@@ -34,7 +36,7 @@ from plugins.appointments.models import (
     Request,
 )
 from plugins.appointments.notices import stopping
-from plugins.appointments.services import calendars, confirming, newcomers
+from plugins.appointments.services import calendars, confirming, newcomers, recall_links
 from plugins.appointments.waiting import asking, joining
 from tenants.addresses.models import Domain
 from tenants.models import Clinic, Practice
@@ -146,7 +148,20 @@ class Life:
         visit, place = self._db.execute(select(Appointment.id, Appointment.clinic_id).where(*mine)).first()
         token = self._ticket(newcomers.PASS, patient_id=account.patient_id)
         paths = {"public_clinic": "", "public_known": "/known", "public_new": "/new", "public_choose": f"/for/{token}"}
-        return {f"appointments.{name}": f"/appointments/online/{place}{path}" for name, path in paths.items()} | {"appointments.booked": f"/appointments/booked/{visit}"}
+        return {f"appointments.{name}": f"/appointments/online/{place}{path}" for name, path in paths.items()} | {
+            "appointments.booked": f"/appointments/booked/{visit}", "appointments.recall": self._link_of_recall(practice_id),
+        }  # fmt: skip
+
+    def _link_of_recall(self, practice_id: UUID) -> str:
+        """The link of a notice that somebody is due."""
+        due = self._db.scalars(select(Recall).where(Recall.practice_id == practice_id, Recall.appointment_id.is_(None)).order_by(Recall.due_on)).first()
+        rule = NoticeRule(practice_id=practice_id, id=uuid4(), kind="recall", send_order=["email"], made_at=self._now)
+        self._db.add(rule)
+        self._db.flush()
+        told = {"patient_id": due.patient_id, "recipient_id": due.patient_id, "recall_id": due.id, "due_on": due.due_on, "state": "sent", "written_at": self._now}
+        notice = Notice(practice_id=practice_id, id=uuid4(), key=uuid4().hex, kind="recall", rule_id=rule.id, **told)
+        self._db.add(notice)
+        return recall_links.path(self._settings.secret_key, practice_id, notice.id)
 
     def _links_of_wait_list(self, practice_id: UUID, account: Account) -> dict[str, str]:
         """What somebody could wait for and waits for, and a time that is offered to them."""

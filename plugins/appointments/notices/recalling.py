@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from plugins.appointments.notices.recall_due import BRAKE, Called, Pace, RecallB
 from plugins.appointments.notices.sending import UNKNOWN
 from plugins.appointments.notices.values import EMAIL, RECALL, TEXT, Person
 from plugins.appointments.offering import RECALL as RECALL_REASON
-from plugins.appointments.services import recalls
+from plugins.appointments.services import recall_links, recalls
 
 TASKS = {EMAIL: "appointments.send_recall", TEXT: "appointments.text_recall"}
 TEMPLATE, TEXT_TEMPLATE = "appointments/mail/notice", "appointments/text/notice"
@@ -160,7 +161,11 @@ def _why_not(rule: NoticeRule, notice: Notice, recall: Recall, recipient: Person
 
 def _send(work: Work, tenant: Tenant, rule: NoticeRule, rows: list[tuple[Notice, Recall, Patient]], recipient: Person) -> None:
     first, address = rows[0][0], work.registry.portal.address(tenant.host)
-    told = [Told(patient.preferred_name or patient.first_name, due_on=recall.due_on, clinic_id=patient.clinic_id, url=f"{address}/appointments/book") for _, recall, patient in rows]
+    link = partial(recall_links.path, work.registry.portal.secret_key, tenant.practice_id)
+    told = [
+        Told(patient.preferred_name or patient.first_name, due_on=recall.due_on, clinic_id=patient.clinic_id, url=address + link(notice.id))
+        for notice, recall, patient in rows
+    ]
     written = letters.write(Letter(RECALL, rule.words, first.language, recipient.name, told, first.number), tenant, address)
     known = True
     if first.channel == EMAIL:

@@ -42,6 +42,7 @@ def book_page(request):
     today = request.now.astimezone(request.tenant_of(visitor.person).time_zone).date()
     aim, places, warning = choosing.aim_at(request, booker, visitor.offered, asked, choosing.default_of(booker, today))
     time_link = partial(_path, request, REVIEW, visitor.person)
+    request.audit("appointments.booking.view", visitor.person.id)
     shown = choosing.page_of(request, booker, aim, asked, link, time_link, warning, places)
     return shown | {
         "for_person": visitor.person,
@@ -56,6 +57,7 @@ def review_page(request):
     """What is about to be booked; or the nearest times, where this one is not open."""
     visitor, aim = _aim(request)
     look = look_at(request, visitor.booker, aim, wanted_time(request))
+    request.audit("appointments.booking.view", visitor.person.id)
     if look.slot is None:
         request.response.status_int = 422
     return _review(request, visitor, aim, Form(), look)
