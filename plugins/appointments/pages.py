@@ -62,10 +62,11 @@ def arrival(request, visit: Appointment, place: Place) -> str:
     return time_of(visit.arrive_at, zone) if same_day else f"{day_of(visit.arrive_at, request.now, zone)} at {time_of(visit.arrive_at, zone)}"
 
 
-def provider_of(tenant: Tenant, visit: Appointment) -> TeamMember | None:
-    """Whom the patient sees: the hygienist, where the visit is one of hygiene."""
-    provider_id = worker_of(visit)
-    return tenant.faces.get(str(provider_id))
+def providers_of(tenant: Tenant, visit: Appointment) -> list[tuple[TeamMember, str]]:
+    """Whom the patient sees, with what they are there: first whose time it is (the hygienist’s, where the visit is one of hygiene), then who is there, too."""
+    own, roles = worker_of(visit), {visit.provider_id: "Dentist", visit.hygienist_id: "Hygienist"}
+    ids = sorted((id_ for id_ in roles if id_), key=lambda id_: id_ != own)
+    return [(tenant.faces[str(id_)], roles[id_] if len(ids) > 1 else "") for id_ in ids if str(id_) in tenant.faces]
 
 
 def address_lines(clinic: ClinicDetails | None) -> list[str]:

@@ -60,9 +60,12 @@ class Book:
     recall_types: tuple[dict, ...] = ()
     statuses: Mapping[str, str] = field(default_factory=dict)
 
-    def chair_of(self, provider: str) -> str | None:
-        """Where the visits of a provider are."""
-        return next((chair.number for chair in self.chairs if chair.worker == provider), None)
+    def place_of(self, worker: str) -> dict:
+        """Where the visits of whoever treats are, as a record has it: a hygienist's have the dentist of the chair beside."""
+        chair = next((chair for chair in self.chairs if chair.worker == worker), None)
+        if chair is None:
+            return {"provider": worker}
+        return {"operatory": chair.number, "provider": chair.provider, "hygienist": chair.hygienist, "is_hygiene": chair.hygienist is not None}
 
     def records(self, calendars: Mapping[str, Calendar]) -> list[dict]:
         """All of it, in an order in which it can be taken in."""

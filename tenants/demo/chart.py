@@ -107,14 +107,13 @@ class Chart:
         starts_at = self.calendar.visit(visit.offset, visit.clock, visit.minutes)
         external_id = self.put(
             "appointment",
-            provider=visit.provider,
+            **self._office.book.place_of(visit.provider),
             clinic=self._clinic,
             starts_at=starts_at,
             minutes=visit.minutes,
             status=visit.outcome,
             confirmation=visit.confirmation,
             reason=visit.reason,
-            operatory=self._office.book.chair_of(visit.provider),
             appointment_type=visit.type,
             pattern=pattern(visit.minutes),
             arrive_at=starts_at - timedelta(minutes=visit.early) if visit.early else None,

@@ -1,6 +1,7 @@
 """What patients ask the office about visits: those that wait, and answering each: call off, find a time, call back, or say no."""
 
 from datetime import date, datetime, time
+from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from core.plugins import OfficeItem
 from core.web.formats import moment_of
 from core.web.forms import Form, Line, empty_form, page_number, read_form
 from plugins.appointments.forms import Length
-from plugins.appointments.models import Operatory, worker_of
+from plugins.appointments.models import Appointment, Operatory, worker_of
 from plugins.appointments.office.kinds import Lines
 from plugins.appointments.office.place import ANSWER, BOOK, REQUESTS, SEE, id_in, parts, place_of, refused
 from plugins.appointments.services import answering, chairs, rules
@@ -57,6 +58,8 @@ class PlaceForm(AnswerForm):
     minutes: Length
     operatory_id: UUID | None = Field(None, title="Operatory")
     provider_id: UUID | None = Field(None, title="Provider")
+    hygienist_id: UUID | None = Field(None, title="Hygienist")
+    whose: Literal["", "provider", "hygienist"] = Field("", title="Whose time it takes")
     what: Line = Field("", title="Reason", max_length=100)
 
 
@@ -136,8 +139,7 @@ def _placement(request, asked: Asked, form: Form[PlaceForm]) -> Placement | None
     reach = request.identity.clinic_ids
     if typed.operatory_id and (room is None or (reach and room.clinic_id not in reach)):
         form.refuse("Choose the operatory from the list.", "operatory_id")
-    if typed.provider_id and typed.provider_id not in chairs.providers(request.db, request.practice_id):
-        form.refuse("Choose the provider from the list.", "provider_id")
+    provider_id, hygienist_id, is_hygiene = _who(request, form, typed, room, asked.visit)
     clinic_id = (room.clinic_id if room else None) or _clinic_of(asked)
     try:
         starts_at = moment_at(typed.day, typed.clock.hour * 60 + typed.clock.minute, _zone(request, clinic_id))
@@ -146,8 +148,22 @@ def _placement(request, asked: Asked, form: Form[PlaceForm]) -> Placement | None
         return None
     if starts_at <= request.now:
         form.refuse("This time has passed. Choose one that is still to come.", "day")
-    own = worker_of(room) if room else None
-    return Placement(starts_at, typed.minutes, typed.operatory_id, typed.provider_id or own, clinic_id, typed.what)
+    return Placement(starts_at, typed.minutes, typed.operatory_id, provider_id, clinic_id, typed.what, hygienist_id, is_hygiene)
+
+
+def _who(request, form: Form[PlaceForm], typed: PlaceForm, room: Operatory | None, visit: Appointment | None) -> tuple[UUID | None, UUID | None, bool]:
+    """The provider, the hygienist, and whether it takes the hygienist's time: as typed, else as the operatory says, else as it was."""
+    known = chairs.providers(request.db, request.practice_id)
+    for name in ("provider_id", "hygienist_id"):
+        if getattr(typed, name) and getattr(typed, name) not in known:
+            form.refuse(f"Choose the {name.removesuffix('_id')} from the list.", name)
+    choices: tuple[Operatory | Appointment | None, ...] = (room, visit)
+    default = next((one for one in choices if one and worker_of(one)), None)
+    provider_id, hygienist_id = (getattr(typed, name) or getattr(default, name, None) for name in ("provider_id", "hygienist_id"))
+    if typed.whose == "hygienist" and hygienist_id is None:
+        form.refuse("Choose the hygienist whose time it takes.", "hygienist_id")
+    is_hygiene = typed.whose == "hygienist" if typed.whose else bool(default and default.is_hygiene and hygienist_id)
+    return provider_id, hygienist_id, is_hygiene
 
 
 def _taken_words(request, where: Placement | None) -> str:
@@ -192,7 +208,8 @@ def _values(request, asked: Asked, form: Form | None, declining: Form) -> dict:
 def _first(asked: Asked, local: datetime | None) -> Form:
     """The form as it is first: the visit as it stands."""
     visit = asked.visit
-    about = {"minutes": visit.minutes, "operatory_id": visit.operatory_id, "provider_id": visit.provider_id} if visit else {"minutes": 30}
+    about = {name: getattr(visit, name) for name in ("minutes", "operatory_id", "provider_id", "hygienist_id")} if visit else {"minutes": 30}
+    about |= {"whose": "hygienist" if visit.is_hygiene else "provider"} if visit and worker_of(visit) else {}
     return empty_form(**about, day=local.date() if local else None, clock=f"{local:%H:%M}" if local else None)
 
 

@@ -13,7 +13,7 @@ from core.people.models import Patient
 from core.plugins import NoticeKind
 from core.plugins.waiting import at_clinics
 from core.tasks import enqueue
-from plugins.appointments.models import Appointment, Request
+from plugins.appointments.models import Appointment, Request, worker_of
 from plugins.appointments.services import changing, holds, rules
 from plugins.appointments.services.requests import WAITS
 from plugins.appointments.waiting import openings
@@ -72,7 +72,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Placement:
-    """When and where a visit is to be."""
+    """When and where a visit is to be, and whose time it takes: the hygienist's when it `is_hygiene`."""
 
     starts_at: datetime
     minutes: int
@@ -80,6 +80,8 @@ class Placement:
     provider_id: UUID | None
     clinic_id: UUID | None
     reason: str = ""
+    hygienist_id: UUID | None = None
+    is_hygiene: bool = False
 
 
 def waiting(session: Session, practice_id: UUID, clinic_ids: Collection[UUID]) -> list[Asked]:
@@ -146,12 +148,12 @@ def place(session: Session, asked: Asked, where: Placement, answer: Answer) -> A
     before = openings.time_of(visit) if visit else None
     visit = visit or Appointment(
         practice_id=asked.request.practice_id, patient_id=asked.patient.id, starts_at=where.starts_at, minutes=where.minutes, status="scheduled",
-        confirmation="unconfirmed", reason=where.reason, made_by="office", made_at=answer.at, made_by_id=answer.account_id, is_hygiene=False, pattern="",
+        confirmation="unconfirmed", reason=where.reason, made_by="office", made_at=answer.at, made_by_id=answer.account_id, pattern="",
     )  # fmt: skip
     if visit.minutes != where.minutes:
         visit.pattern = ""  # a pattern of another length would say nothing
     visit.starts_at, visit.minutes, visit.operatory_id, visit.clinic_id = where.starts_at, where.minutes, where.operatory_id, where.clinic_id
-    visit.provider_id, visit.arrive_at = where.provider_id or visit.provider_id, None
+    visit.provider_id, visit.hygienist_id, visit.is_hygiene, visit.arrive_at = where.provider_id, where.hygienist_id, where.is_hygiene, None
     visit.confirmation, visit.confirmed_at, visit.confirmed_by = "unconfirmed", None, None
     _take_time(session, visit, answer.at)
     asked.request.appointment_id = visit.id
@@ -212,7 +214,8 @@ def _take_time(session: Session, visit: Appointment, now: datetime) -> None:
 def visits_at(session: Session, practice_id: UUID, where: Placement) -> list[tuple[Appointment, Patient]]:
     """The visits that are there at that time, in that operatory or with that provider."""
     end = where.starts_at + timedelta(minutes=where.minutes)
-    beside = or_(Appointment.operatory_id == where.operatory_id, Appointment.provider_id == where.provider_id, Appointment.hygienist_id == where.provider_id)
+    worker_id = worker_of(where)
+    beside = or_(Appointment.operatory_id == where.operatory_id, Appointment.provider_id == worker_id, Appointment.hygienist_id == worker_id)
     mine = (Appointment.practice_id == practice_id, Appointment.status == "scheduled", Appointment.starts_at < end, beside)
     patient = and_(Patient.practice_id == Appointment.practice_id, Patient.id == Appointment.patient_id)
     found = select(Appointment, Patient).join(Patient, patient).where(*mine, Appointment.starts_at > where.starts_at - timedelta(hours=12))

@@ -6,7 +6,7 @@ from typing import NamedTuple, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, ColumnElement, Table, Text, Uuid, bindparam, func, literal_column, select
+from sqlalchemy import ARRAY, ColumnElement, Table, Text, Uuid, bindparam, case, func, literal_column, select
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 
@@ -42,10 +42,10 @@ _visit = cast(Table, Appointment.__table__).c
 _OF_PATIENT = (_visit.practice_id == bindparam("practice_id"), _visit.patient_id == bindparam("patient_id"))
 _SCHEDULED: ColumnElement[str] = literal_column("'scheduled'")
 _COMPLETE: ColumnElement[str] = literal_column("'complete'")
-# Provider and clinic as ids only: the tenant knows their names, and joining them costs more than reading the visits.
+# Whom the patient sees (see `worker_of`) and the clinic as ids only: the tenant knows their names, and joining them costs more than reading the visits.
 _COLUMNS = (
     sql_cast(_visit.id, Text), _visit.starts_at, _visit.minutes, _visit.status, _visit.confirmation, _visit.reason,
-    sql_cast(_visit.provider_id, Text), sql_cast(_visit.clinic_id, Text),
+    sql_cast(func.coalesce(case((_visit.is_hygiene, _visit.hygienist_id)), _visit.provider_id), Text), sql_cast(_visit.clinic_id, Text),
 )  # fmt: skip
 """Every statement has one more, which says what is its own."""
 _VISITS = select(*_COLUMNS, literal_column("''")).where(*_OF_PATIENT)

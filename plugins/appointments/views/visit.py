@@ -7,7 +7,7 @@ from pyramid.view import view_config
 
 from core.web.formats import duration, time_of
 from plugins.appointments.models import Appointment
-from plugins.appointments.pages import Place, address_lines, arrival, book_path, id_in_address, map_link, place_of, provider_of, when
+from plugins.appointments.pages import Place, address_lines, arrival, book_path, id_in_address, map_link, place_of, providers_of, when
 from plugins.appointments.services import changing, confirming, details, moved, requests, visits
 from plugins.appointments.shown import NO_TIME, show
 
@@ -31,7 +31,7 @@ def visit_page(request):
         "length": duration(visit.minutes),
         "status": _status(request, visit),
         "procedures": [one["words"] for one in visit.procedures if one.get("words")],
-        "provider": provider_of(place.tenant, visit),
+        "providers": providers_of(place.tenant, visit),
         "place": place,
         "address": address_lines(place.clinic),
         "map": map_link(place.clinic),

@@ -50,6 +50,18 @@ def test_the_page_says_who_where_when_what_for_and_what_to_know_and_nothing_in_i
     assert "D2750" not in page.text
 
 
+def test_a_visit_of_hygiene_is_the_hygienists_in_the_list_and_its_page_names_both(signed_in, make, visit):
+    make.take_in([{"kind": "provider", "external_id": "D2", "first_name": "Mia", "last_name": "Lund", "suffix": "RDH"}])
+    patient = make.patient()
+    cleaning, filling = visit(patient, 3, hygienist="D2", is_hygiene=True), visit(patient, 5, hygienist="D2")
+    browser = signed_in(patient)
+    listed = [row.get_text() for row in browser.get("/appointments").html.select(".appointments-visit__place span:last-child")]
+    assert [words.split(" · ")[0] for words in listed] == 2 * ["Mia Lund, RDH", "Dana Okafor, DDS"], "among those to confirm, and among all"
+    for one, names in ((cleaning, ["Mia Lund, RDH", "Dana Okafor, DDS"]), (filling, ["Dana Okafor, DDS", "Mia Lund, RDH"])):
+        page = browser.get(f"/appointments/{one.id}").html
+        assert [name.get_text() for name in page.select(".appointments-sheet__name")][:2] == names
+
+
 @pytest.mark.parametrize("path", ["", "/cancel", "/move", "/ask/callback", "/ask/cancel", "/ask/move", "/visit.ics"])
 def test_the_visit_of_another_one_that_is_none_and_what_is_no_id_are_not_there(signed_in, make, visit, path):
     foreign = visit(make.patient(first_name="Otto"))

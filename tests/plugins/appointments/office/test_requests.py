@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 
 from core.audit import AuditEvent
 from core.db import bind_tenant
+from core.people.models import Provider
 from plugins.appointments.models import Appointment, AppointmentRule, Hold, Operatory, Request
 from plugins.appointments.services.holds import holds_of
 
@@ -130,6 +131,30 @@ def test_a_visit_that_is_wanted_is_made_with_the_operatorys_provider(ask, office
     form.submit(status=303)
     [made] = _again(db, practice, Appointment)
     assert (made.patient_id, made.minutes, made.reason, made.provider_id, made.clinic_id) == (patient.id, 40, "Tooth pain", practice.provider_id, practice.clinic_id)
+
+
+def test_a_visit_in_a_hygiene_room_takes_the_hygienists_time_unless_the_office_says_otherwise(visit, ask, office, make, db, practice, rooms, coming):
+    make.take_in([{"kind": "provider", "external_id": "D2", "first_name": "Mia", "last_name": "Lund"}])
+    hygienist = db.scalars(select(Provider).where(Provider.external_id == "D2")).one()
+    room = db.get_one(Operatory, (practice.id, rooms[1].id))
+    room.provider_id, room.hygienist_id, room.is_hygiene = practice.provider_id, hygienist.id, True
+    db.commit()
+    app, times = office(), {"day": str(coming.monday), "clock": "10:00", "minutes": "40", "operatory_id": str(room.id)}
+    visit()  # the dentist is with somebody at ten
+    form = app.get(ask("visit")).forms["accept"]
+    form["whose"] = "provider"
+    for name, value in times.items():
+        form[name] = value
+    assert "That time is taken" in form.submit(status=422)
+    form["whose"] = ""
+    form.submit(status=303)
+    made = _again(db, practice, Appointment)[-1]
+    assert (made.provider_id, made.hygienist_id, made.is_hygiene) == (practice.provider_id, hygienist.id, True)
+    assert {hold.resource_id for hold in _again(db, practice, Hold) if hold.appointment_id == made.id} == {room.id, hygienist.id}
+    moving = app.get(ask("move", made)).forms["accept"]
+    assert (moving["hygienist_id"].value, moving["whose"].value) == (str(hygienist.id), "hygienist")
+    moving["operatory_id"], moving["hygienist_id"] = str(rooms[0].id), ""
+    assert "Choose the hygienist whose time it takes." in moving.submit(status=422)
 
 
 @pytest.mark.parametrize(
