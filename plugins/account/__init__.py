@@ -10,7 +10,7 @@ from core.web.formats import long_day, money
 from plugins.account import exporting, office, records, tasks  # noqa: F401  (declares the tasks)
 from plugins.account.models import Claim, Coverage, Entry, Payment, PaymentPlan, PayRequest, Statement
 from plugins.account.pages import guest_places, may_pay
-from plugins.account.services import charts, ledger, receipts
+from plugins.account.services import charts, ledger, receipts, statements
 from plugins.account.settings import AccountSettings
 
 
@@ -71,8 +71,8 @@ class AccountPlugin(PortalPlugin):
 
     @hookimpl
     def portal_notice_kinds(self):
-        """Receipts."""
-        return [receipts.RECEIPT]
+        """Receipts, statements."""
+        return [receipts.RECEIPT, statements.STATEMENT]
 
     @hookimpl
     def portal_office_waiting(self):

@@ -30,11 +30,23 @@ class AccountSettings(BaseModel):
         title="Paying without signing in",
         description="Anyone may pay a bill by card at /pay. Turn it off if stolen cards are tried out there.",
     )
-    books: Literal["system", "portal"] = Field(
-        "system",
-        title="Who keeps the books",
-        description="Where a practice system feeds the ledger, a payment stays pending until it comes back from there. Where the portal keeps it, staff write into the ledger here.",
-        json_schema_extra={"words": {"system": "The practice system", "portal": "The portal"}},
+    statement_scope: Literal["patient", "family"] = Field(
+        "patient",
+        title="Statements are for",
+        description="The patient alone, or the family under its guarantor. A confidential record is on no statement of the family.",
+        json_schema_extra={"words": {"patient": "The patient", "family": "The family"}},
+    )
+    statement_since: Literal["days", "zero"] = Field(
+        "days",
+        title="Statements go back",
+        description="So many days, as set below, or to the last time that nothing was owed.",
+        json_schema_extra={"words": {"days": "A number of days", "zero": "To the last zero balance"}},
+    )
+    statement_days: int = Field(
+        90, ge=1, le=3650, title="Days on statements", description="What is older is summed up as the previous balance.", json_schema_extra={"unit": "days"}
+    )
+    statement_due_days: int = Field(
+        30, ge=0, le=180, title="Days to pay", description="By when a statement asks to be paid.", json_schema_extra={"unit": "days"}
     )
     statement_message: str = Field(
         "", max_length=500, title="Line on statements", description="A line for every statement, such as thanks or how to pay by check."

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from core.tasks import Work, portal_task
 from plugins.account.gateway import gateway_for
 from plugins.account.models import Payment
-from plugins.account.services import assigning, guests, looking_up, posting, receipts
+from plugins.account.services import assigning, batches, guests, looking_up, posting, receipts, telling
 from plugins.account.services.answers import Asked
 
 
@@ -57,3 +57,15 @@ def settle_payments(work: Work) -> None:
     """Look into every payment that should have been settled by now."""
     for payment_id in looking_up.open_payments(work.db, work.tenant.practice_id, work.now):
         settle_payment(work, str(payment_id))
+
+
+@portal_task("account.make_statements")
+def make_statements(work: Work, batch_id: str) -> None:
+    """Make the next statements of a batch."""
+    batches.go_on(work, UUID(batch_id))
+
+
+@portal_task("account.send_statement_notice", mail="Notice of a statement")
+def send_statement_notice(work: Work, statement_id: str, account_id: str) -> None:
+    """Tell an account that there is a statement."""
+    telling.tell_of_statement(work, UUID(statement_id), UUID(account_id))

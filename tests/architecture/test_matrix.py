@@ -90,6 +90,8 @@ TABLE = {
         appointments.office.book.notices.remove appointments.office.book.notices.days appointments.office.book.notices.log appointments.office.book.notices.patient
         account.office.payments account.office.payments.one account.office.payments.assign account.office.payments.refunded
         account.office.accounts account.office.accounts.find account.office.accounts.one account.office.accounts.enter account.office.accounts.entry
+        account.office.statements account.office.statements.make account.office.statements.one account.office.statements.file
+        account.office.statements.many account.office.statements.many.one account.office.statements.many.stop
     """,
     OFFICE_ACCOUNT: """
         office.profile office.alerts office.sign_out office.stay office.leave office.password office.devices

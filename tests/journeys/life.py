@@ -19,7 +19,7 @@ from core.config import Settings
 from core.db import bind_tenant
 from core.people import by_hand, offers, records_requests
 from core.people.models import AccessOffer, Grant, Patient
-from plugins.account.models import Entry, Guest, Payment
+from plugins.account.models import Entry, Guest, Payment, Statement, StatementBatch
 from plugins.appointments.models import (
     Appointment,
     AppointmentRule,
@@ -205,10 +205,16 @@ class Life:
         """An account, and what staff have written into it."""
         patient_id = self._account(practice_id, "elena").patient_id
         written = Entry(patient_id=patient_id, entry_type="payment", entered_on=self._now.date(), description="Payment by check 1007", amount_cents=-2500, source="office", entered_at=self._now)
-        self._db.add(written)
+        batch = StatementBatch(id=uuid4(), form_nonce=uuid4().hex, state="done", total=2, made=1, skipped=1, report={"skipped": {"nobody_sees": 1}}, made_at=self._now, ended_at=self._now)
+        figures = {"number": "2611-7KQ2MX", "sent_on": self._now.date(), "balance_cents": 12_500, "amount_due_cents": 12_500, "lines": [], "source": "office"}
+        made = Statement(patient_id=patient_id, batch=batch.id, **figures)
+        self._db.add_all([written, batch, made])
         self._db.flush()
-        at = "/office/account/accounts"
-        return {f"account.office.accounts.{name}": path for name, path in (("one", f"{at}/{patient_id}"), ("enter", f"{at}/{patient_id}/enter"), ("entry", f"{at}/entries/{written.id}"))}
+        at, statements = "/office/account/accounts", "/office/account/statements"
+        parts = {"accounts.one": f"{at}/{patient_id}", "accounts.enter": f"{at}/{patient_id}/enter", "accounts.entry": f"{at}/entries/{written.id}",
+                 "statements.make": f"{at}/{patient_id}/statement", "statements.one": f"{statements}/{made.id}", "statements.file": f"{statements}/{made.id}/file",
+                 "statements.many.one": f"{statements}/many/{batch.id}"}  # fmt: skip
+        return {f"account.office.{name}": path for name, path in parts.items()}
 
     def _links_of_book(self, practice_id: UUID) -> dict[str, str]:
         """What the book is made of."""

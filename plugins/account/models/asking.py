@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -48,7 +48,8 @@ class PayRequest(TenantScoped, Base):
 
 
 class StatementBatch(TenantScoped, Base):
-    """Statements that are made for many at once: by which filters, how far it is, and what came of it (`made`, `skipped`, `failed`)."""
+    """Statements that are made for many at once: by which filters, how far it is, and what came of it (`made`, `skipped`, `failed`;
+    `report` says why). `reached` is the last account that was looked at."""
 
     __tablename__ = "account_statement_batch"
     __table_args__ = (
@@ -67,6 +68,7 @@ class StatementBatch(TenantScoped, Base):
     skipped: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
     reached: Mapped[UUID | None]
+    report: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"), default=dict)
     made_at: Mapped[datetime]
     made_by: Mapped[UUID | None]
     ended_at: Mapped[datetime | None]

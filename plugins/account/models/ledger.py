@@ -137,6 +137,7 @@ class Statement(TenantScoped, Base):
         belongs_to("account", "made_by"),
         index_in_practice("patient_id", "sent_on"),
         index_in_practice("batch"),
+        Index("uq_account_statement_batch_patient", "practice_id", "batch", "patient_id", unique=True, postgresql_where=text("batch is not null")),
         CheckConstraint("source in ('records', 'office')", name="source"),
         CheckConstraint("scope in ('patient', 'family')", name="scope"),
         CheckConstraint("statement_type in ('statement', 'invoice', 'receipt', 'walkout', 'limited')", name="statement_type"),

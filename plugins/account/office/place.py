@@ -4,8 +4,8 @@ from core.people.models import Patient
 from core.tenant import Tenant
 
 SEE, CHANGE = "office.billing.see", "office.billing.change"
-ACCOUNTS = "account.office.accounts"
-PARTS = ((ACCOUNTS, "Accounts"),)
+ACCOUNTS, STATEMENTS = "account.office.accounts", "account.office.statements"
+PARTS = ((ACCOUNTS, "Accounts"), (STATEMENTS, "Statements"))
 """The pages of billing and what they are called."""
 
 

@@ -120,6 +120,8 @@ class Overview:
 SHOWN = "(source = 'records' or published_at is not null)"
 """Statements that a patient may see: those that the office has made here not before they are published."""
 
+_is_shown = (Statement.source == "records") | Statement.published_at.is_not(None)
+
 # The figures of a row `asked` with a `patient_id`.
 _POSTED = """(select coalesce(sum(amount_cents), 0)::bigint from account_entry
     where practice_id = :practice_id and patient_id = asked.patient_id)"""
@@ -183,12 +185,12 @@ def printed_statement(session: Session, practice_id: UUID, patient_id: UUID, sta
     query = (
         select(Statement, Patient)
         .join(Patient, (Patient.practice_id == practice_id) & (Patient.id == Statement.patient_id))
-        .where(Statement.practice_id == practice_id, Statement.patient_id == patient_id, Statement.id == statement_id)
+        .where(Statement.practice_id == practice_id, Statement.patient_id == patient_id, Statement.id == statement_id, _is_shown)
     )
     row = session.execute(query).one_or_none()
     if row is None:
         raise StatementNotFound
-    return _printed(*row)
+    return printed(*row)
 
 
 def _balance(row: Mapping[str, Any]) -> Balance:
@@ -214,7 +216,13 @@ def _line(values: list) -> LedgerLine:
     return LedgerLine(UUID(id_), date.fromisoformat(entered_on), entry_type, description, provider, cents, running)
 
 
-def _printed(statement: Statement, patient: Patient) -> PrintedStatement:
+def _of_whom(line: Mapping[str, Any]) -> str:
+    """In a family's statement each line says whose it is."""
+    return f"{line['patient']}: " if line.get("patient") else ""
+
+
+def printed(statement: Statement, patient: Patient) -> PrintedStatement:
+    """A statement of this patient, kept or only composed, as it is printed."""
     town = town_line(patient.city, patient.state, patient.postal_code)
     return PrintedStatement(
         number=statement.number,
@@ -226,7 +234,7 @@ def _printed(statement: Statement, patient: Patient) -> PrintedStatement:
         amount_due_cents=statement.amount_due_cents,
         note=statement.note,
         lines=tuple(
-            (date.fromisoformat(line["entered_on"]), line["description"], line["provider"], line["amount_cents"])
+            (date.fromisoformat(line["entered_on"]), _of_whom(line) + line["description"], line["provider"], line["amount_cents"])
             for line in statement.lines
         ),
         patient_name=f"{patient.first_name} {patient.last_name}",

@@ -1,0 +1,24 @@
+"""Telling patients what the office did on their account. The mails say that there is something, and nothing of what it holds."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from core.auth.notices import send_notice
+from core.people.models import Patient
+from core.tasks import Work
+from plugins.account.models import Statement
+from plugins.account.services.statements import STATEMENT
+
+TEMPLATE = "account/mail/statement"
+
+
+def tell_of_statement(work: Work, statement_id: UUID, account_id: UUID) -> None:
+    """Tell an account that there is a statement, in the look of the patient's clinic; nobody where that has switched the tab off."""
+    practice_id = work.tenant.practice_id
+    statement = work.db.get(Statement, (practice_id, statement_id))
+    if statement is None or statement.published_at is None:
+        return
+    patient = work.db.get_one(Patient, (practice_id, statement.patient_id))
+    tenant = work.registry.tenants.current(practice_id, patient.clinic_id)
+    if "account" in tenant.plugins:
+        send_notice(replace(work, tenant=tenant), account_id, STATEMENT, TEMPLATE, {})
