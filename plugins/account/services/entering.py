@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session, aliased
 from core.db import uuid7
 from core.tenant import Tenant
 from plugins.account.models import Entry
+from plugins.account.services.posting import rules_of
 
-BOOKS, PORTAL_KEEPS = "account.books", "portal"
 KINDS = {"charge": "Charge", "insurance_payment": "Insurance payment", "adjustment": "Adjustment", "payment": "Payment"}
 """What can be entered, in words."""
 LARGEST_CENTS = 100_000_000
@@ -45,7 +45,7 @@ class Line:
 
 def keeps_books(tenant: Tenant) -> bool:
     """Whether the portal keeps the books of a place, and no practice system does."""
-    return tenant.settings[BOOKS] == PORTAL_KEEPS
+    return rules_of(tenant).keeps_books
 
 
 def signed(entry_type: str, cents: int, adds: bool) -> int:
