@@ -98,9 +98,13 @@ def files(settings: Settings) -> Finding:
 def payments(settings: Settings) -> Finding:
     """Whether card payments are real."""
     if settings.payments == "local":
+        if not settings.stripe_address:
+            return wrong("payments", "CUSPID_STRIPE_ADDRESS is missing: no payments are taken; CUSPID_PAYMENTS is local.")
         return _local(settings, "payments", "the local stand-in takes payments; no card is charged", "CUSPID_PAYMENTS to stripe")
     if not settings.stripe_key:
         return wrong("payments", "CUSPID_STRIPE_KEY is missing; CUSPID_PAYMENTS is stripe.")
+    if not settings.stripe_webhook_secret:
+        return care("payments", "Stripe; CUSPID_STRIPE_WEBHOOK_SECRET is missing: what becomes of payments is known late, by comparing alone.")
     return right("payments", "Stripe")
 
 

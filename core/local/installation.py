@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -44,7 +44,23 @@ class Installation:
         broker, limits = self._broker(say)
         ours = self._settings() | {"CUSPID_DATABASE_URL": logins.app_url, "CUSPID_MIGRATE_URL": logins.migrate_url}
         ours |= {"CUSPID_BROKER_URL": broker, "CUSPID_LIMITS_URL": limits}
-        return self._optional() | ours
+        return self._stand_ins(say) | self._optional() | ours
+
+    def _stand_ins(self, say: Say) -> dict[str, str]:
+        """Start what the plugins bring in place of services outside, unless the environment says where these are."""
+        points = entry_points(group="cuspid.stand_ins") if os.environ.get("CUSPID_PAYMENTS", "local") == "local" else ()
+        named = {f"CUSPID_{point.name.upper()}": point for point in points}
+        return {setting: self._stand_in(point, say) for setting, point in named.items() if setting not in os.environ}
+
+    def _stand_in(self, point: EntryPoint, say: Say) -> str:
+        service = point.name.partition("_")[0].title()
+        say(f"Starting the stand-in for {service}")
+        port, file = self.folder.port(point.name), self.folder.path / f"{point.name}.db"
+        command = [sys.executable, "-W", "ignore", "-m", point.value, "--port", port, "--data", file, "--portal", f"http://localhost:{self.port}"]
+        environment = os.environ | self._optional()
+        self.supervisor.start(Child(f"The stand-in for {service}", list(map(str, command)), self.folder.log(point.name), environment))
+        self.supervisor.wait_for(lambda: _answers(port, "/"), f"The stand-in for {service}", seconds=60)
+        return f"http://127.0.0.1:{port}"
 
     def _database(self, say: Say) -> Logins:
         named = os.environ.get("CUSPID_DATABASE_URL")
@@ -90,6 +106,7 @@ class Installation:
             "CUSPID_TEXTS_URL": f"mailbox:{quote(str(self.folder.path / 'mail'))}",
             "CUSPID_FILES_URL": f"file:{quote(str(self.folder.path / 'files'))}",
             "CUSPID_SECRET_KEY": self.folder.secret("key"),
+            "CUSPID_STRIPE_WEBHOOK_SECRET": self.folder.secret("stripe-webhook"),
         }
         return ours | {name: value for name, value in os.environ.items() if name.startswith("CUSPID_")}
 

@@ -6,6 +6,8 @@ what is tested is what runs. `cuspid test` starts the servers and names them in 
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
+from importlib.metadata import entry_points
 from types import SimpleNamespace
 
 import pytest
@@ -43,7 +45,14 @@ def migrate_url(database_name) -> str:
 
 
 @pytest.fixture(scope="session")
-def portal_settings(database_name, tmp_path_factory) -> config.Settings:
+def stand_ins() -> Iterator[dict]:
+    """The stand-ins for services outside, as the plugins bring them, each by the setting that says where it is."""
+    with ExitStack() as stack:
+        yield {point.name: stack.enter_context(point.load().running()) for point in entry_points(group="cuspid.stand_ins")}
+
+
+@pytest.fixture(scope="session")
+def portal_settings(database_name, tmp_path_factory, stand_ins) -> config.Settings:
     """The settings of the installation under test."""
     folder = tmp_path_factory.mktemp("portal")
     return config.load(
@@ -55,6 +64,7 @@ def portal_settings(database_name, tmp_path_factory) -> config.Settings:
             "CUSPID_TEXTS_URL": f"mailbox:{folder}/mail",
             "CUSPID_LIMITS_URL": "memory://",
         }
+        | {f"CUSPID_{name.upper()}": stand_in.address for name, stand_in in stand_ins.items()}
     )
 
 

@@ -133,6 +133,19 @@ class Payout:
 
 
 @dataclass(frozen=True, slots=True)
+class BalanceLine:
+    """A line of the account's balance: what came (`charge`, `payment`), went back (`refund`, `payment_refund`) or else. `fee_cents` is what the
+    card service keeps of it."""
+
+    reference: str
+    kind: str
+    amount_cents: int
+    fee_cents: int
+    currency: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Event:
     """A verified event: that something happened to an object of an account. What is true now is looked up."""
 
@@ -172,6 +185,9 @@ class CardService(Protocol):
     def close_page(self, checkout: str) -> Seen:
         """Nobody can pay on this page any more; when somebody just has, that is what is seen."""
 
+    def call_off(self, reference: str) -> Seen:
+        """A payment by a kept card of which the payer's bank is still asking them ends; when they have just answered, that is what is seen."""
+
     def refund(self, payment_reference: str, amount_cents: int, refund: str, key: str) -> SeenRefund:
         """Give money back, once for each key."""
 
@@ -198,6 +214,9 @@ class CardService(Protocol):
 
     def seen_dispute(self, reference: str) -> SeenDispute:
         """One dispute, as it is now."""
+
+    def balance_since(self, since: datetime) -> Iterator[BalanceLine]:
+        """Every line of the account's balance since then."""
 
     def account(self) -> SeenAccount:
         """How the account stands."""

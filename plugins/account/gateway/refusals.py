@@ -11,6 +11,7 @@ REFUSALS = {
         "Your bank wants to ask you before it pays, and that is not possible on this page. No money was taken. "
         "Please use another card, or call the office to pay."
     ),
+    "bank_refused": "Your bank could not pay from that account. No money was taken. Please try another way to pay, or call the office.",
     "busy": "The card service is busy. No money was taken. Please try again in a minute.",
     "not_possible": "The card service could not take this payment. No money was taken. Please call the office to pay.",
     "never_arrived": "The payment did not reach the card service. No money was taken. You can pay again.",

@@ -25,6 +25,7 @@ def own_database(tmp_path_factory):
 def here(tmp_path, monkeypatch):
     for name in ("DATABASE_URL", "MIGRATE_URL", "BROKER_URL", "LIMITS_URL", "MAIL_URL", "TEXTS_URL", "FILES_URL", "SECRET_KEY"):
         monkeypatch.delenv(f"CUSPID_{name}", raising=False)
+    monkeypatch.setenv("CUSPID_STRIPE_ADDRESS", "http://stand-in.test")
     with Supervisor() as supervisor:
         yield Installation(DataFolder(tmp_path), free_port(), supervisor)
 
@@ -33,12 +34,15 @@ def silent(text: str) -> None:
     """Nobody reads along."""
 
 
-def test_the_settings_are_complete_and_the_addresses_are_local(here):
+def test_the_settings_are_complete_and_the_addresses_are_local(here, monkeypatch):
+    monkeypatch.delenv("CUSPID_STRIPE_ADDRESS")
     settings = config.load(environ=here.start_servers(silent))
     assert settings.address("sunrise.localhost") == f"http://sunrise.localhost:{here.port}"
     assert settings.environment == "local"
     assert settings.files_url.startswith("file:/")
-    assert [child.name for child in here.supervisor.children] == ["PostgreSQL", "Valkey"]
+    assert [child.name for child in here.supervisor.children] == ["PostgreSQL", "Valkey", "The stand-in for Stripe"]
+    assert settings.stripe_address.startswith("http://127.0.0.1:")
+    assert len(settings.stripe_webhook_secret) >= 32
 
 
 def test_a_login_that_may_make_roles_is_used_for_that_alone(here, own_database, monkeypatch):
