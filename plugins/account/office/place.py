@@ -4,8 +4,8 @@ from core.people.models import Patient
 from core.tenant import Tenant
 
 SEE, CHANGE = "office.billing.see", "office.billing.change"
-ACCOUNTS, STATEMENTS = "account.office.accounts", "account.office.statements"
-PARTS = ((ACCOUNTS, "Accounts"), (STATEMENTS, "Statements"))
+ACCOUNTS, STATEMENTS, AGING, BOOKS = (f"account.office.{name}" for name in ("accounts", "statements", "aging", "books"))
+PARTS = ((ACCOUNTS, "Accounts"), (STATEMENTS, "Statements"), (AGING, "Aging"), (BOOKS, "Bookkeeping"))
 """The pages of billing and what they are called."""
 
 
