@@ -41,6 +41,7 @@ class AppointmentsPlugin(PortalPlugin):
         config.add_route("appointments.public_review", "/online/{place}/for/{token}/review")
         config.add_route("appointments.recall", "/recall/{token}")
         config.add_route("appointments.recall_review", "/recall/{token}/review")
+        config.add_route("appointments.here", "/here/{token}")
         config.add_route("appointments.answer", "/answer/{token}")
         config.add_route("appointments.calendar", "/calendar")
         config.add_route("appointments.calendar_end", "/calendar/end")

@@ -33,7 +33,7 @@ OPEN |= {"auth.register", "auth.register_code"}
 # Paying a bill: the pages say of nobody whether they are a patient.
 OPEN |= {"portal.pay", "account.guest", "account.guest_pay", "account.guest_receipt"}
 # The link that asks to confirm a visit, and the address that a calendar program reads: the token is the right, and opens no more than that.
-OPEN |= {"appointments.answer", "appointments.calendar_feed"}
+OPEN |= {"appointments.answer", "appointments.calendar_feed", "appointments.here"}
 OPEN |= {"appointments.offer"}  # the link with which a time is offered: yes or no without signing in, its token is the right
 OPEN |= {"portal.grant_offer"}  # the link in a mail to somebody who may have no account yet
 # The same link in a notice of a visit; answers by text message, which the gateway signs.

@@ -29,7 +29,7 @@ KNOCKING = {"audit_event", "sign_in_attempt", "outbox"}
 PUBLIC = {"auth.sign_in", "portal.start", "portal.contact", "health.live", "health.ready", "tenants.theme", "tenants.logo", "tenants.icon", "tenants.photo", "tenants.ask", "files.signed"}
 PUBLIC |= {"auth.offices_enter", "portal.pay", "account.guest", "account.guest_pay"}
 PUBLIC |= {"auth.forgot", "auth.reset", "auth.link", "auth.link_open", "auth.register", "auth.register_code"}
-PUBLIC |= {"appointments.answer", "appointments.calendar_feed", "appointments.recall", "appointments.recall_review"}
+PUBLIC |= {"appointments.answer", "appointments.calendar_feed", "appointments.recall", "appointments.recall_review", "appointments.here"}
 PUBLIC |= {"auth.invitation", "portal.privacy", "office.sign_in", "office.invitation"}
 PUBLIC |= {"portal.book"} | {f"appointments.public{part}" for part in ("", "_clinic", "_known", "_known_code", "_new", "_details", "_new_code", "_choose", "_review")}
 TOKEN = re.compile(r'name="csrf_token" value="[^"]*"|"reference":"[0-9a-f]+"')

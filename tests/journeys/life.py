@@ -36,7 +36,7 @@ from plugins.appointments.models import (
     Request,
 )
 from plugins.appointments.notices import stopping
-from plugins.appointments.services import calendars, confirming, newcomers, recall_links
+from plugins.appointments.services import arriving, calendars, confirming, newcomers, recall_links
 from plugins.appointments.waiting import asking, joining
 from tenants.addresses.models import Domain
 from tenants.models import Clinic, Practice
@@ -193,6 +193,10 @@ class Life:
         visit = self._db.scalars(select(Appointment.id).where(*coming).order_by(Appointment.starts_at.desc())).first()
         return f"/appointments/answer/{confirming.ask(self._db, practice_id, visit, self._now).token}"
 
+    def _link_to_say_here(self, practice_id: UUID) -> str:
+        coming = (Appointment.practice_id == practice_id, Appointment.status == "scheduled", Appointment.starts_at > self._now)
+        return arriving.path(self._settings.secret_key, self._db.scalars(select(Appointment).where(*coming).order_by(Appointment.starts_at)).first())
+
     def _links_of_office(self, practice_id: UUID, hired: str) -> dict[str, str]:
         numbers = {"office.settings.part": "/office/settings/portal", "office.unmatched.one": "/office/unmatched/1"}
         written = Patient(source=by_hand.OFFICE, email=MAIL, **WHO)
@@ -247,6 +251,7 @@ class Life:
             "auth.unsubscribe": notice_links.path(self._settings.secret_key, practice_id, off),
             "appointments.hooks.unsubscribe": stopping.path(self._settings.secret_key, practice_id, elena.patient_id, "reminder", "email"),
             "appointments.answer": self._link_to_confirm(practice_id, elena),
+            "appointments.here": self._link_to_say_here(practice_id),
             "portal.grant_offer": "/family/offer/" + self._ticket(offers.LINK, offer_id=offer.id, patient_id=offer.patient_id, email=offer.email),
             "office.invitation": "/office/invitation/" + self._ticket(staff.INVITATION, account_id=new.id, email=new.email),
             "office.enter": "/office/enter/" + entry,

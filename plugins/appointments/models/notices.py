@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, TenantScoped, belongs_to, index_in_practice, unique_in_practice
 
-_KINDS = "('reminder', 'confirmation', 'thanks', 'new_thanks', 'recall', 'invitation', 'invitation_after')"
+_KINDS = "('reminder', 'confirmation', 'thanks', 'new_thanks', 'recall', 'invitation', 'invitation_after', 'arrival')"
 
 
 class NoticeRule(TenantScoped, Base):

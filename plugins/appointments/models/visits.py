@@ -100,6 +100,8 @@ class Appointment(TenantScoped, Base):
     made_by_id: Mapped[UUID | None]
     entered_at: Mapped[datetime | None]
     """When it was entered in the practice's system, where that says so; `made_at` is when it came."""
+    arrived_at: Mapped[datetime | None]
+    """When the patient said to be here; it counts on the day of the visit only."""
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[UUID | None]
     end_reason: Mapped[str] = mapped_column(server_default="", default="")

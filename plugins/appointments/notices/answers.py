@@ -1,8 +1,9 @@
 """Who answers from a telephone, and the requests to confirm that a message brings."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from itertools import count
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -12,7 +13,7 @@ from core.people.models import Patient, PatientWord
 from core.texting import codes, whole_number
 from plugins.appointments.models import Appointment, Notice
 from plugins.appointments.notices.values import Person
-from plugins.appointments.services import confirming
+from plugins.appointments.services import arriving, confirming
 
 
 def ask(session: Session, secret_key: str, rows: Sequence[tuple[Notice, Appointment, Patient]], recipient: Person, now: datetime) -> dict[UUID, confirming.Asked]:
@@ -29,6 +30,14 @@ def ask(session: Session, secret_key: str, rows: Sequence[tuple[Notice, Appointm
     sharing = patients_at(session, practice_id, number) if number else set()
     code = confirming.next_code(session, practice_id, sharing | firsts.keys(), [visit.id for visit in firsts.values()], is_free)
     return {visit.id: confirming.ask(session, practice_id, visit.id, now, code) for visit in firsts.values()}
+
+
+def ask_whether_here(session: Session, secret_key: str, visits: Sequence[Appointment], number: str, now: datetime) -> str:
+    """The code that says "I am here" for these visits of a day, from this telephone."""
+    until = max(visit.starts_at + timedelta(minutes=visit.minutes) for visit in visits)
+    letters = (f"{arriving.LETTER}{place if place > 1 else ''}" for place in count(1))
+    number_key = codes.key_of(secret_key, number)
+    return next(code for code in letters if not number or codes.claim(session, visits[0].practice_id, number_key, code, until, now))
 
 
 def patients_at(session: Session, practice_id: UUID, number: str) -> set[UUID]:

@@ -1,6 +1,6 @@
 """Our own words for notices, in English and Spanish: they name a time and a place, and nothing of what will be done there."""
 
-from plugins.appointments.notices.values import CONFIRMATION, INVITATION, INVITATION_AFTER, NEW_THANKS, RECALL, REMINDER, THANKS
+from plugins.appointments.notices.values import ARRIVAL, CONFIRMATION, INVITATION, INVITATION_AFTER, NEW_THANKS, RECALL, REMINDER, THANKS
 
 _STOP, _STOP_ES = "Reply STOP to end.", "Responda STOP para no recibir más."
 _CALL = "If you cannot come, please call us at [ClinicPhone]."
@@ -106,6 +106,28 @@ _RECALL: Words = {
         "line": "[NameF]: [URL]",
     },
 }
+_ARRIVAL: Words = {
+    "en": {
+        "subject": "When you are here, at [PracticeName]",
+        "body": f"Hello [NameF],\n\nWe look forward to seeing you today at [ApptTimeAskedArrive] at [ClinicName]. When you are here, let us know:\n\n[ArriveURL]\n\n{_CALL}",
+        "text": f"[PracticeName]: Hello [NameF], see you today at [ApptTimeAskedArrive]. When you are here, reply [ArriveCode] or open [ArriveURL] {_STOP}",
+        "many_subject": "When you are here, at [PracticeName]",
+        "many_body": f"Hello [NameF],\n\nWe look forward to seeing you today:\n\n[Appts]\n\nWhen you are here, let us know:\n\n[ArriveURL]\n\n{_CALL}",
+        "many_text": f"[PracticeName]: See you today. [Appts] When you are here, reply [ArriveCode]. {_STOP}",
+        "line": "[NameF] at [ApptTimeAskedArrive]",
+        "reply": "Thank you, we know that you are here. [PracticeName]",
+    },
+    "es": {
+        "subject": "Cuando llegue a [PracticeName]",
+        "body": f"Hola, [NameF]:\n\nLe esperamos hoy a las [ApptTimeAskedArrive] en [ClinicName]. Cuando llegue, avísenos:\n\n[ArriveURL]\n\n{_CALL_ES}",
+        "text": f"[PracticeName]: Hola, [NameF]. Le esperamos hoy a las [ApptTimeAskedArrive]. Cuando llegue, responda [ArriveCode] o abra [ArriveURL] {_STOP_ES}",
+        "many_subject": "Cuando llegue a [PracticeName]",
+        "many_body": f"Hola, [NameF]:\n\nLes esperamos hoy:\n\n[Appts]\n\nCuando lleguen, avísennos:\n\n[ArriveURL]\n\n{_CALL_ES}",
+        "many_text": f"[PracticeName]: Les esperamos hoy. [Appts] Cuando lleguen, respondan [ArriveCode]. {_STOP_ES}",
+        "line": "[NameF] a las [ApptTimeAskedArrive]",
+        "reply": "Gracias, sabemos que ya está aquí. [PracticeName]",
+    },
+}
 _INVITATION: Words = {
     "en": {
         "subject": "Your portal at [PracticeName]",
@@ -117,12 +139,12 @@ _INVITATION: Words = {
     },
 }
 DEFAULTS: dict[str, Words] = {
-    REMINDER: _REMINDER, CONFIRMATION: _CONFIRMATION, THANKS: _THANKS, NEW_THANKS: _NEW_THANKS, RECALL: _RECALL, INVITATION: _INVITATION,
+    REMINDER: _REMINDER, CONFIRMATION: _CONFIRMATION, ARRIVAL: _ARRIVAL, THANKS: _THANKS, NEW_THANKS: _NEW_THANKS, RECALL: _RECALL, INVITATION: _INVITATION,
     INVITATION_AFTER: _INVITATION,
 }  # fmt: skip
 """By kind, language and part."""
 LINKS = {
-    "en": {"ConfirmURL": "Confirm your visit", "AddToCalendar": "Add to your calendar", "URL": "Choose a time", "PatientPortalURL": "Open the portal"},
-    "es": {"ConfirmURL": "Confirmar la visita", "AddToCalendar": "Añadir al calendario", "URL": "Elegir una hora", "PatientPortalURL": "Abrir el portal"},
+    "en": {"ConfirmURL": "Confirm your visit", "AddToCalendar": "Add to your calendar", "URL": "Choose a time", "PatientPortalURL": "Open the portal", "ArriveURL": "I am here"},
+    "es": {"ConfirmURL": "Confirmar la visita", "AddToCalendar": "Añadir al calendario", "URL": "Elegir una hora", "PatientPortalURL": "Abrir el portal", "ArriveURL": "Ya llegué"},
 }
 """What the link in a mail says, for the tags that stand for an address."""

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from plugins.appointments.notices import reaching, times
 from plugins.appointments.notices.values import (
+    ARRIVAL,
     BEFORE,
     CONFIRMATION,
     INVITATION,
@@ -134,6 +135,8 @@ def _concerns(turn: _Round, kind: str, visit: Visit) -> bool:
         return visit.status in ("scheduled", "complete") and visit.starts_at <= turn.now
     if visit.status != "scheduled" or visit.starts_at <= turn.now:
         return False
+    if kind == ARRIVAL:
+        return not visit.has_arrived
     if kind == CONFIRMATION:
         clock = turn.clock(visit)
         return visit.confirmation not in _ANSWERED and clock.day(visit.made_at) != clock.day(visit.starts_at)

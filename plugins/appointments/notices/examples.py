@@ -13,7 +13,8 @@ from core.tenant import Tenant
 from plugins.appointments.models import NoticeRule
 from plugins.appointments.notices import letters
 from plugins.appointments.notices.letters import Letter, Told, Written
-from plugins.appointments.notices.values import CONFIRMATION, INVITATION, INVITATION_AFTER, RECALL
+from plugins.appointments.notices.values import ARRIVAL, CONFIRMATION, INVITATION, INVITATION_AFTER, RECALL
+from plugins.appointments.services import arriving
 
 TEMPLATE = "appointments/mail/notice"
 IN = timedelta(days=7)
@@ -35,12 +36,12 @@ def written(
 def _example(kind: str, now: datetime, tenant: Tenant, address: str, name: str, clock: time) -> Told:
     clinic = tenant.contact
     zone = clinic.time_zone if clinic else tenant.time_zone
-    starts = datetime.combine(now.astimezone(zone).date() + IN, clock, zone).astimezone(UTC)
+    starts = datetime.combine(now.astimezone(zone).date() + (timedelta() if kind == ARRIVAL else IN), clock, zone).astimezone(UTC)
     provider = next((UUID(id_) for id_ in tenant.providers), None)
-    link, code = (f"{address}/appointments/answer/{LINK}", "C") if kind == CONFIRMATION else ("", "")
+    link, code = (f"{address}/appointments/answer/{LINK}", "C") if kind == CONFIRMATION else ("", arriving.LETTER)
     if kind == RECALL:
         return Told(name, due_on=starts.date(), clinic_id=clinic.id if clinic else None, url=f"{address}/appointments/book")
-    return Told(name, starts, clinic_id=clinic.id if clinic else None, provider_id=provider, confirm_url=link, code=code, calendar_url=f"{address}/hooks/appointments/calendar/{LINK}")
+    return Told(name, starts, clinic_id=clinic.id if clinic else None, provider_id=provider, confirm_url=link, code=code, calendar_url=f"{address}/hooks/appointments/calendar/{LINK}", arrive_url=f"{address}/appointments/here/{LINK}")
 
 
 def send(work: Work, rule_id: UUID, account_id: UUID, language: str) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from plugins.appointments.notices.values import (
+    ARRIVAL,
     CONFIRMATION,
     EMAIL,
     INVITATION,
@@ -18,6 +19,7 @@ from plugins.appointments.notices.values import (
 TITLES = {
     REMINDER: "Reminders of visits",
     CONFIRMATION: "Requests to confirm visits",
+    ARRIVAL: "Messages on arrival",
     THANKS: "Thanks for booking",
     NEW_THANKS: "Welcome to new patients",
     RECALL: "Notices that a visit is due",
@@ -28,6 +30,7 @@ TITLES = {
 SUMMARIES = {
     REMINDER: "Tells when and where the visit is.",
     CONFIRMATION: "Asks whether the patient is coming; answered by a link or, in a text, by a code.",
+    ARRIVAL: "Some hours before the visit: asks to say “I am here”, by a code sent back or a link. You see it in the book.",
     THANKS: "Goes out when a visit was booked, once, however often it moves.",
     NEW_THANKS: "In place of the thanks, to patients who come for the first time.",
     RECALL: "Invites patients who are due, and have no visit, to book one.",
@@ -35,13 +38,14 @@ SUMMARIES = {
     INVITATION_AFTER: "Invites patients to the portal after they were here.",
 }
 ICONS = {
-    REMINDER: "bell", CONFIRMATION: "calendar-check", THANKS: "chat-left-text", NEW_THANKS: "person-plus", RECALL: "arrow-repeat", INVITATION: "envelope",
+    REMINDER: "bell", CONFIRMATION: "calendar-check", ARRIVAL: "geo-alt", THANKS: "chat-left-text", NEW_THANKS: "person-plus", RECALL: "arrow-repeat", INVITATION: "envelope",
     INVITATION_AFTER: "envelope-open",
 }  # fmt: skip
 _BOTH = [PREFERRED, TEXT, EMAIL]
 SAMPLES: dict[str, dict[str, Any]] = {
     REMINDER: {"lead_days": 1, "send_order": _BOTH},
     CONFIRMATION: {"lead_days": 2, "send_order": _BOTH},
+    ARRIVAL: {"lead_hours": 3, "send_order": [TEXT]},
     THANKS: {"send_order": _BOTH},
     NEW_THANKS: {"send_order": _BOTH},
     RECALL: {"send_order": _BOTH},

@@ -30,6 +30,7 @@ class Told:
     code: str = ""
     url: str = ""
     calendar_url: str = ""
+    arrive_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def values_of(told: Told, tenant: Tenant, address: str, language: str) -> dict[s
     zone = clinic.time_zone if clinic and told.clinic_id else tenant.time_zone
     values = _office(tenant, clinic, address) | {"NameF": told.name, "NamePreferredOrFirst": told.name}
     values |= {"ConfirmURL": told.confirm_url, "ConfirmCode": told.code, "URL": told.url, "AddToCalendar": told.calendar_url}
+    values |= {"ArriveURL": told.arrive_url, "ArriveCode": told.code}
     values["ProvName"] = tenant.providers.get(str(told.provider_id), "")
     if told.due_on:
         values["DueDate"] = day_in(told.due_on, language)

@@ -14,18 +14,18 @@ from core.db import uuid7
 from core.people.models import Patient
 from core.tenant import Tenant
 from core.texting import codes
-from plugins.appointments.models import NoticeRule, TextAnswer
+from plugins.appointments.models import Appointment, NoticeRule, TextAnswer
 from plugins.appointments.notices import letters, stopping
 from plugins.appointments.notices.answers import patients_at
 from plugins.appointments.notices.letters import Letter, Told
-from plugins.appointments.notices.values import CONFIRMATION
-from plugins.appointments.services import confirming
+from plugins.appointments.notices.values import ARRIVAL, CONFIRMATION
+from plugins.appointments.services import arriving, confirming
 
 STOP = frozenset({"STOP", "END", "QUIT", "UNSUBSCRIBE", "STOPALL", "CANCEL", "OPTOUT", "REVOKE"})
 """Those of the model, and those that carriers heed as well."""
 START = frozenset({"START", "OPTIN", "UNSTOP"})
 HELP = frozenset({"HELP", "INFO"})
-_CODE = re.compile(r"C[0-9]{0,3}")
+_CODE, _HERE = re.compile(r"C[0-9]{0,3}"), re.compile(r"A[0-9]{0,3}")
 _NOTHING = ""
 
 
@@ -42,6 +42,8 @@ def take_in(session: Session, tenant: Tenant, address: str, number: str, body: s
         return _heed(session, tenant, number, ids, meaning == "stop", now)
     if meaning == "code":
         return _confirm(session, tenant, address, ids, word, now)
+    if meaning == "here":
+        return _arrive(session, tenant, address, ids, now)
     return f"{tenant.name}: Nobody reads what is sent to this number. {_call(tenant)}" if ids else _NOTHING
 
 
@@ -52,7 +54,7 @@ def practices_for(session: Session, practice_id: UUID, number_key: str, body: st
     """
     word = _word(body)
     meaning = _meaning(word)
-    if meaning == "code":
+    if meaning in ("code", "here"):
         return [codes.practice_of(session, number_key, word) or practice_id]
     others = codes.practices_of(session, number_key) - {practice_id} if meaning in ("stop", "start") else set()
     return [*sorted(others), practice_id]
@@ -67,7 +69,9 @@ def _meaning(word: str) -> str:
         return "stop"
     if word in START:
         return "start"
-    return "help" if word in HELP else "code" if _CODE.fullmatch(word) else "other"
+    if word in HELP:
+        return "help"
+    return "code" if _CODE.fullmatch(word) else "here" if _HERE.fullmatch(word) else "other"
 
 
 def _is_new(session: Session, practice_id: UUID, reference: str, meaning: str, now: datetime) -> bool:
@@ -92,15 +96,28 @@ def _confirm(session: Session, tenant: Tenant, address: str, ids: Collection[UUI
         audit.record(session, tenant.practice_id, "appointments.text.confirm", now, patient_id=visit.patient_id, target_id=visit.id)
     if not confirmed:
         return f"{tenant.name}: This code fits no visit that waits for an answer. {_call(tenant)}" if ids else _NOTHING
-    first = min(confirmed, key=lambda visit: visit.starts_at)
+    return _thank(session, tenant, address, CONFIRMATION, confirmed)
+
+
+def _arrive(session: Session, tenant: Tenant, address: str, ids: Collection[UUID], now: datetime) -> str:
+    here = arriving.arrive_by_text(session, tenant.practice_id, ids, now)
+    for visit in here:
+        audit.record(session, tenant.practice_id, "appointments.text.arrive", now, patient_id=visit.patient_id, target_id=visit.id)
+    if not here:
+        return f"{tenant.name}: No visit waits for this answer now. {_call(tenant)}" if ids else _NOTHING
+    return _thank(session, tenant, address, ARRIVAL, here)
+
+
+def _thank(session: Session, tenant: Tenant, address: str, kind: str, visits: Collection[Appointment]) -> str:
+    first = min(visits, key=lambda visit: visit.starts_at)
     patient = session.get_one(Patient, (tenant.practice_id, first.patient_id))
     told = Told(patient.preferred_name or patient.first_name, first.starts_at, first.arrive_at, clinic_id=first.clinic_id)
-    return letters.reply(Letter(CONFIRMATION, _words(session, tenant, first.clinic_id), patient.language, told.name, [told]), tenant, address)
+    return letters.reply(Letter(kind, _words(session, tenant, kind, first.clinic_id), patient.language, told.name, [told]), tenant, address)
 
 
-def _words(session: Session, tenant: Tenant, clinic_id: UUID | None) -> dict:
-    """The words of the confirmation rule of a clinic, else of the practice."""
-    where = (NoticeRule.practice_id == tenant.practice_id, NoticeRule.kind == CONFIRMATION, NoticeRule.removed_at.is_(None), NoticeRule.is_on)
+def _words(session: Session, tenant: Tenant, kind: str, clinic_id: UUID | None) -> dict:
+    """The words of the rule of a clinic, else of the practice."""
+    where = (NoticeRule.practice_id == tenant.practice_id, NoticeRule.kind == kind, NoticeRule.removed_at.is_(None), NoticeRule.is_on)
     rules = session.scalars(select(NoticeRule).where(*where).order_by(NoticeRule.made_at)).all()
     return next((rule.words for place in (clinic_id, None) for rule in rules if rule.clinic_id == place), {})
 

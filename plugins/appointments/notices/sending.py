@@ -15,8 +15,8 @@ from core.tenant import Tenant
 from plugins.appointments.models import Appointment, Notice, NoticeRule, worker_of
 from plugins.appointments.notices import answers, letters, loading, reaching, signed, stopping
 from plugins.appointments.notices.letters import Letter, Told
-from plugins.appointments.notices.values import CONFIRMATION, EMAIL, INVITATION, INVITATION_AFTER, Person
-from plugins.appointments.services import confirming
+from plugins.appointments.notices.values import ARRIVAL, CONFIRMATION, EMAIL, INVITATION, INVITATION_AFTER, Person
+from plugins.appointments.services import arriving, confirming
 
 log = structlog.get_logger("appointments")
 
@@ -80,6 +80,8 @@ def _why_not(work: Work, rule: NoticeRule, notice: Notice, visit: Appointment, r
         return "changed"
     if notice.kind == CONFIRMATION and visit.confirmation in ("confirmed", "callback"):
         return "changed"
+    if notice.kind == ARRIVAL and visit.arrived_at:
+        return "changed"
     if recipient is None or not reaching.address_of(recipient, notice.channel):
         return "no_address"
     return "" if reaching.wants(notice.kind, notice.channel, recipient) else "unwanted"
@@ -94,7 +96,8 @@ def _send(work: Work, tenant: Tenant, rule: NoticeRule, rows: list[Row], recipie
     address = work.registry.portal.address(tenant.host)
     asked = answers.ask(work.db, work.registry.portal.secret_key, rows, recipient, work.now) if kind == CONFIRMATION else {}
     known = True
-    told = [_told(work, address, row, asked) for row in rows]
+    here = answers.ask_whether_here(work.db, work.registry.portal.secret_key, [visit for _, visit, _ in rows], recipient.number, work.now) if kind == ARRIVAL else ""
+    told = [_told(work, address, row, asked, here) for row in rows]
     written = letters.write(Letter(kind, rule.words, rows[0][0].language, recipient.name, told), tenant, address)
     if channel == EMAIL:
         path = stopping.path(work.registry.portal.secret_key, tenant.practice_id, recipient.id, kind, channel)
@@ -119,12 +122,13 @@ def _done(work: Work, rows: Iterable[Row], reason: str = "") -> None:
         notice.state, notice.reason, notice.done_at = "sent", reason, work.now
 
 
-def _told(work: Work, address: str, row: Row, asked: dict[UUID, confirming.Asked]) -> Told:
+def _told(work: Work, address: str, row: Row, asked: dict[UUID, confirming.Asked], here: str) -> Told:
     _, visit, patient = row
     answer = asked.get(visit.id)
     provider = worker_of(visit)
     return Told(
         patient.preferred_name or patient.first_name, visit.starts_at, visit.arrive_at, clinic_id=visit.clinic_id, provider_id=provider,
-        confirm_url=f"{address}/appointments/answer/{answer.token}" if answer else "", code=answer.code if answer else "",
+        confirm_url=f"{address}/appointments/answer/{answer.token}" if answer else "", code=answer.code if answer else here,
+        arrive_url=address + arriving.path(work.registry.portal.secret_key, visit) if here else "",
         calendar_url=f"{address}/hooks/appointments/calendar/{signed.sign(work.registry.portal.secret_key, visit.practice_id, visit.id, CALENDAR)}",
     )  # fmt: skip

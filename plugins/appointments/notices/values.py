@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 EMAIL, TEXT, PREFERRED = "email", "text", "preferred"
 CHANNELS = (EMAIL, TEXT)
 REMINDER, CONFIRMATION, THANKS, NEW_THANKS, RECALL = "reminder", "confirmation", "thanks", "new_thanks", "recall"
-INVITATION, INVITATION_AFTER = "invitation", "invitation_after"
-KINDS = (REMINDER, CONFIRMATION, THANKS, NEW_THANKS, RECALL, INVITATION, INVITATION_AFTER)
-BEFORE = frozenset({REMINDER, CONFIRMATION, INVITATION})
+INVITATION, INVITATION_AFTER, ARRIVAL = "invitation", "invitation_after", "arrival"
+KINDS = (REMINDER, CONFIRMATION, ARRIVAL, THANKS, NEW_THANKS, RECALL, INVITATION, INVITATION_AFTER)
+BEFORE = frozenset({REMINDER, CONFIRMATION, ARRIVAL, INVITATION})
 """Kinds that go out so long before a visit; the others so long after something."""
 ONCE = frozenset({THANKS, NEW_THANKS, INVITATION, INVITATION_AFTER})
 """Kinds that a visit gets once, also when it moves."""
-TOGETHER = frozenset({REMINDER, CONFIRMATION})
+TOGETHER = frozenset({REMINDER, CONFIRMATION, ARRIVAL})
 """Kinds of which the visits of a day at one address go into one message, also when some of them would be due later."""
 ADULT = 18
 
@@ -59,6 +59,7 @@ class Visit:
     sends: frozenset[str] = frozenset(KINDS)
     is_new_patient: bool = False
     is_from_before: bool = False
+    has_arrived: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,21 +9,21 @@ from collections.abc import Mapping
 from markupsafe import Markup, escape
 
 from plugins.appointments.notices.default_words import DEFAULTS, LINKS
-from plugins.appointments.notices.values import CONFIRMATION, INVITATION, INVITATION_AFTER, NEW_THANKS, RECALL, REMINDER, THANKS
+from plugins.appointments.notices.values import ARRIVAL, CONFIRMATION, INVITATION, INVITATION_AFTER, NEW_THANKS, RECALL, REMINDER, THANKS
 
 SUBJECT, BODY, TEXT, LINE, MANY_SUBJECT, MANY_BODY, MANY_TEXT, REPLY = (
     "subject", "body", "text", "line", "many_subject", "many_body", "many_text", "reply",
 )  # fmt: skip
 _ONE, _MANY = (SUBJECT, BODY, TEXT), (MANY_SUBJECT, MANY_BODY, MANY_TEXT, LINE)
 PARTS = {
-    REMINDER: (*_ONE, *_MANY), CONFIRMATION: (*_ONE, *_MANY, REPLY), THANKS: (*_ONE, *_MANY), NEW_THANKS: (*_ONE, *_MANY),
+    REMINDER: (*_ONE, *_MANY), CONFIRMATION: (*_ONE, *_MANY, REPLY), ARRIVAL: (*_ONE, *_MANY, REPLY), THANKS: (*_ONE, *_MANY), NEW_THANKS: (*_ONE, *_MANY),
     RECALL: (*(f"{part}{number}" for number in ("", "_2", "_3") for part in _ONE), *_MANY), INVITATION: (SUBJECT, BODY), INVITATION_AFTER: (SUBJECT, BODY),
 }  # fmt: skip
 """Which parts the template of a kind has. Of recall notices the second and third have their own; later ones are as the third."""
 _OFFICE = ("ClinicName", "ClinicPhone", "OfficeName", "OfficePhone", "PracticeName", "PracticePhone", "PatientPortalURL")
 _OF_ONE = ("NameF", "NamePreferredOrFirst")
 _VISIT = ("ApptDate", "ApptTime", "ApptTimeAskedArrive", "ProvName", "AddToCalendar")
-_ANSWER = ("ConfirmURL", "ConfirmCode")
+_ANSWER, _HERE = ("ConfirmURL", "ConfirmCode"), ("ArriveURL", "ArriveCode")
 _RECALL = ("DueDate", "URL")
 _TAG = re.compile(r"\[([A-Za-z]+)\]")
 _GSM = set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà")
@@ -32,11 +32,11 @@ _GSM_TWICE = set("^{}\\[~]|€")
 
 def tags(kind: str, part: str) -> tuple[str, ...]:
     """The tags that may stand in a part."""
-    of_one = {RECALL: _RECALL, INVITATION: (), INVITATION_AFTER: (), CONFIRMATION: (*_VISIT, *_ANSWER)}.get(kind, _VISIT)
+    of_one = {RECALL: _RECALL, INVITATION: (), INVITATION_AFTER: (), CONFIRMATION: (*_VISIT, *_ANSWER), ARRIVAL: (*_VISIT, *_HERE)}.get(kind, _VISIT)
     if part == LINE:
         return (*_OF_ONE, *of_one)
     if part in (MANY_SUBJECT, MANY_BODY, MANY_TEXT):
-        together = ("ConfirmCode",) if kind == CONFIRMATION else ()
+        together = {CONFIRMATION: _ANSWER[1:], ARRIVAL: _HERE}.get(kind, ())
         return ("Appts", *_OF_ONE, *together, *(() if kind == RECALL else ("ApptDate",)), *_OFFICE)
     return (*_OF_ONE, *(() if part == REPLY else of_one), *_OFFICE)
 

@@ -67,11 +67,11 @@ def _steps(request, place: Place, shown: date, view: str) -> dict[str, str]:
 
 
 def _numbers(visits: list[BookedVisit]) -> dict[str, int]:
-    """How many visits there are, how many of them nobody has confirmed, were made online, or were called off."""
+    """How many visits there are, how many of them nobody has confirmed, were made online, or were called off, and how many patients say to be here."""
     there = [visit for visit in visits if visit.status != "broken"]
     open_ones = [visit for visit in there if visit.status == "scheduled" and visit.answer != "confirmed"]
     online = [visit for visit in there if visit.is_online]
-    return {"visits": len(there), "open": len(open_ones), "online": len(online), "off": len(visits) - len(there)}
+    return {"visits": len(there), "open": len(open_ones), "online": len(online), "off": len(visits) - len(there), "here": sum(visit.is_here for visit in there)}
 
 
 def _now_at(request, place: Place, laid: dict[date, days.Day]) -> int | None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.people.models import Patient
 from plugins.appointments.models import Appointment, AppointmentType, ConfirmationStatus, Operatory, RecallType
+from plugins.appointments.services.arriving import is_here
 from plugins.appointments.services.clock import midnight
 
 IN_BOOK = ("scheduled", "complete", "broken")
@@ -33,6 +34,7 @@ class BookedVisit(NamedTuple):
     made_by: str
     wants_earlier: bool
     is_new_patient: bool
+    arrived_at: datetime | None
 
     @property
     def is_online(self) -> bool:
@@ -44,6 +46,11 @@ class BookedVisit(NamedTuple):
         """When it is over."""
         return self.starts_at + timedelta(minutes=self.minutes)
 
+    @property
+    def is_here(self) -> bool:
+        """Whether the patient has said to be here, and is still waited for."""
+        return self.status == "scheduled" and is_here(self.starts_at, self.arrived_at)
+
 
 _CLINIC = func.coalesce(Appointment.clinic_id, Operatory.clinic_id, Patient.clinic_id)
 _OWN_HYGIENIST = and_(Appointment.is_hygiene, Appointment.hygienist_id.is_not(None))
@@ -52,7 +59,7 @@ _VISITS = (
         Appointment.id, Patient.first_name, Patient.last_name, Patient.preferred_name, Appointment.starts_at, Appointment.minutes, Appointment.status,
         Appointment.confirmation, ConfirmationStatus.name, func.coalesce(func.nullif(Appointment.reason, ""), AppointmentType.name, RecallType.name, ""),
         Appointment.operatory_id, case((_OWN_HYGIENIST, Appointment.hygienist_id), else_=Appointment.provider_id), _CLINIC, Appointment.made_by,
-        Appointment.wants_earlier, Appointment.is_new_patient,
+        Appointment.wants_earlier, Appointment.is_new_patient, Appointment.arrived_at,
     )
     .join(Patient, and_(Patient.practice_id == Appointment.practice_id, Patient.id == Appointment.patient_id))
     .outerjoin(Operatory, and_(Operatory.practice_id == Appointment.practice_id, Operatory.id == Appointment.operatory_id))

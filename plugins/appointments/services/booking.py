@@ -127,6 +127,7 @@ def move(
     _put(session, wish, visit, now + KEPT)
     visit.arrive_at = arrive_at
     visit.confirmation, visit.confirmed_at, visit.confirmed_by, visit.wants_earlier = "unconfirmed", None, None, False
+    visit.arrived_at = None
     mine = (Recall.practice_id == place.practice_id, Recall.appointment_id == visit_id)
     session.execute(update(Recall).where(*mine).values(scheduled_on=wish.day))
     freed(session, place.practice_id, before, "moved", now, now + KEPT)

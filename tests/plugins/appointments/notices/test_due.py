@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from plugins.appointments.notices import times
 from plugins.appointments.notices.due import Book, due, in_force
 from plugins.appointments.notices.values import (
+    ARRIVAL,
     BEFORE,
     CONFIRMATION,
     EMAIL,
@@ -414,7 +415,7 @@ class Year(Office):
     @staticmethod
     def _rule(chance: random.Random, since=datetime(2026, 1, 1, tzinfo=UTC)) -> Rule:
         # Confirmations by mail only: what one text a day leaves open has an example of its own.
-        kind = chance.choice([REMINDER, REMINDER, CONFIRMATION, THANKS])
+        kind = chance.choice([REMINDER, REMINDER, CONFIRMATION, THANKS, ARRIVAL])
         order = (EMAIL,) if kind == CONFIRMATION else chance.choice([("preferred", TEXT, EMAIL), (EMAIL, TEXT), (TEXT,)])
         more = {"order": order, "send_all": chance.random() < 0.2, "since": since, "not_within": timedelta(hours=chance.choice([0, 0, 24]))}
         return Rule(next(_ids), kind, None, 0 if kind == THANKS else chance.choice([0, 1, 2, 7]), chance.choice([0, 0, 3]), **more)
