@@ -38,7 +38,7 @@ class Settings(BaseModel):
     stripe_address: str | None = Field(
         None, pattern=r"^https?://", description="Where the local stand-in for Stripe is, such as http://127.0.0.1:12111; Stripe's own address when it is left out."
     )
-    stripe_webhook_secret: str | None = Field(None, description="What Stripe signs its events to /hooks/stripe with, such as whsec_...; without it none is taken.")
+    stripe_webhook_secret: str | None = Field(None, description="What Stripe signs its events to /hooks/account/stripe with, such as whsec_...; without it none is taken.")
     secret_key: str = Field(min_length=32, description="Signs cookies and links; at least 32 characters, kept secret.")
     base_domain: str = Field("localhost", description="Practices are at <slug>.<base domain>.")
     base_port: int | None = Field(None, ge=1, le=65535, description="The port in addresses that are sent out, when it is not the usual one.")

@@ -94,6 +94,13 @@ def add_to_consoles(config, name: str, path: str) -> None:
     config.registry.console_routes.add(route)
 
 
+def add_hook_at_base_domain(config, route: str, path: str) -> None:
+    """`config.add_hook_at_base_domain("shop.hooks.orders", "/orders")`: the address at which a service reports what concerns any practice of the
+    installation. There is no practice on such a request: the view finds out whose it is, and whether the tab is on there."""
+    config.add_route(route, path, at_base_domain=True)
+    config.registry.hooks_at_base_domain.add(route)
+
+
 class AtBaseDomain:
     """The route predicate `at_base_domain=True`: the address leads somewhere at the base domain only."""
 
@@ -120,7 +127,7 @@ def keep_apart(event) -> None:
     owner = route.partition(".")[0]
     if request.at_base_domain and route == "portal.start":
         raise HTTPSeeOther(OPERATOR_CONSOLE.home)
-    is_shared = route in request.registry.console_routes or owner == "tenants" or owner.startswith("__static")
+    is_shared = route in request.registry.console_routes | request.registry.hooks_at_base_domain or owner == "tenants" or owner.startswith("__static")
     if not is_shared and (owner == OPERATOR) is not request.at_base_domain:
         # Read first, as for an address that nobody has (core/plugins/gate.py): the two answers must not differ.
         _ = request.tenant
@@ -130,6 +137,8 @@ def keep_apart(event) -> None:
 def includeme(config) -> None:
     """Add what the request knows of its realm, and keep the operator's place apart."""
     config.registry.console_routes = set()
+    config.registry.hooks_at_base_domain = set()
+    config.add_directive("add_hook_at_base_domain", add_hook_at_base_domain)
     config.add_request_method(request_realm, "realm", reify=True)
     config.add_request_method(request_at_base_domain, "at_base_domain", reify=True)
     config.add_request_method(request_own_path, "own_path")

@@ -30,6 +30,8 @@ def refuse_disabled(event) -> None:
     owner = request.registry.route_owners.get(request.matched_route.name) if request.matched_route else None
     if (owner is None and request.matched_route) or request.practice_id is None:
         return
+    if request.at_base_domain and owner is not None and request.matched_route.name in request.registry.hooks_at_base_domain:
+        return
     # Read for an unknown address, too: the page that says so must not differ from that of a tab that is off.
     if owner in request.tenant.plugins:
         return

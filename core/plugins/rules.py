@@ -15,9 +15,9 @@ NAME = re.compile(r"[a-z][a-z0-9]*")
 PORTAL = frozenset(
     {
         "access", "address", "alert", "api", "audit", "auth", "book", "branding", "clinic", "closed", "contact", "core", "demo", "domain", "export", "family", "fhir", "files", "forgot", "former", "hand", "health", "home",
-        "hooks", "icon", "invitation", "linked", "logo", "mail", "metrics", "notice", "office", "operator", "outbox", "passkey", "patient", "pay", "photo",
+        "hooks", "icon", "invitation", "linked", "logo", "mail", "metrics", "notice", "office", "operator", "outbox", "outside", "passkey", "patient", "pay", "photo",
         "portal", "practice", "privacy", "profile", "provider", "records", "recovery", "register", "registration", "relationship", "reset", "setting",
-        "sign", "staff", "static", "support", "tenants", "theme", "ticket", "unsubscribe", "welcome",
+        "sign", "staff", "static", "support", "tenants", "theme", "text", "ticket", "unsubscribe", "welcome",
     }
 )  # fmt: skip
 # These would run on every page, also where the plugin is off.

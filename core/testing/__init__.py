@@ -63,6 +63,7 @@ def portal_settings(database_name, tmp_path_factory, stand_ins) -> config.Settin
             "CUSPID_MAIL_URL": f"mailbox:{folder}/mail",
             "CUSPID_TEXTS_URL": f"mailbox:{folder}/mail",
             "CUSPID_LIMITS_URL": "memory://",
+            "CUSPID_STRIPE_WEBHOOK_SECRET": "whsec_of_tests",
         }
         | {f"CUSPID_{name.upper()}": stand_in.address for name, stand_in in stand_ins.items()}
     )

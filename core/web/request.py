@@ -28,7 +28,8 @@ def plain_host(name: str) -> str:
 
 
 def practice_tween_factory(handler, registry):
-    """Answer 404 for a host that is no practice's, before anything else is looked at."""
+    """Answer 404 for a host that is no practice's, before anything else is looked at. What services report at the base domain is no practice's."""
+    base = registry.portal.base_domain
 
     def tween(request):
         if not _is_readable(request.environ):
@@ -37,7 +38,7 @@ def practice_tween_factory(handler, registry):
         if not request.environ.get("PATH_INFO", "").startswith(ANY_HOST):
             host = host_name(request)
             request.practice_id = registry.tenants.practice_at(host) if host else None
-            if request.practice_id is None:
+            if request.practice_id is None and not (host == base and request.environ.get("PATH_INFO", "").startswith("/hooks/")):
                 return Response("Not found\n", status=404, content_type="text/plain")
         return handler(request)
 

@@ -7,7 +7,7 @@ from core.people.charts import move_rows
 from core.plugins import ActionItem, Card, EntryLink, Permission, PortalPlugin, Question, Tab, hookimpl
 from core.tasks import Periodic
 from core.web.formats import long_day, money
-from plugins.account import exporting, office, records, tasks  # noqa: F401  (declares the tasks)
+from plugins.account import card_tasks, exporting, hooks, office, records, tasks  # noqa: F401  (declares the tasks)
 from plugins.account.models import Claim, Coverage, Entry, Payment, PaymentPlan, PayRequest, Statement
 from plugins.account.pages import guest_places, may_pay
 from plugins.account.services import charts, ledger, receipts, statements
@@ -36,6 +36,10 @@ class AccountPlugin(PortalPlugin):
     def include_office(self, config) -> None:
         """Add the pages of the office."""
         office.include(config)
+
+    def include_hooks(self, config) -> None:
+        """Add the address at which the card service reports."""
+        hooks.include(config)
 
     @hookimpl
     def portal_tab(self, request):
@@ -87,7 +91,7 @@ class AccountPlugin(PortalPlugin):
     @hookimpl
     def portal_periodic_tasks(self):
         """Payments whose answer was lost are looked into until it is known; what guests typed is forgotten in time."""
-        return [Periodic("account.settle_payments", timedelta(minutes=5)), Periodic("account.clear_guests", timedelta(days=1))]
+        return [Periodic("account.settle_payments", timedelta(minutes=5)), Periodic("account.clear_guests", timedelta(days=1)), Periodic("account.clear_events", timedelta(days=1))]
 
     @hookimpl
     def portal_patients_merged(self, db, practice_id, kept, absorbed):

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from core import outside
 from core.people.charts import delete_rows, rows_of
 from core.plugins import ExportFile
 from core.web.exports import list_files
@@ -57,6 +58,8 @@ def erase(session: Session, practice_id: UUID, patient_id: UUID | None) -> None:
     under_way = session.scalar(select(func.count()).select_from(Payment).where(*mine, Payment.state.in_(OPEN)))
     if under_way:
         raise PaymentsUnderWay(f"{under_way} payments are not settled yet")
+    if patient_id is None:
+        outside.release_all(session, practice_id)
     if patient_id:
         charts.erase(session, practice_id, patient_id)
         plans = select(PaymentPlan.id).where(PaymentPlan.practice_id == practice_id, PaymentPlan.patient_id == patient_id)

@@ -36,6 +36,7 @@ OPEN |= {"portal.pay", "account.guest", "account.guest_pay", "account.guest_rece
 OPEN |= {"appointments.answer", "appointments.calendar_feed", "appointments.here"}
 OPEN |= {"appointments.offer"}  # the link with which a time is offered: yes or no without signing in, its token is the right
 OPEN |= {"portal.grant_offer"}  # the link in a mail to somebody who may have no account yet
+OPEN |= {"account.hooks.stripe"}  # what the card service reports, which it signs
 # The same link in a notice of a visit; answers by text message, which the gateway signs.
 OPEN |= {"appointments.hooks.unsubscribe", "appointments.hooks.texts", "appointments.hooks.calendar"}
 # Booking a first visit, or by a code: the pages say of nobody whether they are a patient, and act for whoever holds the code.
@@ -99,7 +100,7 @@ def test_what_is_taken_without_a_form_token_or_from_other_sites_is_on_the_list(r
     Whoever books without signing in does so by a code, which no cookie stands for: within a frame browsers send none."""
     views = [item["introspectable"] for item in registry.introspector.get_category("views")]
     assert {view["route_name"] for view in views if view["require_csrf"] is False and view["route_name"]} == {
-        "auth.unsubscribe", "files.signed", "appointments.hooks.unsubscribe", "appointments.hooks.texts", *BOOKING,
+        "auth.unsubscribe", "files.signed", "appointments.hooks.unsubscribe", "appointments.hooks.texts", "account.hooks.stripe", *BOOKING,
     }  # fmt: skip
     assert {"auth.unsubscribe"} == ANY_SITE
 

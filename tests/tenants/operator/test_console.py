@@ -249,7 +249,7 @@ def _routes(registry) -> list[tuple[str, str]]:
 # What answers at the base domain, written down once more by hand.
 AT_BASE = {
     "portal.start", "tenants.theme", "tenants.logo", "tenants.icon", "tenants.photo", "tenants.ask", "health.live", "health.ready", "operator.home", "operator.enter",
-    "operator.create", "operator.practice", "operator.practice.suspend", "operator.practice.resume", "operator.practice.tabs", "operator.practice.plan", "operator.practice.close", "operator.practice.reopen", "operator.health", "operator.health.look", "operator.health.mail", "operator.domains", "operator.plugins",
+    "operator.create", "operator.practice", "operator.practice.suspend", "operator.practice.resume", "operator.practice.tabs", "operator.practice.plan", "operator.practice.close", "operator.practice.reopen", "operator.health", "operator.health.look", "operator.health.mail", "operator.domains", "operator.plugins", "account.hooks.stripe",
     *(f"office.{name}" for name in (
         "sign_in", "sign_out", "profile", "invitation", "second", "second_send", "second_passkey", "second_passkey_options", "passkey", "passkey_options",
         "passkey_new", "passkey_new_options", "passkey_change", "password", "devices", "prove", "prove_passkey", "prove_passkey_options", "stay", "security", "security_app", "security_app_off",
@@ -288,7 +288,7 @@ def test_at_the_base_domain_no_page_of_a_practice_answers(operator_browser, make
 
 
 def test_every_page_that_answers_at_the_base_domain_is_named_here(registry):
-    shared = {name for name, _ in _routes(registry) if name.split(".")[0] in {"operator", "tenants", "health"}} | registry.console_routes
+    shared = {name for name, _ in _routes(registry) if name.split(".")[0] in {"operator", "tenants", "health"}} | registry.console_routes | registry.hooks_at_base_domain
     assert shared | {"portal.start"} == AT_BASE
 
 

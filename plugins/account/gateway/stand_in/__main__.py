@@ -19,6 +19,6 @@ for number in (signal.SIGTERM, signal.SIGINT):
     signal.signal(number, lambda *_: ended.set())
 with running(asked.port, asked.data) as stand_in:
     key = os.environ.get("CUSPID_STRIPE_KEY", STAND_IN_KEY)
-    stand_in.listen(key, f"{asked.portal}/hooks/stripe", os.environ["CUSPID_STRIPE_WEBHOOK_SECRET"])
+    stand_in.listen(key, f"{asked.portal}/hooks/account/stripe", os.environ["CUSPID_STRIPE_WEBHOOK_SECRET"])
     while not ended.wait(0.5):
         stand_in.deliver()

@@ -1,0 +1,65 @@
+"""The practice's own accounts at the card service: which it has, how they stand, and that they are closed."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core import outside
+from plugins.account.gateway.asking import SeenAccount
+from plugins.account.models import CardAccount
+
+SERVICE = "stripe"
+
+
+class AccountOfAnother(Exception):
+    """The account at the card service is another practice's."""
+
+
+def opened(session: Session, practice_id: UUID) -> list[CardAccount]:
+    """The accounts that the practice has now: its own first, then those of clinics."""
+    query = select(CardAccount).where(CardAccount.practice_id == practice_id, CardAccount.closed_at.is_(None))
+    return list(session.scalars(query.order_by(CardAccount.clinic_id.is_not(None), CardAccount.opened_at)))
+
+
+def by_reference(session: Session, practice_id: UUID, reference: str) -> CardAccount | None:
+    """The account with this reference, if the practice has it now."""
+    return next((account for account in opened(session, practice_id) if account.reference == reference), None)
+
+
+def add(session: Session, practice_id: UUID, clinic_id: UUID | None, reference: str, is_live: bool, by: UUID | None, now: datetime) -> CardAccount:
+    """Note an account of the practice, or of one of its clinics; events of it are this practice's from now on. Raises AccountOfAnother."""
+    if not outside.claim(session, practice_id, SERVICE, reference):
+        raise AccountOfAnother
+    account = CardAccount(clinic_id=clinic_id, reference=reference, is_live=is_live, opened_at=now, opened_by=by)
+    session.add(account)
+    session.flush()
+    return account
+
+
+def take_in(session: Session, practice_id: UUID, seen: SeenAccount, now: datetime) -> CardAccount | None:
+    """Take in how an account stands; None when the practice does not have it."""
+    account = by_reference(session, practice_id, seen.reference)
+    if account:
+        account.capabilities, account.due, account.due_at = seen.capabilities, list(seen.due), seen.due_at
+        account.disabled_reason, account.details_submitted = seen.disabled_reason, seen.details_submitted
+        account.charges_enabled, account.payouts_enabled, account.checked_at = seen.charges_enabled, seen.payouts_enabled, now
+        session.flush()
+    return account
+
+
+def lost(session: Session, practice_id: UUID, reference: str, now: datetime) -> None:
+    """The practice's account is connected to this installation no more: nothing can be taken by it."""
+    account = by_reference(session, practice_id, reference)
+    if account:
+        account.charges_enabled = account.payouts_enabled = False
+        account.capabilities, account.disabled_reason, account.checked_at = {}, "disconnected", now
+        session.flush()
+
+
+def close(session: Session, account: CardAccount, now: datetime) -> None:
+    """The practice uses an account no more; what the card service still reports of it is not taken in."""
+    account.closed_at = now
+    outside.release(session, account.practice_id, SERVICE, account.reference)
+    session.flush()
