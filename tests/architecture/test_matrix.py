@@ -85,7 +85,7 @@ TABLE = {
         appointments.office.book.schedules.remove appointments.office.book.setup appointments.office.book.setup.order appointments.office.book.setup.move
         appointments.office.book.setup.operatory appointments.office.book.setup.operatory.add appointments.office.book.setup.type appointments.office.book.setup.type.add
         appointments.office.book.setup.recall_type appointments.office.book.setup.recall_type.add appointments.office.book.setup.blockout_type
-        appointments.office.book.setup.blockout_type.add appointments.office.book.setup.rule appointments.office.book.setup.rule.add appointments.office.book.setup.status appointments.office.book.setup.status.add
+        appointments.office.book.setup.blockout_type.add appointments.office.book.setup.rule appointments.office.book.setup.rule.add appointments.office.book.waiting.join appointments.office.book.setup.status appointments.office.book.setup.status.add
         appointments.office.book.notices appointments.office.book.notices.add appointments.office.book.notices.one appointments.office.book.notices.switch
         appointments.office.book.notices.remove appointments.office.book.notices.days appointments.office.book.notices.log appointments.office.book.notices.patient
         account.office.payments account.office.payments.one account.office.payments.assign account.office.payments.refunded

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.db import Base, TenantScoped, belongs_to, index_in_practice, unique_in_practice
 
 _KINDS = "('reminder', 'confirmation', 'thanks', 'new_thanks', 'recall', 'invitation', 'invitation_after', 'arrival')"
+_CHOSEN = _KINDS.replace(")", ", 'offer')")
 
 
 class NoticeRule(TenantScoped, Base):
@@ -92,13 +93,13 @@ class Notice(TenantScoped, Base):
 
 
 class NoticeChoice(TenantScoped, Base):
-    """Whether a patient wants a kind of notice by a channel; without a row they do. `by` is who said so: the patient, or the office for them."""
+    """Whether a patient wants a kind of notice, or offers to the wait list, by a channel; without a row they do. `by` is who said so: the patient, or the office for them."""
 
     __tablename__ = "appointments_notice_choice"
     __table_args__ = (
         belongs_to("patient"),
         unique_in_practice("patient_id", "kind", "channel"),
-        CheckConstraint(f"kind in {_KINDS}", name="kind"),
+        CheckConstraint(f"kind in {_CHOSEN}", name="kind"),
         CheckConstraint("channel in ('email', 'text')", name="channel"),
         CheckConstraint("by in ('patient', 'office')", name="by"),
     )

@@ -107,6 +107,8 @@ class Appointment(TenantScoped, Base):
     end_reason: Mapped[str] = mapped_column(server_default="", default="")
     ended_recalls: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"), default=list)
     """The recalls that became due again when the patient called it off: {"id": …, "scheduled_on": …}, so that it can be taken back."""
+    moved_from: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"), default=dict)
+    """How it was confirmed, and whether it was on the wait list, before the patient moved it last: {"confirmation": …}, so that it can be taken back."""
     revision: Mapped[int] = mapped_column(server_default="0", default=0, onupdate=literal_column("revision + 1"))
     """Counts every change of the row: a calendar program takes the copy with the higher number."""
 

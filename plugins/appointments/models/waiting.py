@@ -98,6 +98,8 @@ class Opening(TenantScoped, Base):
     made_at: Mapped[datetime]
     made_by: Mapped[UUID | None]
     next_at: Mapped[datetime | None]
+    in_hours: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    """Whether it was within hours when it came open: then it is offered only as long as that is so."""
     asked_all_at: Mapped[datetime | None]
     """Since when nobody is left to ask."""
     ended_at: Mapped[datetime | None]

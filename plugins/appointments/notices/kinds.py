@@ -9,6 +9,7 @@ from plugins.appointments.notices.values import (
     INVITATION,
     INVITATION_AFTER,
     NEW_THANKS,
+    OFFER,
     PREFERRED,
     RECALL,
     REMINDER,
@@ -25,6 +26,7 @@ TITLES = {
     RECALL: "Notices that a visit is due",
     INVITATION: "Invitations before visits",
     INVITATION_AFTER: "Invitations after visits",
+    OFFER: "Offers of an earlier time",
 }
 """As patients and offices read them."""
 SUMMARIES = {

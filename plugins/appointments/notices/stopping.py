@@ -13,7 +13,7 @@ from core.db import uuid7
 from core.people.models import Patient
 from plugins.appointments.models import NoticeChoice, TextNumber
 from plugins.appointments.notices import signed
-from plugins.appointments.notices.values import CHANNELS, KINDS
+from plugins.appointments.notices.values import CHANNELS, CHOSEN
 
 
 class Stop(NamedTuple):
@@ -35,7 +35,7 @@ def read(session: Session, secret_key: str, practice_id: UUID, token: str) -> St
     if patient_id is None:
         return None
     # The kind is not in the token, it is in what was signed: there are only a few to try.
-    stops = (Stop(patient_id, kind, channel) for kind in KINDS for channel in CHANNELS)
+    stops = (Stop(patient_id, kind, channel) for kind in CHOSEN for channel in CHANNELS)
     found = next((stop for stop in stops if signed.is_for(secret_key, practice_id, token, f"{stop.kind} {stop.channel}")), None)
     here = select(Patient.id).where(Patient.practice_id == practice_id, Patient.id == patient_id)
     return found if found and session.scalar(here) else None

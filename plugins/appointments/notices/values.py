@@ -10,6 +10,9 @@ CHANNELS = (EMAIL, TEXT)
 REMINDER, CONFIRMATION, THANKS, NEW_THANKS, RECALL = "reminder", "confirmation", "thanks", "new_thanks", "recall"
 INVITATION, INVITATION_AFTER, ARRIVAL = "invitation", "invitation_after", "arrival"
 KINDS = (REMINDER, CONFIRMATION, ARRIVAL, THANKS, NEW_THANKS, RECALL, INVITATION, INVITATION_AFTER)
+OFFER = "offer"
+CHOSEN = (*KINDS, OFFER)
+"""What a patient can turn off: notices, and offers to the wait list."""
 BEFORE = frozenset({REMINDER, CONFIRMATION, ARRIVAL, INVITATION})
 """Kinds that go out so long before a visit; the others so long after something."""
 ONCE = frozenset({THANKS, NEW_THANKS, INVITATION, INVITATION_AFTER})

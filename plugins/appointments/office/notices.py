@@ -13,7 +13,7 @@ from core.web.forms import page_number
 from plugins.appointments.models import NoticeRule
 from plugins.appointments.notices import loading, log, ruling, stopping
 from plugins.appointments.notices.kinds import ICONS, SUMMARIES, TITLES
-from plugins.appointments.notices.values import CHANNELS, KINDS
+from plugins.appointments.notices.values import CHANNELS, CHOSEN, KINDS
 from plugins.appointments.office.place import ANSWER, NOTICES, SEE, id_in, parts, place_of
 
 SET = "office.settings.change"
@@ -87,7 +87,7 @@ def patient_page(request):
 def choose(request):
     """Keep what the patient has told the office."""
     patient, wanted = _patient(request), set(request.POST.getall("wants"))
-    stops = [stopping.Stop(patient.id, kind, channel) for kind in KINDS for channel in CHANNELS]
+    stops = [stopping.Stop(patient.id, kind, channel) for kind in CHOSEN for channel in CHANNELS]
     changed = [stop for stop in stops if stopping.choose(request.db, request.practice_id, stop, f"{stop.kind}:{stop.channel}" in wanted, "office", request.now)]
     for on in sorted({f"{stop.kind}:{stop.channel}" in wanted for stop in changed}):
         request.audit(f"appointments.notice.{'on' if on else 'off'}", patient.id)

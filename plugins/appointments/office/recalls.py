@@ -12,9 +12,9 @@ from core.people.finding import find, patient_at
 from core.people.models import Patient
 from core.people.wanted import LONGEST, read_wanted
 from core.web.forms import Form, empty_form, page_number, read_form, read_query
-from plugins.appointments.models import RecallType
+from plugins.appointments.models import AppointmentType, RecallType
 from plugins.appointments.office.kinds import Lines
-from plugins.appointments.office.place import CHANGE, FIRST_YEAR, LAST_YEAR, RECALLS, SEE, id_in, parts, refused
+from plugins.appointments.office.place import ANSWER, CHANGE, FIRST_YEAR, LAST_YEAR, RECALLS, SEE, id_in, parts, refused
 from plugins.appointments.services import chairs, due
 from plugins.appointments.services.due import Listed, Wanted
 
@@ -165,7 +165,12 @@ def _patient_values(request, patient: Patient, form: Form) -> dict:
     found = due.of_patient(request.db, request.practice_id, patient.id)
     request.audit("appointments.recalls.view", patient.id)
     types = [one for one in chairs.rows(request.db, request.practice_id, RecallType) if not one.is_hidden and one.id not in {each.type.id for each in found}]
-    return {"patient": patient, "found": found, "form": form, "types": types, "may_change": CHANGE in request.identity.permissions}
+    reasons = [one for one in chairs.rows(request.db, request.practice_id, AppointmentType) if one.words and one.pattern and one.for_existing and not one.is_hidden]
+    waits = [(f"recall-{one.recall.id}", one.type.words) for one in found if one.type.words and not one.recall.is_disabled and not one.recall.appointment_id]
+    return {
+        "patient": patient, "found": found, "form": form, "types": types, "may_change": CHANGE in request.identity.permissions,
+        "waits": waits + [(f"type-{one.id}", one.words) for one in reasons], "may_answer": ANSWER in request.identity.permissions,
+    }  # fmt: skip
 
 
 def _patient(request) -> Patient:

@@ -8,12 +8,13 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
 from core.auth.policy import tenant_at
+from core.people.finding import patient_at
 from core.plugins import OfficeItem
 from core.web.formats import moment_of
 from core.web.forms import Form, empty_form, read_form
 from plugins.appointments.forms import Length
 from plugins.appointments.models import Appointment, Opening, Operatory, WaitListEntry
-from plugins.appointments.office.place import ANSWER, SEE, WAITING, Place, id_in, parts, place_of, refused
+from plugins.appointments.office.place import ANSWER, RECALLS, SEE, WAITING, Place, id_in, parts, place_of, refused
 from plugins.appointments.services import chairs
 from plugins.appointments.services.clock import NoSuchTime, moment_at
 from plugins.appointments.waiting import desk, joining, openings
@@ -22,7 +23,7 @@ from plugins.appointments.waiting.loading import zone_of
 from plugins.appointments.waiting.openings import Time
 from plugins.appointments.waiting.words import CAUSES, OPENING_STATES, STATES, shown_entry
 
-OFFER, OPENING, ASK, STOP, REMOVE, PRIORITY, ADD = (f"{WAITING}.{name}" for name in ("offer", "opening", "ask", "stop", "remove", "priority", "add"))
+OFFER, OPENING, ASK, STOP, REMOVE, PRIORITY, ADD, JOIN = (f"{WAITING}.{name}" for name in ("offer", "opening", "ask", "stop", "remove", "priority", "add", "join"))
 ITEM = OfficeItem(
     "appointments.waiting", "Open times that nobody took", "Everybody on the wait list was asked, or you wanted to be asked first.", "hourglass-split",
     WAITING, SEE, desk.HOW_MANY, 14,
@@ -138,6 +139,24 @@ def priority(request):
     return _back(request, "appointments.wait.change", entry, "The patient is asked first." if entry.is_priority else "The patient is asked in the usual order.")
 
 
+@view_config(route_name=JOIN, permission=ANSWER, request_method="POST")
+def join(request):
+    """Put a patient on the list for a recall visit or for a reason, from the page that says what the patient is due for."""
+    patient = patient_at(request.db, request.practice_id, id_in(request), request.identity.clinic_ids)
+    if patient is None:
+        raise HTTPNotFound()
+    kind, _, typed = str(request.POST.get("what", "")).partition("-")
+    try:
+        what = What(kind, UUID(typed)) if kind in ("recall", "type") else None
+        entry_id = joining.join(request.db, request.practice_id, patient.id, what, Asker(None), request.now) if what else None
+    except (ValueError, joining.CannotWait) as refusal:
+        entry_id = None
+        request.session.flash(str(refusal) if isinstance(refusal, joining.CannotWait) else "Nothing was changed: choose from the list for what the patient waits.")
+    if entry_id is None:
+        return HTTPSeeOther(request.route_path(f"{RECALLS}.patient", id=patient.id))
+    return _back(request, "appointments.wait.join", request.db.get_one(WaitListEntry, (request.practice_id, entry_id)), "The patient is on the wait list.")
+
+
 @view_config(route_name=ADD, permission=ANSWER, request_method="POST")
 def add(request):
     """Put the patient of a visit on the list."""
@@ -221,5 +240,6 @@ def add_routes(config) -> None:
     config.add_route(ASK, "/waiting/openings/{id}/ask")
     config.add_route(STOP, "/waiting/openings/{id}/stop")
     config.add_route(ADD, "/waiting/add/{id}")
+    config.add_route(JOIN, "/waiting/patients/{id}")
     config.add_route(REMOVE, "/waiting/{id}/remove")
     config.add_route(PRIORITY, "/waiting/{id}/priority")

@@ -123,11 +123,17 @@ def move(
         raise CannotChange(why)
     wish = _Wish(place, reason_of(session, visit, now), patient_id, starts_at, _same_provider(visit, provider_id), now, visit_id)
     _alone(session, wish)
+    was = {name: getattr(visit, name) for name in ("confirmation", "wants_earlier")} | {
+        "confirmed_at": visit.confirmed_at.isoformat() if visit.confirmed_at else None, "confirmed_by": str(visit.confirmed_by) if visit.confirmed_by else None
+    }  # fmt: skip
     before, arrive_at = time_of(visit), visit.arrive_at and visit.arrive_at + (starts_at - visit.starts_at)
     _put(session, wish, visit, now + KEPT)
     visit.arrive_at = arrive_at
-    visit.confirmation, visit.confirmed_at, visit.confirmed_by, visit.wants_earlier = "unconfirmed", None, None, False
+    visit.confirmation, visit.confirmed_at, visit.confirmed_by, visit.moved_from = "unconfirmed", None, None, was
     visit.arrived_at = None
+    if starts_at < before.starts_at:
+        session.flush()
+        joining.end_for_visit(session, practice_id=place.practice_id, visit_id=visit_id, now=now)
     mine = (Recall.practice_id == place.practice_id, Recall.appointment_id == visit_id)
     session.execute(update(Recall).where(*mine).values(scheduled_on=wish.day))
     freed(session, place.practice_id, before, "moved", now, now + KEPT)

@@ -12,6 +12,7 @@ from plugins.appointments.models import Appointment, Hold, Operatory, Recall, wo
 from plugins.appointments.services import holds, rules
 from plugins.appointments.services.booking import seat
 from plugins.appointments.services.changing import CannotChange, visit_of, what_stops
+from plugins.appointments.waiting import joining
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def before(session: Session, visit: Appointment, now: datetime) -> Before | None
 
 
 def take_back(session: Session, place: Tenant, patient_id: UUID, visit_id: UUID, now: datetime) -> Appointment:
-    """The visit is when and where it was; it waits for confirmation again. Raises NoSuchVisit, CannotChange."""
+    """The visit is when and where it was, and as it was confirmed. Raises NoSuchVisit, CannotChange."""
     visit = visit_of(session, place.practice_id, patient_id, visit_id, hold=True)
     was = before(session, visit, now)
     if was is None:
@@ -50,6 +51,8 @@ def take_back(session: Session, place: Tenant, patient_id: UUID, visit_id: UUID,
             rules.check(session, visit)
     except (holds.TimeTaken, rules.Forbidden):
         raise CannotChange("undo_is_over") from None
+    if visit.wants_earlier:
+        joining.wait_again(session, place.practice_id, visit_id)
     mine = (Recall.practice_id == place.practice_id, Recall.appointment_id == visit_id)
     session.execute(update(Recall).where(*mine).values(scheduled_on=was.starts_at.astimezone(place.time_zone).date()))
     return visit
@@ -60,3 +63,8 @@ def _put_back(visit: Appointment, was: Before) -> None:
     visit.starts_at, visit.clinic_id, visit.operatory_id = was.starts_at, was.chair.clinic_id or visit.clinic_id, was.chair.id
     if was.worker_id not in (None, worker_of(visit)):
         seat(visit, was.chair, was.worker_id)
+    if before := visit.moved_from:
+        visit.confirmation, visit.wants_earlier = before["confirmation"], before["wants_earlier"]
+        visit.confirmed_at = datetime.fromisoformat(before["confirmed_at"]) if before["confirmed_at"] else None
+        visit.confirmed_by = UUID(before["confirmed_by"]) if before["confirmed_by"] else None
+        visit.moved_from = {}

@@ -26,6 +26,11 @@ ANSWERS = select(func.count()).select_from(text("appointments_request request"))
 """How many answers of the office a patient has not read."""
 BOOKABLE = select(func.count()).select_from(text(f"{RECALLS}")).where(text(f"{DUE} and recall.patient_id = :patient_id"))
 """How many recall visits of a patient nobody has booked."""
+OFFERS = select(func.count()).select_from(
+    text("appointments_offer offer join appointments_opening opening on opening.practice_id = offer.practice_id and opening.id = offer.opening_id")
+).where(text("""offer.practice_id = :practice_id and offer.patient_id = :patient_id and offer.asked_at > :now - interval '30 days'
+    and offer.state in ('asked', 'sent', 'failed', 'viewed') and opening.state = 'open' and opening.starts_at > :now"""))
+"""How many offers of an earlier time a patient has not answered."""
 WAITING = """request.state = 'waiting' and (request.appointment_id is null or (visit.status = 'scheduled' and (request.kind <> 'callback' or visit.confirmation = 'callback')))"""
 # Told by two indexes; it may say yes where the whole question finds nothing, never the other way round.
 IS_THERE_MORE = text("""exists (select from appointments_request request where request.practice_id = :practice_id and request.patient_id = :patient_id

@@ -73,7 +73,7 @@ _WAITS = (
     _visit.starts_at > bindparam("now"),
 )  # fmt: skip
 _UNANSWERED = select(func.count()).where(*_OF_PATIENT, *_WAITS, _visit.starts_at <= bindparam("appointments_last"))
-_WAITING = select(_UNANSWERED.scalar_subquery() + needs.ANSWERS.scalar_subquery() + needs.BOOKABLE.scalar_subquery())
+_WAITING = select(_UNANSWERED.scalar_subquery() + needs.ANSWERS.scalar_subquery() + needs.BOOKABLE.scalar_subquery() + needs.OFFERS.scalar_subquery())
 
 
 def visits(session: Session, tenant: Tenant, patient_id: UUID, now: datetime, page: int = 1) -> tuple[list[Visit], bool, bool]:
@@ -127,6 +127,6 @@ def _as_visits(rows: list[tuple], tenant: Tenant, now: datetime) -> list[Visit]:
 
 
 def waiting(practice_id: UUID, patient_id: UUID, now: datetime, today: date, confirm_days: int) -> Count:
-    """How many things wait for the patient, for the number on the tab: visits to confirm, answers to read, recall visits to book."""
+    """How many things wait for the patient, for the number on the tab: visits to confirm, answers to read, recall visits to book, offers to answer."""
     about = {"practice_id": practice_id, "patient_id": patient_id, "now": now, "appointments_last": now + timedelta(days=confirm_days)}
     return Count(_WAITING, about | needs.about(today))

@@ -10,7 +10,7 @@ from core.tenant import Tenant
 from core.web.errors import Trouble, error_response
 from core.web.formats import moment_of
 from plugins.appointments.services.booking import SlotTaken
-from plugins.appointments.waiting import answering, instead
+from plugins.appointments.waiting import answering, instead, openings
 from plugins.appointments.waiting.answering import BadLink, Opened
 from plugins.appointments.waiting.asking import is_on
 from plugins.appointments.waiting.fitting import SCHEDULED
@@ -104,5 +104,6 @@ def _values(request, opened: Opened, tenant: Tenant) -> dict:
         "name": listed.patient.preferred_name or listed.patient.first_name if listed else "",
         "instead_of": visit_time(tenant, visit, request.now) if visit else "",
         "others": _others(request, opened, tenant),
+        "is_gone": opened.view == "too_late" and (opening.state == "stopped" or not openings.is_kept(request.db, opening)),
         "place": tenant,
     }

@@ -98,6 +98,9 @@ def accept(session: Session, place: Tenant, opened: Opened, account_id: UUID | N
     session.refresh(offer, with_for_update=True)
     if opening is None or opening.state != "open" or offer.state not in UNANSWERED or opened.listed is None:
         raise TooLate
+    if not openings.is_kept(session, opening):
+        openings.close(session, opening, "stopped", now)
+        raise TooLate
     try:
         visit = claiming.claim(session, place, opened.listed, _time(opening), account_id, now)
     except claiming.Taken:

@@ -57,6 +57,8 @@ def step(session: Session, tenant: Tenant, opening: Opening, secret_key: str, te
         openings.close(session, opening, "stopped", now)
     elif to_go < fitting.ahead(0, pace_of(tenant)):
         openings.close(session, opening, "expired", now)
+    elif not openings.is_kept(session, opening):
+        openings.close(session, opening, "stopped", now)
     elif not openings.is_free(session, opening, now):
         openings.close(session, opening, "taken", now)
     elif opening.cause != "office" and not tenant.settings["appointments.wait_automatic"]:

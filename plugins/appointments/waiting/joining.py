@@ -147,6 +147,25 @@ def end(session: Session, entry: WaitListEntry, reason: str, by: UUID | None, no
         _mark(session, entry.practice_id, entry.appointment_id, False)
 
 
+def end_for_visit(session: Session, practice_id: UUID, visit_id: UUID, now: datetime) -> None:
+    """The patient has moved the visit to an earlier time: nobody looks for one any more."""
+    for entry in session.scalars(select(WaitListEntry).where(*_of_visit(practice_id, visit_id), WaitListEntry.ended_at.is_(None)).with_for_update()):
+        end(session, entry, "booked", None, now)
+    _mark(session, practice_id, visit_id, False)
+
+
+def wait_again(session: Session, practice_id: UUID, visit_id: UUID) -> None:
+    """The move was taken back: the entry that ended by it goes on, unless there is another one by now."""
+    others = select(WaitListEntry.id).where(*_of_visit(practice_id, visit_id), WaitListEntry.ended_at.is_(None))
+    last = select(WaitListEntry).where(*_of_visit(practice_id, visit_id), WaitListEntry.end_reason == "booked", ~exists(others))
+    if entry := session.scalars(last.order_by(WaitListEntry.ended_at.desc()).limit(1).with_for_update()).first():
+        entry.ended_at, entry.end_reason, entry.ended_by = None, "", None
+
+
+def _of_visit(practice_id: UUID, visit_id: UUID) -> tuple:
+    return WaitListEntry.practice_id == practice_id, WaitListEntry.appointment_id == visit_id
+
+
 def _mark(session: Session, practice_id: UUID, visit_id: UUID, wants: bool) -> None:
     mine = (Appointment.practice_id == practice_id, Appointment.id == visit_id)
     session.execute(update(Appointment).where(*mine).values(wants_earlier=wants))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from psycopg.types.range import TimestamptzRange
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -19,6 +19,26 @@ ASK = "appointments.ask_waiting"
 """The task that asks whoever is next."""
 _ENDED_AS = {"asked": "expired", "sent": "expired", "failed": "failed", "viewed": "too_late"}
 """What becomes of offers that nobody answered."""
+
+
+# By the clock of the clinic, else of the practice.
+_IN_HOURS = text("""
+select exists (
+    select from appointments_schedule block where practice_id = :practice_id and held_on = local_day and provider_id = :worker_id
+    and starts <= local_minute and ends >= local_minute + :minutes
+    and case when operatory_ids = '{}' then clinic_id is null or clinic_id = cast(:clinic_id as uuid) else :operatory_id = any(operatory_ids) end
+) and not exists (
+    select from appointments_schedule block where practice_id = :practice_id and held_on = local_day and blockout_type_id is not null
+    and starts < local_minute + :minutes and ends > local_minute
+    and case when operatory_ids = '{}' then clinic_id is null or clinic_id = cast(:clinic_id as uuid) else :operatory_id = any(operatory_ids) end
+) and not exists (
+    select from closed_days where practice_id = :practice_id and local_day between first_on and last_on
+    and cast(:clinic_id as uuid) is not null and (clinic_id is null or clinic_id = cast(:clinic_id as uuid))
+)
+from (select :starts_at at time zone coalesce(clinic.time_zone, practice.time_zone) as moment
+    from practice left join clinic on clinic.practice_id = practice.id and clinic.id = cast(:clinic_id as uuid) where practice.id = :practice_id) clock,
+    lateral (select cast(moment as date) as local_day, extract(hour from moment) * 60 + extract(minute from moment) as local_minute) there
+""")
 
 
 class NotOpen(Exception):
@@ -79,6 +99,7 @@ def by_hand(session: Session, practice_id: UUID, time: Time, account_id: UUID, n
 
 def _put(session: Session, practice_id: UUID, time: Time, cause: str, now: datetime, next_at: datetime, by: UUID | None) -> UUID | None:
     row = asdict(time) | {"practice_id": practice_id, "id": uuid7(), "cause": cause, "state": "open", "made_at": now, "made_by": by, "next_at": next_at}
+    row["in_hours"] = is_in_hours(session, practice_id, time)
     made = session.scalar(insert(Opening).values(row).on_conflict_do_nothing().returning(Opening.id))
     if made and next_at <= now:
         put_once(session, practice_id, ASK, {})
@@ -104,9 +125,22 @@ def _visits(practice_id: UUID, time: Time | Opening) -> ColumnElement[bool]:
     )  # fmt: skip
 
 
+def is_in_hours(session: Session, practice_id: UUID, time: Time | Opening) -> bool:
+    """Whether whoever treats works in that operatory then, on no closed day and over no blockout."""
+    about = {name: getattr(time, name) for name in ("clinic_id", "operatory_id", "starts_at", "minutes")}
+    return bool(session.scalar(_IN_HOURS, about | {"practice_id": practice_id, "worker_id": worker_of(time)}))
+
+
+def is_kept(session: Session, opening: Opening) -> bool:
+    """Whether nobody has taken the hours of an opening away since it came open."""
+    return not opening.in_hours or is_in_hours(session, opening.practice_id, opening)
+
+
 def is_free(session: Session, opening: Opening, now: datetime) -> bool:
-    """Whether the time of an opening is still nobody's."""
+    """Whether the time of an opening is still nobody's, and within hours if it was."""
     practice_id = opening.practice_id
+    if not is_kept(session, opening):
+        return False
     return not session.scalar(select(or_(exists().where(busy(practice_id, opening, now)), exists().where(_visits(practice_id, opening)))))
 
 

@@ -16,6 +16,8 @@ from core.plugins import NoticeKind
 from core.texting import whole_number
 from plugins.appointments.models import Offer, Preference
 from plugins.appointments.notices import loading as notices
+from plugins.appointments.notices import values as notices_kinds
+from plugins.appointments.notices.reaching import wants
 
 OFFER = NoticeKind("appointments.offer", "Earlier times", "A time has come open that suits what you wait for.", "clock-history")
 EMAIL, TEXT = "email", "text"
@@ -59,7 +61,10 @@ def reach(session: Session, practice_id: UUID, patient_ids: Collection[UUID], no
         who = contact(patient, guarantor, today)
         prefers, excluded = (wishes.prefers, frozenset(wishes.excluded)) if wishes else ("", frozenset())
         own = tuple(accounts.get(patient.id, ()))
-        found[patient.id] = Reach(own, who.email.strip(), whole_number(who.phone), prefers, persons[who.id].may_text, excluded, texts.get(patient.id, 0))
+        # An account has its own choice (core/auth/notices.py); the address on file is turned off by the link in the mail, or by the office.
+        email = who.email.strip() if wants(notices_kinds.OFFER, EMAIL, persons[who.id]) else ""
+        may_text = wants(notices_kinds.OFFER, TEXT, persons[who.id])
+        found[patient.id] = Reach(own, email, whole_number(who.phone), prefers, may_text, excluded, texts.get(patient.id, 0))
     return found
 
 

@@ -3,12 +3,16 @@
 from dataclasses import replace
 from uuid import UUID
 
+from core import mail
 from core.auth.notices import send_notice
 from core.mail import MailRefused
 from core.people.models import Patient
 from core.tasks import Work
 from core.texting import TextRefused, whole_number
 from plugins.appointments.models import Offer, Opening
+from plugins.appointments.notices import stopping
+from plugins.appointments.notices.values import OFFER as OFFER_KIND
+from plugins.appointments.waiting import openings
 from plugins.appointments.waiting.asking import token_of
 from plugins.appointments.waiting.reaching import EMAIL, OFFER, contact
 
@@ -19,6 +23,9 @@ def send(work: Work, offer_id: UUID, channel: str, account_id: UUID | None) -> N
     offer = work.db.get(Offer, (practice_id, offer_id), with_for_update=True)
     opening = work.db.get(Opening, (practice_id, offer.opening_id)) if offer else None
     if offer is None or opening is None or opening.state != "open" or offer.state not in ("asked", "sent", "failed"):
+        return
+    if not openings.is_free(work.db, opening, work.now):  # the round that comes next closes it
+        offer.state = "expired" if offer.state == "asked" else offer.state
         return
     here = replace(work, tenant=work.registry.tenants.current(practice_id, opening.clinic_id))
     path = "/appointments/offer/" + token_of(work.registry.portal.secret_key, practice_id, offer_id)
@@ -36,9 +43,12 @@ def _mail(work: Work, offer: Offer, account_id: UUID | None, context: dict) -> b
     if account_id:
         return send_notice(work, account_id, OFFER, "appointments/mail/offer", context)
     who = _contact(work, offer)
-    if who.email:
-        work.send_mail(who.email, "appointments/mail/offer", context)
-    return bool(who.email)
+    kind = stopping.Stop(who.id, OFFER_KIND, EMAIL)
+    is_wanted = bool(who.email) and kind not in stopping.off(work.db, offer.practice_id, [who.id])
+    if is_wanted:
+        path = stopping.path(work.registry.portal.secret_key, offer.practice_id, *kind)
+        mail.send_template(work.registry, work.tenant, who.email, "appointments/mail/offer", context, str(work.task_id), turn_off=path)
+    return is_wanted
 
 
 def _text(work: Work, offer: Offer, context: dict) -> bool:

@@ -247,6 +247,22 @@ def test_a_move_is_taken_back_within_three_minutes(desk):
         moved.take_back(desk.db, desk.place, desk.patient.id, visit.id, NOW)
 
 
+def test_whoever_moves_a_visit_to_an_earlier_time_waits_no_more_until_that_is_taken_back(desk):
+    visit = book(desk, at(10), wants_earlier=True)
+    visit.confirmation, visit.confirmed_at = "confirmed", NOW
+    entry = desk.db.scalars(select(WaitListEntry)).one()
+    booking.move(desk.db, desk.place, desk.patient.id, visit.id, at(11), NOW)
+    assert (entry.ended_at, visit.wants_earlier, visit.confirmation) == (None, True, "unconfirmed")
+    moved.take_back(desk.db, desk.place, desk.patient.id, visit.id, NOW)
+    assert (visit.confirmation, visit.confirmed_at, visit.wants_earlier) == ("confirmed", NOW, True)
+    booking.move(desk.db, desk.place, desk.patient.id, visit.id, at(9), NOW)
+    desk.db.refresh(entry)
+    assert (entry.end_reason, visit.wants_earlier, visit.confirmation) == ("booked", False, "unconfirmed")
+    moved.take_back(desk.db, desk.place, desk.patient.id, visit.id, NOW)
+    desk.db.refresh(entry)
+    assert (entry.ended_at, entry.end_reason, visit.wants_earlier, visit.confirmation) == (None, "", True, "confirmed")
+
+
 def test_the_page_of_a_moved_visit_takes_the_move_back(desk, signed_in):
     visit = book(desk, at(9))
     booking.move(desk.db, desk.place, desk.patient.id, visit.id, at(10), datetime.now(UTC))

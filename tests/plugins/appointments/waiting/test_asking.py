@@ -3,17 +3,21 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
 
+from core.db import bind_tenant, uuid7
 from core.outbox import OutboxRow
 from core.tasks import Work
+from core.testing import browser
 from plugins.appointments import tasks
 from plugins.appointments.models import Appointment, AppointmentType, Hold, Offer, Recall
 from plugins.appointments.notices import stopping
-from plugins.appointments.waiting import answering, joining
+from plugins.appointments.waiting import answering, asking, joining, sending
 from plugins.appointments.waiting.joining import Asker, What, Wish
+from tenants.models import ClosedDays
 
 
 def links(mails, address: str) -> list[str]:
@@ -138,6 +142,60 @@ def test_whoever_said_stop_gets_no_text_and_is_left_to_the_office(book, make, as
     ask()
     assert book.offers() == []
     assert book.openings()[0].asked_all_at
+
+
+def test_whoever_has_no_account_turns_offers_off_by_one_click_and_is_left_to_the_office(book, make, ask, mails, portal, practice):
+    waits, gone = make.patient(email="off@example.test"), [make.patient() for _ in range(2)]
+    book.wait(waits, book.visit(waits, 200, operatory="O2"))
+    book.call_off(gone[0], book.visit(gone[0], 50))
+    ask()
+    [mail] = mails.to("off@example.test")
+    assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    path = re.search(r"/hooks/appointments/unsubscribe/[^>]+", mail["List-Unsubscribe"])[0]
+    assert path in mail.get_body(("plain",)).get_content()
+    web = browser(portal, practice)
+    assert "Offers of an earlier time" in web.get(path)
+    assert "These mails are off" in web.post(path, {"List-Unsubscribe": "One-Click"})
+    book.call_off(gone[1], book.visit(gone[1], 60))
+    ask()
+    assert len(mails.to("off@example.test")) == 1
+    assert [opening.asked_all_at is not None for opening in sorted(book.openings(), key=lambda one: one.starts_at)] == [False, True]
+
+
+@pytest.mark.parametrize("change", ["gone", "kept_for_lunch", "closed"])
+def test_a_time_whose_hours_are_taken_away_is_not_sent_and_closes(book, make, ask, mails, db, practice, registry, portal, change):
+    waits, gone, zone = make.patient(email=f"{change}@example.test"), make.patient(), ZoneInfo("America/New_York")
+    noon = (datetime.now(zone) + timedelta(days=3)).replace(hour=12, minute=0, second=0, microsecond=0)
+    hours = {"kind": "schedule", "provider": "D1", "clinic": "C1", "held_on": noon.date(), "starts": 540, "ends": 1020}
+    make.take_in([hours | {"external_id": "H1"}])
+    book.wait(waits, book.visit(waits, 200, operatory="O2"))
+    for status in ("scheduled", "broken"):
+        book.send("V1", gone, starts_at=noon, status=status)
+    [opening] = book.openings()
+    assert opening.in_hours
+    bind_tenant(db, practice.id)
+    tenant = registry.tenants.current(practice.id, opening.clinic_id)
+    asking.step(db, tenant, opening, registry.portal.secret_key, False, datetime.now(UTC))
+    db.commit()
+    bind_tenant(db, practice.id)
+    if change == "closed":
+        db.add(ClosedDays(practice_id=practice.id, clinic_id=None, first_on=noon.date(), last_on=noon.date()))
+    elif change == "gone":
+        make.take_in([hours | {"external_id": "H1", "held_on": noon.date() + timedelta(days=1)}])
+    else:
+        make.take_in([{"kind": "blockout_type", "external_id": "B1", "name": "Lunch"}])
+        make.take_in([hours | {"external_id": "K1", "provider": None, "blockout_type": "B1"}])
+    db.commit()
+    [offer] = book.offers()
+    with practice.session() as session:
+        sending.send(Work(registry, session, registry.tenants.current(practice.id), uuid7(), datetime.now(UTC)), offer.id, "email", None)
+        session.commit()
+    assert [offer.state for offer in book.offers()] == ["expired"]
+    assert "This time is not open any more" in browser(portal, practice).get(f"/appointments/offer/{asking.token_of(registry.portal.secret_key, practice.id, offer.id)}")
+    book.later()
+    ask()
+    assert mails.to(f"{change}@example.test") == []
+    assert [opening.state for opening in book.openings()] == ["stopped"]
 
 
 def test_of_fifty_who_say_yes_at_one_moment_one_has_the_visit_and_the_others_hear_that_it_is_taken(book, make, ask, db, practice, registry):

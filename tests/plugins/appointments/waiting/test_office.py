@@ -84,6 +84,21 @@ def test_the_office_puts_a_visit_on_the_list(office, make, book):
     assert book.entries()[0].account_id is None
 
 
+def test_the_office_puts_a_patient_on_the_list_for_a_recall_and_for_a_reason(office, make, book, db):
+    patient = make.patient()
+    make.take_in([{"kind": "recall", "external_id": "L1", "patient": patient.external_id, "recall_type": "R1", "due_on": "2026-05-01"}])
+    app, path = office(), f"/office/appointments/recalls/patients/{patient.id}"
+    for words in ("Cleaning", "Toothache"):
+        form = app.get(path).forms["wait"]
+        form["what"].select(text=words)
+        assert "The patient is on the wait list." in form.submit(status=303).follow()
+    assert sorted((bool(entry.recall_id), bool(entry.appointment_type_id)) for entry in book.entries()) == [(False, True), (True, False)]
+    for typed in ("visit-", "type-x", "recall-00000000-0000-0000-0000-000000000000"):
+        app.post(form.action, {"csrf_token": form["csrf_token"].value, "what": typed}, status=303)
+    assert len(book.entries()) == 2
+    assert "wait" not in office("read_only").get(path).forms
+
+
 def test_a_time_that_everybody_was_asked_about_waits_for_the_office(office, people, book, ask):
     gone_visit = book.visit(people[0], 50)
     book.call_off(people[0], gone_visit)

@@ -167,7 +167,9 @@ def test_whatever_is_wrong_with_a_link_has_one_answer(offered, portal, practice,
 def test_in_the_portal_an_offer_is_taken_in_place(offered, signed_in, book, db):
     first, _, starts_at, _ = offered()
     app = signed_in(first)
-    assert "An earlier time is open" in app.get("/home")
+    home = app.get("/home")
+    assert "An earlier time is open" in home
+    assert home.html.select_one('a[href="/appointments"] .tabs__count, a[href="/appointments"] [class*=count], a[href="/appointments"] [class*=badge]').get_text(strip=True).startswith("2"), "a visit to confirm, and the offer"
     page = app.get("/appointments").click("Wait list")
     assert "A time is open" in page
     form = next(form for form in page.forms.values() if form.action.endswith("/accept"))
