@@ -12,6 +12,7 @@ from plugins.account.models import Claim, Coverage, Entry, Payment, PaymentPlan,
 from plugins.account.pages import guest_places, may_pay
 from plugins.account.services import charts, ledger, receipts, statements
 from plugins.account.settings import AccountSettings
+from plugins.account.views import asked
 
 
 class AccountPlugin(PortalPlugin):
@@ -31,6 +32,7 @@ class AccountPlugin(PortalPlugin):
         config.add_route("account.guest", "/pay-now")
         config.add_route("account.guest_receipt", "/pay-now/receipts/{payment_id}")
         config.add_route("account.guest_pay", "/pay-now/{place}")
+        asked.add_routes(config)
         config.scan("plugins.account.views")
 
     def include_office(self, config) -> None:

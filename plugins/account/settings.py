@@ -2,9 +2,10 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationInfo, field_validator
 
 from core.web.forms import Line
+from plugins.account.services import pay_words
 
 
 class AccountSettings(BaseModel):
@@ -51,9 +52,20 @@ class AccountSettings(BaseModel):
     statement_message: str = Field(
         "", max_length=500, title="Line on statements", description="A line for every statement, such as thanks or how to pay by check."
     )
+    ask_subject: Line = Field("", max_length=200, title="Subject that asks to pay", description="Empty for ours.")
+    ask_body: str = Field("", max_length=4000, title="Mail that asks to pay", description="Empty for ours. [MsgToPayURL] is where the link stands.")
+    ask_text: str = Field("", max_length=600, title="Text message that asks to pay", description="Empty for ours. [MsgToPayURL] is where the link stands.")
+    ask_subject_es: Line = Field("", max_length=200, title="Subject that asks to pay in Spanish", description="Empty for ours.")
+    ask_body_es: str = Field("", max_length=4000, title="Mail that asks to pay in Spanish", description="Empty for ours. [MsgToPayURL] is where the link stands.")
+    ask_text_es: str = Field("", max_length=600, title="Text message that asks to pay in Spanish", description="Empty for ours. [MsgToPayURL] is where the link stands.")
     stripe_account: Line = Field(
         "",
         title="Account at Stripe",
         pattern=r"^(acct_[A-Za-z0-9]+)?$",
         description="The office's own account at Stripe, such as acct_1Ab2Cd; needed where Stripe takes the payments.",
     )
+
+    @field_validator(*(f"ask_{part}{tongue}" for part in (pay_words.SUBJECT, pay_words.BODY, pay_words.TEXT) for tongue in ("", "_es")))
+    @classmethod
+    def _has_known_tags(cls, text: str, info: ValidationInfo) -> str:
+        return pay_words.checked(str(info.field_name).split("_")[1], text)

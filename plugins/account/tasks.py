@@ -8,7 +8,7 @@ from sqlalchemy import select
 from core.tasks import Work, portal_task
 from plugins.account.gateway import gateway_for
 from plugins.account.models import Payment
-from plugins.account.services import assigning, batches, guests, looking_up, posting, receipts, telling
+from plugins.account.services import assigning, batches, guests, looking_up, pay_requests, posting, receipts, telling
 from plugins.account.services.answers import Asked
 
 
@@ -69,3 +69,21 @@ def make_statements(work: Work, batch_id: str) -> None:
 def send_statement_notice(work: Work, statement_id: str, account_id: str) -> None:
     """Tell an account that there is a statement."""
     telling.tell_of_statement(work, UUID(statement_id), UUID(account_id))
+
+
+@portal_task("account.mail_pay_request", mail="Request to pay")
+def mail_pay_request(work: Work, request_id: str) -> None:
+    """Mail a request to pay."""
+    pay_requests.send(work, UUID(request_id))
+
+
+@portal_task("account.text_pay_request", mail="Request to pay, by text", is_text=True)
+def text_pay_request(work: Work, request_id: str) -> None:
+    """Send a request to pay by text message."""
+    pay_requests.send(work, UUID(request_id))
+
+
+@portal_task("account.ask_again")
+def ask_again(work: Work, request_id: str) -> None:
+    """Send a new link in place of one that is over."""
+    pay_requests.send_again(work, UUID(request_id))

@@ -31,7 +31,7 @@ ANYONE, PERSON, ACCOUNT, GIVER, SEE, ACT = "anyone", "whoever sees a person", "w
 OFFICE, OFFICE_ACCOUNT, OPERATOR, OFF = "the office", "whoever of the office it is", "the operator", "switched off at first"
 TABLE = {
     ANYONE: """
-        portal.pay account.guest account.guest_pay account.guest_receipt account.hooks.stripe appointments.hooks.unsubscribe appointments.hooks.texts appointments.hooks.calendar appointments.answer appointments.calendar_feed appointments.offer
+        portal.pay account.guest account.guest_pay account.guest_receipt account.asked account.hooks.stripe appointments.hooks.unsubscribe appointments.hooks.texts appointments.hooks.calendar appointments.answer appointments.calendar_feed appointments.offer
         portal.book appointments.public appointments.public_clinic appointments.public_known appointments.public_known_code appointments.public_new
         appointments.public_details appointments.public_new_code appointments.public_choose appointments.public_review
         portal.start portal.contact portal.privacy portal.grant_offer health.live health.ready tenants.theme tenants.logo tenants.icon tenants.photo tenants.ask files.signed
@@ -92,7 +92,7 @@ TABLE = {
         account.office.accounts account.office.accounts.find account.office.accounts.one account.office.accounts.enter account.office.accounts.entry
         account.office.statements account.office.statements.make account.office.statements.one account.office.statements.file
         account.office.statements.many account.office.statements.many.one account.office.statements.many.stop
-        account.office.aging account.office.aging.file account.office.books account.office.books.file
+        account.office.requests account.office.requests.ask account.office.aging account.office.aging.file account.office.books account.office.books.file
     """,
     OFFICE_ACCOUNT: """
         office.profile office.alerts office.sign_out office.stay office.leave office.password office.devices

@@ -20,6 +20,7 @@ from core.db import bind_tenant
 from core.people import by_hand, offers, records_requests
 from core.people.models import AccessOffer, Grant, Patient
 from plugins.account.models import Entry, Guest, Payment, Statement, StatementBatch
+from plugins.account.services import pay_requests
 from plugins.appointments.models import (
     Appointment,
     AppointmentRule,
@@ -217,7 +218,7 @@ class Life:
         at, statements = "/office/account/accounts", "/office/account/statements"
         parts = {"accounts.one": f"{at}/{patient_id}", "accounts.enter": f"{at}/{patient_id}/enter", "accounts.entry": f"{at}/entries/{written.id}",
                  "statements.make": f"{at}/{patient_id}/statement", "statements.one": f"{statements}/{made.id}", "statements.file": f"{statements}/{made.id}/file",
-                 "statements.many.one": f"{statements}/many/{batch.id}"}  # fmt: skip
+                 "statements.many.one": f"{statements}/many/{batch.id}", "requests.ask": f"{at}/{patient_id}/ask"}  # fmt: skip
         return {f"account.office.{name}": path for name, path in parts.items()}
 
     def _links_of_book(self, practice_id: UUID) -> dict[str, str]:
@@ -250,6 +251,7 @@ class Life:
             "auth.email_stop": "/profile/email/stop/" + self._ticket(email_change.STOP, account_id=elena.id),
             "auth.unsubscribe": notice_links.path(self._settings.secret_key, practice_id, off),
             "appointments.hooks.unsubscribe": stopping.path(self._settings.secret_key, practice_id, elena.patient_id, "reminder", "email"),
+            "account.asked": pay_requests.path_of(self._settings.secret_key, practice_id, uuid4()),
             "appointments.answer": self._link_to_confirm(practice_id, elena),
             "appointments.here": self._link_to_say_here(practice_id),
             "portal.grant_offer": "/family/offer/" + self._ticket(offers.LINK, offer_id=offer.id, patient_id=offer.patient_id, email=offer.email),

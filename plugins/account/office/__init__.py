@@ -1,6 +1,6 @@
 """The office's pages of the Account tab: one module for each subject, with its addresses beside its views."""
 
-from plugins.account.office import accounts, aging, assigning, books, many, statements
+from plugins.account.office import accounts, aging, assigning, books, many, requests, statements
 
 PAGES = [accounts.PAGE, assigning.PAGE]
 WAITING = [assigning.WAITING]
@@ -8,7 +8,7 @@ WAITING = [assigning.WAITING]
 
 def include(config) -> None:
     """Add the pages, below `/office/account`, and what stands in the bar."""
-    for part in (accounts, many, statements, aging, books, assigning):
+    for part in (accounts, many, statements, requests, aging, books, assigning):
         part.add_routes(config)
     config.scan("plugins.account.office")
     for page in PAGES:

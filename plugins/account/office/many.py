@@ -45,6 +45,7 @@ class BeginForm(ManyForm):
     publish: bool = Field(False, title="publish")
     notify: bool = Field(False, title="notify")
     unseen: bool = Field(False, title="without access")
+    ask: Literal["", "mail", "text"] = Field("", title="request to pay")
     note: Line = Field("", title="note", max_length=500)
     form_nonce: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 
@@ -64,10 +65,12 @@ def begin(request):
     """Begin to make them; sent twice it is begun once."""
     form = read_form(request, BeginForm)
     filters, data = _filters(request, form), form.data
-    if filters is None or data is None:
+    if data and data.ask == "text" and request.registry.texts is None:
+        form.refuse("Nobody sends text messages here. Send mails.", "ask")
+    if filters is None or form.data is None or data is None:
         return refused(request, _values(request, form, None))
     number, _ = owing.how_many(request.db, request.practice_id, filters, _today(request), request.identity.clinic_ids)
-    delivery = batches.Delivery(data.publish, data.publish and data.notify, data.unseen, data.note)
+    delivery = batches.Delivery(data.publish, data.publish and data.notify, data.unseen, data.note, data.ask)
     by, reach = request.identity.account_id, tuple(request.identity.clinic_ids)
     batch_id = batches.begin(request.db, request.practice_id, filters, delivery, number, data.form_nonce, by, reach, request.now)
     request.audit("account.statement.batch.make", target_id=batch_id)

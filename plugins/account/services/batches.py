@@ -18,8 +18,9 @@ from core.auth.models import Account
 from core.people.models import Patient
 from core.people.told import accounts_told
 from core.tasks import Work, enqueue
+from core.tenant import Tenant
 from plugins.account.models import Statement, StatementBatch
-from plugins.account.services import owing, statements
+from plugins.account.services import owing, pay_requests, statements
 from plugins.account.services.owing import Filters
 
 log = structlog.get_logger("account")
@@ -40,6 +41,7 @@ class Delivery:
     notify: bool = True
     unseen: bool = False
     note: str = ""
+    ask: str = ""
 
 
 def begin(
@@ -119,6 +121,17 @@ def _one(work: Work, batch: StatementBatch, filters: Filters, head_id: UUID) -> 
         statements.publish(made, work.now)
         if batch.deliver["notify"]:
             statements.notify(work.db, made, work.now)
+    if batch.deliver.get("ask") and made.amount_due_cents:
+        _ask(work, batch, made, patient, tenant)
+
+
+def _ask(work: Work, batch: StatementBatch, made: Statement, patient: Patient, tenant: Tenant) -> None:
+    """Ask to pay it, by a mail or text message to whoever pays for the patient, where there is such an address."""
+    channel, person = batch.deliver["ask"], pay_requests.recipient_of(work.db, patient, made.sent_on)
+    if pay_requests.address_of(person, channel):
+        message = pay_requests.written(tenant, person, made.amount_due_cents, channel, work.registry.portal.address(tenant.host))
+        scope: statements.Scope = "family" if made.scope == "family" else "patient"
+        pay_requests.ask(work.db, patient, made, scope, message, made.amount_due_cents, batch.made_by, work.now, batch.id)
 
 
 def _counted(report: Mapping[str, Any], what: str, why: str) -> dict[str, Any]:

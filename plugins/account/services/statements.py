@@ -157,3 +157,18 @@ _SUMS = text(f"""{_MEMBERS}, open as (
     (select coalesce(sum(c.estimated_cents + c.write_off_cents), 0)::bigint from member
         join account_claim c on c.practice_id = :practice and c.patient_id = member.id and c.state = 'sent') as insurance,
     (select coalesce(sum(open - interest), 0)::bigint from open) as planned, (select coalesce(sum(open), 0)::bigint from open where due_on <= :due) as plan_due""")  # noqa: S608
+
+
+def paid_since(session: Session, practice_id: UUID, patient_id: UUID, scope: Scope, day: date, zone: ZoneInfo) -> int:
+    """What was paid after a day, in the ledger or online that day or later and not in the ledger yet."""
+    about = {"practice": practice_id, "patient": patient_id, "family": scope == "family", "day": day, "zone": zone.key}
+    return session.execute(_PAID_SINCE, about).scalar_one()
+
+
+_PAID_SINCE = text(f"""{_MEMBERS} select
+    (select coalesce(-sum(e.amount_cents), 0)::bigint from member join account_entry e on e.practice_id = :practice and e.patient_id = member.id
+        where e.entry_type = 'payment' and e.entered_on > :day)
+    + (select coalesce(sum(p.amount_cents - p.refunded_cents - p.disputed_cents), 0)::bigint from member
+        join account_payment p on p.practice_id = :practice and p.patient_id = member.id and p.state = 'succeeded'
+        where (p.created_at at time zone :zone)::date >= :day
+        and not exists (select from account_entry e where e.practice_id = :practice and e.receipt_number = p.receipt_number))""")  # noqa: S608

@@ -7,6 +7,7 @@ from core.auth.notices import send_notice
 from core.people.models import Patient
 from core.tasks import Work
 from plugins.account.models import Statement
+from plugins.account.services.pay_requests import link_for, path_of
 from plugins.account.services.statements import STATEMENT
 
 TEMPLATE = "account/mail/statement"
@@ -21,4 +22,6 @@ def tell_of_statement(work: Work, statement_id: UUID, account_id: UUID) -> None:
     patient = work.db.get_one(Patient, (practice_id, statement.patient_id))
     tenant = work.registry.tenants.current(practice_id, patient.clinic_id)
     if "account" in tenant.plugins:
-        send_notice(replace(work, tenant=tenant), account_id, STATEMENT, TEMPLATE, {})
+        link = link_for(work.db, statement, patient, work.now) if statement.source == "office" else None
+        path = path_of(work.registry.portal.secret_key, practice_id, link.id) if link else ""
+        send_notice(replace(work, tenant=tenant), account_id, STATEMENT, TEMPLATE, {"path": path})

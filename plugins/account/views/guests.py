@@ -33,8 +33,8 @@ def clinics_page(request):
     if not places:
         raise HTTPNotFound()
     if len(places) == 1:
-        return HTTPSeeOther(_path_of(request, places[0]))
-    return {"places": [(place, _path_of(request, place)) for place in places]}
+        return HTTPSeeOther(path_of(request, places[0]))
+    return {"places": [(place, path_of(request, place)) for place in places]}
 
 
 @view_config(route_name="account.guest_pay", permission=NO_PERMISSION_REQUIRED, request_method="GET", renderer=PAGE)
@@ -70,7 +70,7 @@ def receipt(request):
         "guest": guests.typed_by(request.db, payment),
         "place": place,
         "refusal": refusal_text(payment.refusal),
-        "pay_path": _path_of(request, place) if is_open else "",
+        "pay_path": path_of(request, place) if is_open else "",
     }
 
 
@@ -101,7 +101,8 @@ def _word_of(place: Tenant) -> str:
     return str(place.clinic_id) if place.clinic_id else WHOLE
 
 
-def _path_of(request, place: Tenant) -> str:
+def path_of(request, place: Tenant) -> str:
+    """Where a place is paid."""
     return request.route_path("account.guest_pay", place=_word_of(place))
 
 
@@ -154,7 +155,7 @@ def _page(request, place: Tenant, form: Form) -> dict:
     return {
         "form": form,
         "place": place,
-        "path": _path_of(request, place),
+        "path": path_of(request, place),
         "is_one_of_several": len(guest_places(request)) > 1,
         "longest_name": LONGEST_NAME,
         "longest_note": LONGEST_NOTE,
