@@ -7,7 +7,7 @@ from core.people.charts import move_rows
 from core.plugins import ActionItem, Card, EntryLink, Permission, PortalPlugin, Question, Tab, hookimpl
 from core.tasks import Periodic
 from core.web.formats import long_day, money
-from plugins.account import card_tasks, exporting, hooks, office, records, tasks  # noqa: F401  (declares the tasks)
+from plugins.account import card_tasks, exporting, hooks, office, reading, records, tasks  # noqa: F401  (declares the tasks)
 from plugins.account.models import Claim, Coverage, Entry, Payment, PaymentPlan, PayRequest, Statement
 from plugins.account.pages import guest_places, may_pay
 from plugins.account.services import charts, ledger, receipts, statements
@@ -24,11 +24,9 @@ class AccountPlugin(PortalPlugin):
 
     def includeme(self, config) -> None:
         """Add the tab's addresses."""
-        config.add_route("account.home", "", inherit_slash=True)
+        reading.include(config)
         config.add_route("account.pay", "/pay")
         config.add_route("account.receipt", "/payments/{payment_id}")
-        config.add_route("account.statement", "/statements/{statement_id}")
-        config.add_route("account.statement_file", "/statements/{statement_id}/download")
         config.add_route("account.guest", "/pay-now")
         config.add_route("account.guest_receipt", "/pay-now/receipts/{payment_id}")
         config.add_route("account.guest_pay", "/pay-now/{place}")

@@ -1,5 +1,6 @@
 """What the Account pages have in common."""
 
+from datetime import date
 from uuid import UUID
 
 from pyramid.httpexceptions import HTTPNotFound
@@ -11,8 +12,37 @@ from plugins.account.gateway.refusals import refusal_text
 from plugins.account.gateway.stand_in_cards import CardRefused, read_card
 from plugins.account.models import Payment
 
-PAY = "account.pay"
+SEE, PAY = "account.see", "account.pay"
+PARTS = (
+    ("Overview", "account.home"),
+    ("Visits and payments", "account.ledger"),
+    ("Statements", "account.statements"),
+    ("Insurance", "account.insurance"),
+    ("For tax or insurance", "account.yearly"),
+)
+"""The parts of the tab, each with its address."""
 INCOMPLETE = "This page did not arrive as a whole. Please check everything and send it again; nothing was paid."
+
+
+def parts(request) -> list[tuple[str, str, bool, int]]:
+    """The parts of the tab as links (components/sub_tabs.jinja2), with the one in view."""
+    return [(title, request.route_path(route), request.matched_route.name == route, 0) for title, route in PARTS]
+
+
+def seen_people(request) -> list:
+    """The people whose account the viewer may see, the one in view first."""
+    others = (person for person in request.identity.people if person.id != request.person.id)
+    return [request.person, *(person for person in others if request.may(person, SEE))]
+
+
+def seen_ids(request) -> list[UUID]:
+    """The patients whose account the viewer may see."""
+    return [person.id for person in seen_people(request)]
+
+
+def today_of(request) -> date:
+    """What day it is at the clinic of the person in view."""
+    return request.now.astimezone(request.tenant.time_zone).date()
 
 
 def open_gateway(request, person) -> PaymentGateway | None:
@@ -71,3 +101,17 @@ def page_number(request) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 4 and int(text) >= 1):
         raise HTTPNotFound()
     return int(text)
+
+
+def pages_of(request, page: int, shown: int, size: int, many: int, **kept: str) -> dict[str, str | None]:
+    """What leads from one page of a list to the next (components/pagination.jinja2); `kept` stays in the address."""
+    first, last = (page - 1) * size + 1, (page - 1) * size + shown
+
+    def path(number: int) -> str:
+        return request.route_path(request.matched_route.name, _query={**kept, "page": str(number)})
+
+    return {
+        "newer": path(page - 1) if page > 1 else None,
+        "older": path(page + 1) if last < many else None,
+        "where": f"{first:,} to {last:,} of {many:,}",
+    }

@@ -17,7 +17,9 @@ from core.web.formats import long_day, money
 
 log = structlog.get_logger("account")
 
-TEMPLATE = Path(__file__).parent / "templates" / "account" / "statement.typ"
+TEMPLATES = Path(__file__).parent / "templates" / "account"
+STATEMENT, YEARLY = "statement.typ", "yearly.typ"
+"""The papers: a statement, and what was paid in a year."""
 LARGEST_LOGO = 300_000
 _LOGO_FORMATS = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 _HEADINGS = {
@@ -29,13 +31,16 @@ _HEADINGS = {
 }
 
 # A kept compiler has its fonts read already and takes a few milliseconds; it must not be used by two threads at a time.
-_compilers: dict[bool, typst.Compiler] = {}
+_compilers: dict[tuple[str, bool], typst.Compiler] = {}
 _one_at_a_time = Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class PrintedStatement:
-    """A statement with the patient it is for. `lines` are (day, description, provider, cents); `address` is what is printed, line by line."""
+    """A statement with the patient it is for. `lines` are (day, description, provider, cents); `address` is what is printed, line by line.
+
+    On a family's statement `people` says for each line whose it is. `plan_due_cents` is what a payment plan asks for besides.
+    """
 
     number: str
     statement_type: str
@@ -48,6 +53,9 @@ class PrintedStatement:
     lines: tuple[tuple[date, str, str, int], ...]
     patient_name: str
     address: tuple[str, ...]
+    people: tuple[str, ...] = ()
+    first_on: date | None = None
+    plan_due_cents: int = 0
 
     @property
     def previous_cents(self) -> int:
@@ -57,38 +65,40 @@ class PrintedStatement:
 
 def content(statement: PrintedStatement, tenant: Tenant, logo: Picture | None = None) -> dict[str, Any]:
     """Everything that is printed, as text; the page template only places it. `logo` is the picture of the tenant's theme."""
-    heading = _HEADINGS[statement.statement_type]
+    heading, columns = _HEADINGS[statement.statement_type], ["Date", "Description", "Provider", "Amount", "Balance"]
     printed = {
         "title": f"{heading} {statement.number}",
         "heading": heading,
         "day": [statement.sent_on.year, statement.sent_on.month, statement.sent_on.day],
         "brand": tenant.theme.brand,
-        "office": {"name": tenant.name, "lines": _contact(tenant.contact)},
+        "office": {"name": tenant.name, "lines": contact_lines(tenant.contact)},
         "patient": {"name": statement.patient_name, "lines": list(statement.address)},
         "facts": _facts(statement),
         "sums": _sums(statement),
         "due": _due(statement),
         "note": statement.note,
+        "columns": [columns[0], "For", *columns[1:]] if statement.people else columns,
+        "wide": 2 if statement.people else 1,
         "rows": _rows(statement),
         "closing": _closing(tenant),
         "footer": f"{tenant.name} · {heading} {statement.number}",
     }
-    return {**_printable(printed), "logo": _logo(logo)}
+    return {**printable(printed), "logo": picture(logo)}
 
 
-def _printable(value: Any) -> Any:
+def printable(value: Any) -> Any:
     """Text without control and direction characters: nothing shows them, and one could make an amount read otherwise."""
     if isinstance(value, dict):
-        return {name: _printable(part) for name, part in value.items()}
+        return {name: printable(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [_printable(part) for part in value]
+        return [printable(part) for part in value]
     if isinstance(value, str):
         plain = "".join(character if unicodedata.category(character)[0] != "C" else " " for character in value)
         return unicodedata.normalize("NFC", plain)
     return value
 
 
-def make_pdf(printed: dict[str, Any]) -> bytes:
+def make_pdf(printed: dict[str, Any], paper: str = STATEMENT) -> bytes:
     """The PDF, with the library's own fonts so that it is the same on every machine.
 
     The standard refuses text that cannot be shown, such as a name in a script that those fonts lack; then the machine's fonts
@@ -97,32 +107,35 @@ def make_pdf(printed: dict[str, Any]) -> bytes:
     for machine_fonts in (False, True):
         for attempt in (printed, {**printed, "logo": None}):  # a logo that cannot be drawn is left out
             try:
-                return _compile(attempt, machine_fonts)
+                return _compile(paper, attempt, machine_fonts)
             except typst.TypstError as refusal:
                 log.info("statement_refused", machine_fonts=machine_fonts, logo=attempt["logo"] is not None, error=type(refusal).__name__)
-    return _compile({**printed, "logo": None}, machine_fonts=True, standard=False)
+    return _compile(paper, {**printed, "logo": None}, machine_fonts=True, standard=False)
 
 
-def _compile(printed: dict[str, Any], machine_fonts: bool, standard: bool = True) -> bytes:
+def _compile(paper: str, printed: dict[str, Any], machine_fonts: bool, standard: bool = True) -> bytes:
     made_at = datetime.combine(date(*printed["day"]), time(12), UTC)
     with _one_at_a_time:
-        if machine_fonts not in _compilers:
-            _compilers[machine_fonts] = typst.Compiler(str(TEMPLATE), root=str(TEMPLATE.parent), ignore_system_fonts=not machine_fonts)
+        if (paper, machine_fonts) not in _compilers:
+            compiler = typst.Compiler(str(TEMPLATES / paper), root=str(TEMPLATES), ignore_system_fonts=not machine_fonts)
+            _compilers[paper, machine_fonts] = compiler
         inputs, stamp = {"data": json.dumps(printed)}, int(made_at.timestamp())
         standards: Literal["ua-1"] | None = "ua-1" if standard else None
-        result = _compilers[machine_fonts].compile(sys_inputs=inputs, format="pdf", pdf_standards=standards, timestamp=stamp)
+        result = _compilers[paper, machine_fonts].compile(sys_inputs=inputs, format="pdf", pdf_standards=standards, timestamp=stamp)
     if not isinstance(result, bytes):
         raise TypeError("the library answered with pages in place of one file")
     return result
 
 
-def _logo(logo: Picture | None) -> dict[str, Any] | None:
+def picture(logo: Picture | None) -> dict[str, Any] | None:
+    """A logo for a paper, or nothing where it cannot be printed."""
     if not logo or not logo.body or len(logo.body) > LARGEST_LOGO:
         return None
     return {"bytes": list(logo.body), "format": _LOGO_FORMATS[logo.content_type]}
 
 
-def _contact(clinic: ClinicDetails | None) -> list[str]:
+def contact_lines(clinic: ClinicDetails | None) -> list[str]:
+    """Where the office is and how it is reached, line by line."""
     if clinic is None:
         return []
     town = town_line(clinic.city, clinic.state, clinic.postal_code)
@@ -136,6 +149,8 @@ def town_line(city: str, state: str, postal_code: str) -> str:
 
 def _facts(statement: PrintedStatement) -> list[list[str]]:
     facts = [["Number", statement.number], ["Date", long_day(statement.sent_on)]]
+    if statement.first_on:
+        facts.append(["Covers", f"{long_day(statement.first_on)} to {long_day(statement.sent_on)}"])
     if statement.due_on:
         facts.append(["Payment due", long_day(statement.due_on)])
     return facts
@@ -149,6 +164,8 @@ def _sums(statement: PrintedStatement) -> list[list[str]]:
     sums.append(["Balance", money(statement.balance_cents)])
     if statement.insurance_pending_cents:
         sums.append(["Expected from insurance", money(-statement.insurance_pending_cents)])
+    if statement.plan_due_cents:
+        sums.append(["Due on a payment plan besides", money(statement.plan_due_cents)])
     return sums
 
 
@@ -163,9 +180,10 @@ def _due(statement: PrintedStatement) -> dict[str, str]:
 
 def _rows(statement: PrintedStatement) -> list[list[str]]:
     rows, balance = [], statement.previous_cents
-    for day, description, provider, cents in statement.lines:
+    for place, (day, description, provider, cents) in enumerate(statement.lines):
         balance += cents
-        rows.append([f"{day:%m/%d/%Y}", description, provider, money(cents), money(balance)])
+        whose = [statement.people[place]] if statement.people else []
+        rows.append([f"{day:%m/%d/%Y}", *whose, description, provider, money(cents), money(balance)])
     return rows
 
 

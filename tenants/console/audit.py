@@ -17,8 +17,9 @@ from core.auth.entering import need_proof
 from core.db import SessionFactory, bind_tenant
 from core.files.disposition import content_disposition
 from core.people.finding import patient_at
+from core.web.asked import read_asked
 from core.web.forms import Form, Line, empty_form, read_form
-from tenants.console.asked import AUDIT, audit_path, read_asked
+from tenants.console.asked import AUDIT, audit_path
 from tenants.console.audit_files import AS_CSV, AS_JSON, csv_file, json_file
 from tenants.console.known import WrongName, account_called, patient_with
 from tenants.console.paging import place_before, written_place

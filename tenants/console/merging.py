@@ -16,8 +16,8 @@ from core.people.finding import find, patient_at
 from core.people.merging import LONGEST_REASON, SHORTEST_REASON, CannotMerge, merge
 from core.people.models import Patient
 from core.people.wanted import LONGEST, read_wanted
+from core.web.asked import read_asked, write_asked
 from core.web.forms import Form, begun_form, empty_form, read_form
-from tenants.console.asked import read_asked, write_asked
 from tenants.console.patients import clinic_names, patient_of, tab_titles
 
 MERGE, ABOUT = "office.patients.merge", "merge"

@@ -13,8 +13,9 @@ from core.people.finding import find, patient_at
 from core.people.languages import english_name
 from core.people.models import Patient
 from core.people.wanted import LONGEST, read_wanted
+from core.web.asked import read_asked, write_asked
 from core.web.forms import Form, empty_form, read_form
-from tenants.console.asked import audit_path, read_asked, write_asked
+from tenants.console.asked import audit_path
 
 ABOUT, AUDIT = "patients", "office.audit.see"
 

@@ -45,6 +45,8 @@ BOOKING = {"appointments.public", "appointments.public_clinic", "appointments.pu
 OPEN |= {"portal.book"} | BOOKING
 SET = re.compile(r"^{% set (\w+)", re.MULTILINE)
 SAFE = {"GET", "HEAD", "OPTIONS"}
+# What is looked for is posted, so that its words stand in no address; nothing is written (tests/plugins/account/test_reading.py).
+LOOKING = {"account.ledger"}
 
 
 def _modules() -> list[Path]:
@@ -119,7 +121,7 @@ def test_a_view_that_changes_something_does_not_take_a_seeing_permission(registr
             assert methods, f"{view['route_name']} does not say which methods it answers"
             permissions = {related["value"] for related in item["related"] if related.category_name == "permissions"}
             assert methods <= SAFE | {"POST"}
-            assert methods <= SAFE or permissions <= acting, (view["route_name"], methods, permissions)
+            assert methods <= SAFE or permissions <= acting or view["route_name"] in LOOKING, (view["route_name"], methods, permissions)
 
 
 def test_sql_is_never_put_together_from_text():

@@ -17,7 +17,7 @@ from plugins.account import statement_pdf
 from plugins.account.models import Statement
 from plugins.account.office.place import CHANGE, SEE, STATEMENTS, may_change, parts, refused, tenant_at
 from plugins.account.pages import id_in_address
-from plugins.account.services import batches, ledger, statements
+from plugins.account.services import batches, printing, statements
 from tenants.console.patients import clinic_names, patient_of
 
 MAKE, ONE, FILE = f"{STATEMENTS}.make", f"{STATEMENTS}.one", f"{STATEMENTS}.file"
@@ -137,7 +137,7 @@ def _let_out(request, made: Statement, tells: bool) -> str:
 def _pdf(request, made: Statement, patient: Patient, name: str) -> Response:
     tenant = tenant_at(request, patient)
     logo = request.registry.tenants.picture(request.practice_id, tenant.theme.logo)
-    pdf = statement_pdf.make_pdf(statement_pdf.content(ledger.printed(made, patient), tenant, logo))
+    pdf = statement_pdf.make_pdf(statement_pdf.content(printing.printed(made, patient), tenant, logo))
     return Response(pdf, content_type="application/pdf", content_disposition=content_disposition(name, "application/pdf", inline=True))
 
 

@@ -1,18 +1,16 @@
 """Reading a patient's account: what is owed, the ledger with its running balance, statements. One statement on the database each."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import column, select, text
+from sqlalchemy import column, text
 from sqlalchemy.orm import Session
 
-from core.people.models import Patient, Provider
-from plugins.account.models import Statement
-from plugins.account.statement_pdf import PrintedStatement, town_line
+from core.people.models import Provider
 
 PAGE = 25
 MOST_STATEMENTS = 120
@@ -117,10 +115,8 @@ class Overview:
         return max(0, min(self.last_statement.amount_due_cents - self.paid_since_cents, self.balance.payable_cents))
 
 
-SHOWN = "(source = 'records' or published_at is not null)"
+SHOWN = "(account_statement.source = 'records' or account_statement.published_at is not null)"
 """Statements that a patient may see: those that the office has made here not before they are published."""
-
-_is_shown = (Statement.source == "records") | Statement.published_at.is_not(None)
 
 # The figures of a row `asked` with a `patient_id`.
 _POSTED = """(select coalesce(sum(amount_cents), 0)::bigint from account_entry
@@ -137,8 +133,9 @@ _STATEMENTS = f"""(select json_agg({_STATEMENT} order by sent_on desc, id desc) 
 _POSTED_SINCE = f"""(select coalesce(-sum(amount_cents), 0)::bigint from account_entry
     where practice_id = :practice_id and patient_id = asked.patient_id and entry_type = 'payment' and entered_on > (
         select max(sent_on) from account_statement where {_OWN}))"""  # noqa: S608
-_FIGURES = f"{_POSTED} as posted, {_OPEN} as payments, {_STATEMENTS} as statements, {_POSTED_SINCE} as posted_since"
-_OVERVIEW = text(f"""select {_FIGURES},
+FIGURES = f"{_POSTED} as posted, {_OPEN} as payments, {_STATEMENTS} as statements, {_POSTED_SINCE} as posted_since"
+"""The columns of a row `asked`; `overview_of` reads them."""
+_OVERVIEW = text(f"""select {FIGURES},
     (select json_agg(json_build_array(line.id, line.entered_on, line.entry_type, line.description, line.amount_cents, line.running,
             provider.title, provider.first_name, provider.last_name, provider.preferred_name, provider.suffix)
             order by line.entered_on desc, line.id desc)
@@ -147,7 +144,7 @@ _OVERVIEW = text(f"""select {_FIGURES},
         left join provider on provider.practice_id = :practice_id and provider.id = line.provider_id) as lines
     from (select cast(:patient_id as uuid) as patient_id) asked
 """)  # noqa: S608
-_FIGURES_OF = text(f"select asked.patient_id, {_FIGURES} from unnest(cast(:account_people as uuid[])) asked (patient_id)")  # noqa: S608
+_FIGURES_OF = text(f"select asked.patient_id, {FIGURES} from unnest(cast(:account_people as uuid[])) asked (patient_id)")  # noqa: S608
 FIGURES_OF = _FIGURES_OF.columns(*map(column, ("patient_id", "posted", "payments", "statements", "posted_since")))
 """Balance, open payments and the last statement of each of several patients; `overview_of` reads a row."""
 
@@ -167,6 +164,12 @@ def _overview(session: Session, practice_id: UUID, patient_id: UUID, zone: ZoneI
     return overview_of(session.execute(_OVERVIEW, values).one()._asdict(), zone)
 
 
+def balances(session: Session, practice_id: UUID, people: Collection[UUID], zone: ZoneInfo) -> dict[UUID, Balance]:
+    """The balance of each of these patients, with the payments that the office has not entered yet."""
+    about = {"practice_id": practice_id, "account_people": list(people), "account_statements": 0}
+    return {row.patient_id: overview_of(row._asdict(), zone).balance for row in session.execute(_FIGURES_OF, about)}
+
+
 def overview_of(row: Mapping[str, Any], zone: ZoneInfo) -> Overview:
     """The overview that a row of `FIGURES_OF` tells."""
     balance, statements = _balance(row), tuple(_statement(values) for values in row["statements"] or ())
@@ -178,19 +181,6 @@ def overview_of(row: Mapping[str, Any], zone: ZoneInfo) -> Overview:
 def _pending_since(balance: Balance, day: date, zone: ZoneInfo) -> int:
     taken = (payment for payment in balance.open_payments if payment.is_taken)
     return sum(payment.amount_cents for payment in taken if payment.created_at.astimezone(zone).date() >= day)
-
-
-def printed_statement(session: Session, practice_id: UUID, patient_id: UUID, statement_id: UUID) -> PrintedStatement:
-    """A statement of this patient as it is printed. Raises StatementNotFound."""
-    query = (
-        select(Statement, Patient)
-        .join(Patient, (Patient.practice_id == practice_id) & (Patient.id == Statement.patient_id))
-        .where(Statement.practice_id == practice_id, Statement.patient_id == patient_id, Statement.id == statement_id, _is_shown)
-    )
-    row = session.execute(query).one_or_none()
-    if row is None:
-        raise StatementNotFound
-    return printed(*row)
 
 
 def _balance(row: Mapping[str, Any]) -> Balance:
@@ -214,29 +204,3 @@ def _line(values: list) -> LedgerLine:
         Provider(title=title, first_name=first, last_name=last, preferred_name=preferred, suffix=suffix).name if last is not None else ""
     )
     return LedgerLine(UUID(id_), date.fromisoformat(entered_on), entry_type, description, provider, cents, running)
-
-
-def _of_whom(line: Mapping[str, Any]) -> str:
-    """In a family's statement each line says whose it is."""
-    return f"{line['patient']}: " if line.get("patient") else ""
-
-
-def printed(statement: Statement, patient: Patient) -> PrintedStatement:
-    """A statement of this patient, kept or only composed, as it is printed."""
-    town = town_line(patient.city, patient.state, patient.postal_code)
-    return PrintedStatement(
-        number=statement.number,
-        statement_type=statement.statement_type,
-        sent_on=statement.sent_on,
-        due_on=statement.due_on,
-        balance_cents=statement.balance_cents,
-        insurance_pending_cents=statement.insurance_pending_cents,
-        amount_due_cents=statement.amount_due_cents,
-        note=statement.note,
-        lines=tuple(
-            (date.fromisoformat(line["entered_on"]), _of_whom(line) + line["description"], line["provider"], line["amount_cents"])
-            for line in statement.lines
-        ),
-        patient_name=f"{patient.first_name} {patient.last_name}",
-        address=tuple(line for line in (patient.address_1, patient.address_2, town) if line),
-    )

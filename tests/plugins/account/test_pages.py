@@ -1,5 +1,6 @@
 """The Account page and statements, as a patient's browser sees them."""
 
+import re
 from datetime import UTC, datetime
 from io import BytesIO
 
@@ -30,8 +31,8 @@ def pdf_text(content: bytes) -> str:
 def test_the_page_shows_what_is_owed_the_ledger_and_the_statements(signed_in, patient, text_of):
     page = text_of(signed_in(patient).get("/account"))
     assert "You owe now $130.00" in page
-    assert "Last statement $200.00" in page
-    assert "Paid since then $120.00" in page
+    assert "Left of the last statement $80.00" in page  # $200.00 less the $120.00 that came since
+    assert "Expected from insurance" not in page
     assert page.index("Check") < page.index("Plan paid") < page.index("Crown")
     assert "Dana Okafor, DDS" in page
     assert "Statement of October 1, 2026" in page
@@ -61,44 +62,36 @@ def test_a_credit_is_called_a_credit(signed_in, make, text_of):
     assert "Your credit $25.00" in text_of(signed_in(patient).get("/account"))
 
 
-def test_the_page_costs_five_statements_whatever_the_number_of_rows(signed_in, patient, make, statements):
-    batch = [
-        {"kind": "ledger_entry", "external_id": f"M{n}", "patient": patient.external_id, "entry_type": "charge", "entered_on": "2025-01-01"}
-        | {"description": "Visit", "amount_cents": 100}
-        for n in range(60)
-    ]
-    make.take_in(batch)
+def lines(patient, count, **fields):
+    about = {"kind": "ledger_entry", "patient": patient.external_id, "entry_type": "charge", "entered_on": "2025-01-01", "amount_cents": 100}
+    return [about | {"external_id": f"M{n:02}", "description": f"Visit {n:02}"} | fields for n in range(count)]
+
+
+@pytest.mark.parametrize("path", ["/account", "/account/visits", "/account/statements", "/account/insurance", "/account/year"])
+def test_each_page_costs_five_statements_whatever_the_number_of_rows(signed_in, patient, make, statements, path):
+    make.take_in(lines(patient, 60))
     app = signed_in(patient)
-    app.get("/account")
+    app.get(path)
     with statements() as seen:
-        app.get("/account")
+        app.get(path)
     assert len(seen) <= 5, seen
 
 
-def test_the_ledger_is_paged_and_the_running_balance_goes_on(signed_in, patient, make, text_of):
-    batch = [
-        {
-            "kind": "ledger_entry",
-            "external_id": f"M{n:02}",
-            "patient": patient.external_id,
-            "entry_type": "charge",
-            "entered_on": "2025-01-01",
-        }
-        | {"description": f"Visit {n:02}", "amount_cents": 100}
-        for n in range(40)
-    ]
-    make.take_in(batch)
+def test_the_ledger_is_paged_and_the_balance_goes_on(signed_in, patient, make, text_of):
+    make.take_in(lines(patient, 40))
     app = signed_in(patient)
-    first, second = app.get("/account"), app.get("/account?page=2")
+    first, last = app.get("/account/visits"), app.get("/account/visits?page=3")
     assert "Visit 39" in text_of(first)
     assert "Visit 00" not in text_of(first)
-    assert "Visit 00 $1.00 $1.00" in text_of(second)
-    assert "Older" not in text_of(second)
+    assert "1 to 15 of 43" in text_of(first)
+    assert re.search(r"Visit 00 .*Balance after it \$1\.00", text_of(last))
+    assert "Older" not in text_of(last)
 
 
-@pytest.mark.parametrize("page", ["0", "-1", "x", "99999999999999", "3", "1e1", "²"])
-def test_a_page_of_the_ledger_that_is_not_there_is_not_found(signed_in, patient, page):
-    signed_in(patient).get("/account", {"page": page}, status=404)
+@pytest.mark.parametrize("page", ["0", "-1", "x", "99999999999999", "9", "1e1", "²"])
+@pytest.mark.parametrize("path", ["/account/visits", "/account/statements"])
+def test_a_page_that_is_not_there_is_not_found(signed_in, patient, path, page):
+    signed_in(patient).get(path, {"page": page}, status=404)
 
 
 def test_a_statement_opens_as_a_pdf_with_its_figures(signed_in, patient, db):
