@@ -43,6 +43,16 @@ def portal_notice_kinds():
 
 
 @hookspec
+def portal_notice_switches(db, practice_id, patient_id):
+    """What a patient is told of by this tab, and how it stands: a list of `core.plugins.NoticeSwitch`, for their page of notices."""
+
+
+@hookspec
+def portal_notice_switched(db, practice_id, patient_id, kind, channel, on, now):
+    """Told when a patient turns one of these on or off; answers whether that changed anything."""
+
+
+@hookspec
 def portal_office_waiting():
     """What of this tab may wait for the office, for its first page and its alerts: a list of `core.plugins.OfficeItem`. Asked once, at the start."""
 

@@ -7,7 +7,8 @@ from pyramid.view import view_config
 from core.auth import notice_links, notices, profile
 from core.auth.realms import OWN
 from core.auth.second_views import typed
-from core.plugins import NoticeKind
+from core.people.models import Patient
+from core.plugins import NoticeKind, NoticeSwitch
 
 
 @view_config(route_name="auth.notices", permission=OWN, request_method="GET", renderer="notices.jinja2")
@@ -16,17 +17,20 @@ def notices_page(request):
     account, patient = profile.own(request.db, request.practice_id, request.identity.account_id)
     off = notices.turned_off(request.db, request.practice_id, account.id)
     rows = [(kind, (kind.name, notices.EMAIL) not in off) for kind in _kinds_here(request) if notices.EMAIL in kind.channels]
-    return {"rows": rows, "email": account.email or (patient.email if patient else "")}
+    return {"rows": rows, "email": account.email or (patient.email if patient else ""), "from_chart": _switches(request, patient)}
 
 
 @view_config(route_name="auth.notices", permission=OWN, request_method="POST")
 def switch(request):
     """Turn one kind on or off; what is not on the page is as unknown as what was made up."""
-    wanted = (typed(request, "kind"), typed(request, "channel"))
+    wanted, on = (typed(request, "kind"), typed(request, "channel")), typed(request, "on") == "yes"
+    _, patient = profile.own(request.db, request.practice_id, request.identity.account_id)
+    of_patient = {(one.name, channel): one for one in _switches(request, patient) for channel, _ in one.ways}
+    if patient and wanted in of_patient:
+        return _switch_of_patient(request, patient, of_patient[wanted], wanted[1], on)
     kinds = {(kind.name, channel): kind for kind in _kinds_here(request) if kind.can_be_off for channel in kind.channels}
     if wanted not in kinds:
         raise HTTPNotFound()
-    on = typed(request, "on") == "yes"
     _turn(request, notice_links.Link(request.identity.account_id, *wanted), on)
     request.session.flash(f"{kinds[wanted].title}: turned {'on' if on else 'off'}.")
     return HTTPSeeOther(request.route_path("auth.notices"))
@@ -54,6 +58,25 @@ def unsubscribe(request):
     on = typed(request, "turn") == "on"
     _turn(request, link, on)
     return {"kind": kind, "is_on": on}
+
+
+def _switch_of_patient(request, patient: Patient, chosen: NoticeSwitch, channel: str, on: bool) -> HTTPSeeOther:
+    about = {"practice_id": request.practice_id, "patient_id": patient.id, "kind": chosen.name, "channel": channel, "on": on, "now": request.now}
+    owner = request.registry.plugins.only(chosen.name.partition(".")[0])
+    if any(changed for _, changed in owner.demand("portal_notice_switched", request.db, **about)):
+        request.audit("auth.notice.on" if on else "auth.notice.off", patient.id)
+    request.session.flash(f"{chosen.title}: turned {'on' if on else 'off'}.")
+    return HTTPSeeOther(request.route_path("auth.notices"))
+
+
+def _switches(request, patient: Patient | None) -> list[NoticeSwitch]:
+    """What comes to the account's own patient by the tabs that are on for them, whoever has access."""
+    if patient is None:
+        return []
+    plugins = request.registry.tenants.tenant(request.practice_id, patient.clinic_id, request.visitor.version).plugins
+    hooks = request.registry.plugins.enabled(plugins)
+    answers = hooks.each("portal_notice_switches", request.db, practice_id=request.practice_id, patient_id=patient.id)
+    return [one for name, switches in answers for one in switches if one.name.partition(".")[0] == name]
 
 
 def _linked(request) -> tuple[notice_links.Link, NoticeKind, bool]:

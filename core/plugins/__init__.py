@@ -6,11 +6,23 @@ A tab that is off is off in every place. The gates: addresses (gate.py), hooks (
 """
 
 from core.plugins.host import PluginHost, find_plugins
-from core.plugins.parts import ActionItem, Card, Count, EntryLink, ExportFile, NoticeKind, OfficeItem, Permission, Question, Tab
+from core.plugins.parts import (
+    ActionItem,
+    Card,
+    Count,
+    EntryLink,
+    ExportFile,
+    NoticeKind,
+    NoticeSwitch,
+    OfficeItem,
+    Permission,
+    Question,
+    Tab,
+)
 from core.plugins.plugin import PortalPlugin, hookimpl
 
 __all__ = [
-    "ActionItem", "Card", "Count", "EntryLink", "ExportFile", "NoticeKind", "OfficeItem", "Permission", "PluginHost", "PortalPlugin", "Question", "Tab", "find_plugins", "hookimpl",
+    "ActionItem", "Card", "Count", "EntryLink", "ExportFile", "NoticeKind", "NoticeSwitch", "OfficeItem", "Permission", "PluginHost", "PortalPlugin", "Question", "Tab", "find_plugins", "hookimpl",
 ]  # fmt: skip
 
 

@@ -42,7 +42,7 @@ class EnabledHooks:
         db.flush()
         mark_savepoint(db)
         with only_reading(db):
-            answers = [(hook.plugin_name, _answer(hook, name, db, arguments)) for hook in implementations]
+            answers = [(hook.plugin_name, _answer(hook, name, db, {"db": db, **arguments})) for hook in implementations]
         return [(plugin, answer) for plugin, answer in answers if answer is not None]
 
     def tell(self, name: str, db, **arguments) -> None:

@@ -138,6 +138,20 @@ class ExportFile:
     office_only: bool = False
 
 
+@dataclass(frozen=True)
+class NoticeSwitch:
+    """A kind of notice that a patient gets, whether or not they have an account. `title` and `text` are what the patient reads.
+
+    `name` begins with the plugin's; `ways` are the channels in which it comes, `email` or `text`, each with whether it is on.
+    """
+
+    name: str
+    title: str
+    text: str
+    icon: str
+    ways: tuple[tuple[str, bool], ...]
+
+
 CHANNELS = ("email",)
 """The ways in which a notice can come."""
 

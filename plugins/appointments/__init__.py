@@ -8,6 +8,7 @@ from core.tasks import Periodic
 from plugins.appointments import doing, exporting, guest_tasks, hooks, office, records  # noqa: F401  (declares the tasks)
 from plugins.appointments.models import Appointment, Confirmation, Guest, Preference, Recall, Request
 from plugins.appointments.notices import charts as notices
+from plugins.appointments.notices import wishes
 from plugins.appointments.services import confirming, holds, recalls, visits
 from plugins.appointments.services.answering import ANSWERED
 from plugins.appointments.settings import AppointmentsSettings
@@ -119,6 +120,16 @@ class AppointmentsPlugin(PortalPlugin):
     def portal_notice_kinds(self):
         """A time came open; the office has answered a request."""
         return [OFFER, ANSWERED]
+
+    @hookimpl
+    def portal_notice_switches(self, db, practice_id, patient_id):
+        """Notices of visits, which go to the address and the number of the chart."""
+        return wishes.switches(db, practice_id, patient_id)
+
+    @hookimpl
+    def portal_notice_switched(self, db, practice_id, patient_id, kind, channel, on, now):
+        """Kept as by the link in a mail."""
+        return wishes.turn(db, practice_id, patient_id, kind, channel, on, now)
 
     @hookimpl
     def portal_periodic_tasks(self):

@@ -22,6 +22,8 @@ PLANNED = {
     "portal_permissions": (),
     "portal_office_settings": (),
     "portal_notice_kinds": (),
+    "portal_notice_switches": ("practice", "patient"),
+    "portal_notice_switched": ("practice", "patient", "kind", "channel", "on", "now"),
     "portal_office_waiting": (),
     "portal_record_kinds": (),
     "portal_periodic_tasks": (),

@@ -11,7 +11,7 @@ from core import hookspecs, records, tasks
 from core.auth.models import SignInSession
 from core.outbox import OutboxRow
 from core.people.models import Patient, Provider
-from core.plugins import ActionItem, Card, EntryLink, ExportFile, NoticeKind, OfficeItem, PluginHost, Question, Tab, hookimpl
+from core.plugins import ActionItem, Card, EntryLink, ExportFile, NoticeKind, NoticeSwitch, OfficeItem, PluginHost, Question, Tab, hookimpl
 from core.plugins.waiting import at_clinics
 from core.records.kinds import kinds_for
 from core.tasks import Periodic, portal_task
@@ -75,6 +75,39 @@ def test_hook_portal_entry_link_that_leads_elsewhere_is_left_out(portal_with, pr
             return EntryLink("Elsewhere", "portal.contact", "flower1")
 
     assert "Elsewhere" not in browser(portal_with(Away()), practice).get("/sign-in").text
+
+
+def test_hook_portal_notice_switches(browser_with, garden):
+    class Telling(garden):
+        @hookimpl
+        def portal_notice_switches(self, db, practice_id, patient_id):
+            who = db.get_one(Patient, (practice_id, patient_id)).first_name
+            return [NoticeSwitch("garden.frost", f"Frost, {who}", "It gets cold.", "bell", (("text", True),)), NoticeSwitch("meadow.frost", "Elsewhere", "", "bell", ())]
+
+    page = browser_with(Telling()).get("/profile/notices")
+    assert "Frost, Robin by text message" in page.text
+    assert "Elsewhere" not in page.text
+
+
+def test_hook_portal_notice_switched(browser_with, garden):
+    told = []
+
+    class Telling(garden):
+        @hookimpl
+        def portal_notice_switches(self, db, practice_id, patient_id):
+            return [NoticeSwitch("garden.frost", "Frost", "It gets cold.", "bell", (("text", True),))]
+
+        @hookimpl
+        def portal_notice_switched(self, db, practice_id, patient_id, kind, channel, on, now):
+            told.append((kind, channel, on))
+            return True
+
+    app = browser_with(Telling())
+    token = app.get("/profile/notices").forms[0]["csrf_token"].value
+    about = {"csrf_token": token, "kind": "garden.frost", "on": ""}
+    assert "Frost: turned off." in app.post("/profile/notices", about | {"channel": "text"}).follow().text
+    app.post("/profile/notices", about | {"channel": "email"}, status=404)
+    assert told == [("garden.frost", "text", False)]
 
 
 NAMED_LIKE = Question(

@@ -7,8 +7,12 @@ from pydantic import AfterValidator, BaseModel, Field, create_model
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
+from core import texting
+from core.auth import registering
+from core.auth.limits import TooManyAttempts
 from core.people.languages import COMMON, english_name
 from core.tasks import enqueue
+from core.texting import whole_number
 from core.web.forms import Form, empty_form, read_form
 from plugins.appointments.models import NoticeRule
 from plugins.appointments.notices import examples, ruling, words
@@ -30,7 +34,9 @@ PART_WORDS = {
 }  # fmt: skip
 LIMITS = {"subject": 150, "many_subject": 150, "text": 640, "many_text": 640, "line": 300, "reply": 320}
 LONGEST = 4000
-SHOW, SAVE, TEST = "show", "save", "test"
+SHOW, SAVE, TEST, TEXT_TEST = "show", "save", "test", "text"
+NO_NUMBER = "Type your own mobile number with its area code, such as 303-555-0142: the test goes there."
+ENOUGH = "So many tests went out that no more can be sent now. Try again in a quarter of an hour."
 
 
 def _known(order: str) -> str:
@@ -51,6 +57,7 @@ class RuleBase(BaseModel):
     send_all: bool = Field(False, title="Send by every way")
     mode: int = Field(1, title="Who is invited", ge=1, le=3)
     mode_days: int = Field(30, title="Days without a visit to the portal", ge=1, le=3650)
+    test_number: str = Field("", title="Your mobile number", max_length=40)
 
 
 _FORMS: dict[str, type[BaseModel]] = {}
@@ -77,6 +84,7 @@ def save(request):
     form = read_form(request, _FORMS[kind])
     _check(request, form, row, kind)
     act = request.POST.get("act", SAVE)
+    number = _number(request, form) if act == TEXT_TEST else ""
     if form.data is None:
         return refused(request, _values(request, row, kind, language, form))
     if act == SHOW:
@@ -90,8 +98,39 @@ def save(request):
         request.audit("appointments.notice.test", target_id=row.id)
         request.session.flash("The rule is saved, and a test is on its way to your own address.")
         return HTTPSeeOther(request.route_path(ONE, id=row.id, _query={"language": language}))
+    if act == TEXT_TEST:
+        request.audit("appointments.notice.test", target_id=row.id)
+        request.session.flash("The rule is saved. " + _text(request, row, language, number))
+        return HTTPSeeOther(request.route_path(ONE, id=row.id, _query={"language": language}))
     request.session.flash("The rule is saved." if row.is_on else "The rule is saved. It is off: nothing goes out before you switch it on.")
     return HTTPSeeOther(request.route_path(NOTICES) + f"#{kind}")
+
+
+def _number(request, form: Form) -> str:
+    """The number for a test by text message, which counts like any other that somebody asks for."""
+    number = whole_number(form.data.test_number) if form.data else ""
+    if form.data and (not number or request.registry.texts is None):
+        form.refuse(NO_NUMBER, "test_number")
+    elif number:
+        try:
+            registering.count_text(request.registry.limiter, request.practice_id, request.registry.portal.secret_key, number, request.now)
+        except TooManyAttempts:
+            form.refuse(ENOUGH, "test_number")
+    return number
+
+
+def _text(request, row: NoticeRule, language: str, number: str) -> str:
+    """Send an example by text message, here and now: the number is kept nowhere. Returns what became of it."""
+    tenant = request.registry.tenants.current(request.practice_id, row.clinic_id)
+    address = request.registry.portal.address(tenant.host)
+    one, _ = examples.written(row.kind, row.words, language, tenant, address, request.now, leads=True)
+    try:
+        texting.send(request.registry, number, f"Test: {one.text}")
+    except texting.TextRefused:
+        return "The test was not sent: this number takes no text messages, or has said STOP."
+    except texting.TextNotSent:
+        return "The test was not sent: the service that sends text messages could not be reached, or did not take it."
+    return "A text message with the test is on its way."
 
 
 def _asked(request, lock: bool = False) -> tuple[NoticeRule | None, str, str]:
@@ -131,6 +170,7 @@ def _keep(request, row: NoticeRule | None, kind: str, language: str, values: dic
     texts = {part: values.pop(part) for part in words.PARTS[kind]}
     values["send_order"] = ["email"] if kind in INVITATIONS else values["send_order"].split(",")
     clinic_id, on = values.pop("clinic_id"), values.pop("is_on")
+    del values["test_number"]
     action = "change" if row else "add"
     if row is None:
         try:

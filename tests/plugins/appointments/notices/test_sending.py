@@ -287,3 +287,19 @@ def test_of_joined_charts_what_was_written_and_what_is_not_wanted_stays(patient,
     charts.forget(db, practice.id, kept.id)
     db.commit()
     assert notices() == []
+
+
+def test_a_patient_turns_kinds_off_on_the_own_page(patient, visit, rule, look, signed_in, db, practice):
+    robin = patient(phone=NUMBER)
+    visit(robin)
+    rule(send_order=["email", "text"])
+    app = signed_in(robin)
+    page = app.get("/profile/notices")
+    assert "Welcome" not in page.text
+    forms = [form for form in page.forms.values() if "kind" in form.fields and form["kind"].value == "appointments.reminder"]
+    assert [form["channel"].value for form in forms] == ["email", "text"]
+    for form in forms:
+        assert "turned off" in form.submit("on").follow().text
+    off = stopping.off(db, practice.id, [robin.id])
+    assert off == {(robin.id, "reminder", "email"), (robin.id, "reminder", "text")}
+    assert look() == 0

@@ -1,6 +1,7 @@
 """The office's pages of notices: rules with a preview and a test, days without messages, the log, and what a patient wants."""
 
 import re
+import secrets
 from datetime import UTC, datetime
 
 import pytest
@@ -90,6 +91,19 @@ def test_a_test_goes_to_oneself_with_the_text_message_below(signed_in, make, wor
     text = mail.get_body(("plain",)).get_content()
     assert mail["Subject"].startswith("Test: Please confirm")
     assert "Reply C to confirm" in text
+
+
+def test_a_test_goes_to_ones_own_telephone_and_the_number_is_kept_nowhere(office, rules, mails):
+    number = f"303-555-{secrets.randbelow(9000) + 1000}"
+    app = office()
+    add(app, kind="confirmation", test_number="555", act="text", status=422).mustcontain("with its area code")
+    assert rules() == []
+    page = add(app, kind="confirmation", test_number=number, act="text").follow()
+    assert "on its way" in page.text
+    assert number not in page.text
+    [text] = mails.to(f"+1{number.replace('-', '')}")
+    assert text.get_content().startswith("Test: ")
+    assert len(rules()) == 1
 
 
 def test_hours_and_days_are_kept_and_a_clinic_follows_again(office, registry, practice):
