@@ -135,9 +135,10 @@ class Payout:
 @dataclass(frozen=True, slots=True)
 class BalanceLine:
     """A line of the account's balance: what came (`charge`, `payment`), went back (`refund`, `payment_refund`) or else. `fee_cents` is what the
-    card service keeps of it."""
+    card service keeps of it, `payment_reference` the payment that it is about, if any."""
 
     reference: str
+    payment_reference: str
     kind: str
     amount_cents: int
     fee_cents: int

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import stripe
 
-from plugins.account.gateway.asking import KeptMethod, Kind, Payout, Seen, SeenAccount, SeenDispute, SeenRefund
+from plugins.account.gateway.asking import BalanceLine, KeptMethod, Kind, Payout, Seen, SeenAccount, SeenDispute, SeenRefund
 from plugins.account.services.states import State
 
 KINDS: dict[Kind, str] = {"card": "card", "bank": "us_bank_account"}
@@ -138,6 +138,12 @@ def seen_account(account: stripe.Account) -> SeenAccount:
 def seen_payout(payout: stripe.Payout) -> Payout:
     """Money on its way to the practice's bank."""
     return Payout(payout.id, payout.amount, payout.currency.upper(), payout.status, at(payout.arrival_date))
+
+
+def balance_line(line: stripe.BalanceTransaction) -> BalanceLine:
+    """A line of the account's balance, which came with what it is about."""
+    about = _reference(getattr(line.source, "payment_intent", ""))
+    return BalanceLine(line.id, about, line.type, line.amount, line.fee, line.currency.upper(), at(line.created))
 
 
 def at(seconds: int) -> datetime:

@@ -228,8 +228,8 @@ class StripeCardService:
     def balance_since(self, since: datetime) -> Iterator[BalanceLine]:
         """See CardService."""
         with asking():
-            for line in self._stripe.balance_transactions.list(_made(since)).auto_paging_iter():
-                yield BalanceLine(line.id, line.type, line.amount, line.fee, line.currency.upper(), reading.at(line.created))
+            found = self._stripe.balance_transactions.list({**_made(since), "expand": ["data.source"]})
+            yield from (reading.balance_line(line) for line in found.auto_paging_iter())
 
     def account(self) -> SeenAccount:
         """See CardService."""

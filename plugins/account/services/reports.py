@@ -14,7 +14,7 @@ from core.tasks import Work, enqueue
 from plugins.account.gateway import card_service_at
 from plugins.account.gateway.asking import CardService, CardServiceRefused, Event
 from plugins.account.models import GatewayEvent
-from plugins.account.services import card_accounts, settling
+from plugins.account.services import card_accounts, settling, truth
 
 log = structlog.get_logger("account")
 
@@ -97,7 +97,7 @@ def _payment(work: Work, service: CardService, row: GatewayEvent, reference: str
     """Take in a payment; before a refund or a dispute of it, of which may have been heard first."""
     is_page = reference.startswith("cs_")
     seen = service.look_up(None if is_page else reference, reference if is_page else None, "", _BEFORE_ALL)
-    return settling.take_in(work.db, row.practice_id, seen, "event", work.now, row.event_id) if seen else None
+    return truth.take_in(work.db, row.practice_id, service, seen, "event", work.now, row.event_id) if seen else None
 
 
 def clear_away(session: Session, practice_id: UUID, now: datetime) -> None:

@@ -103,7 +103,7 @@ def _differs(session: Session, kind: differences.Kind, payment: Payment, seen: S
 
 def _seen_payment(session: Session, practice_id: UUID, seen: Seen) -> Payment | None:
     """The payment that was seen, locked: by our id of it, else by the card service's."""
-    named = _as_id(seen.payment)
+    named = as_id(seen.payment)
     if named:
         return locked(session, practice_id, Payment.id == named)
     known = [Payment.gateway_reference == seen.reference] if seen.reference else []
@@ -117,7 +117,8 @@ def locked(session: Session, practice_id: UUID, which: ColumnElement[bool]) -> P
     return session.scalars(query.with_for_update().execution_options(populate_existing=True)).one_or_none()
 
 
-def _as_id(text: str) -> UUID | None:
+def as_id(text: str) -> UUID | None:
+    """Our id in what the card service was told of a payment or refund, if it is one."""
     try:
         return UUID(text.removeprefix("pay:"))
     except ValueError:
@@ -154,7 +155,7 @@ def _which_refund(refunds: Iterable[Refund], seen: SeenRefund, refund_id: UUID |
         if refund.gateway_reference == seen.reference:
             return refund
     open_ones = [refund for refund in refunds if refund.gateway_reference is None]
-    ours = [refund for refund in open_ones if refund.id == (refund_id or _as_id(seen.refund))]
+    ours = [refund for refund in open_ones if refund.id == (refund_id or as_id(seen.refund))]
     lost = [refund for refund in open_ones if refund.amount_cents == seen.amount_cents and refund.state != "failed" and not seen.refund]
     return next(iter(ours or lost), None)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from webob import Request, Response
 
@@ -58,10 +59,23 @@ KIND = {
 _FILTERS = ("customer", "payment_intent", "charge", "type", "status", "source")
 
 
-def _types_of(place: str, verb: str) -> str:
+def types_of(place: str, verb: str) -> str:
+    """What the library calls the parameters of a list, or of one thing."""
     module, _, word = KIND[place].rpartition(".")
     name = "".join(part.title() for part in word.split("_"))
     return f"{module + '.' if module else ''}_{word}_{verb}_params.{name}{verb.title()}Params"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A request and its answer."""
+
+    method: str
+    path: str
+    account: str
+    asked: dict
+    status: int
+    body: dict
 
 
 class Api:
@@ -69,21 +83,24 @@ class Api:
 
     def __init__(self, state: State):
         self.state = state
-        self.requests: list[tuple[str, str, str, dict]] = []
-        """What was asked: method, path, account and fields; for tests, which look at every field that leaves us."""
+        self.hears: Callable[[Heard], None] | None = None
+        """For tests, which look at every field that leaves us, and at every answer."""
 
     def __call__(self, request: Request) -> Response:
         """Answer one request; the line goes dead where the answer is to be lost."""
         path = request.path_info.removeprefix("/v1/").strip("/")
+        asked: dict = {}
         try:
             asked = read(request.query_string if request.method == "GET" else request.body.decode())
             room = self._room(request)
-            self.requests.append((request.method, path, room.account, asked))
             with self.state.change():
                 status, body = self._once(room, request, path, asked)
         except Fault as fault:
             status, body = fault.status, fault.body
-        response = Response(json.dumps(shown(body, self.state.address)), status=status, content_type="application/json", charset="utf-8")
+        body = shown(body, self.state.address)
+        if self.hears:
+            self.hears(Heard(request.method, path, request.headers.get("Stripe-Account", ""), asked, status, body))
+        response = Response(json.dumps(body), status=status, content_type="application/json", charset="utf-8")
         response.headers["Request-Id"] = f"req_{new_word(14)}"
         return response
 
@@ -137,7 +154,7 @@ class Api:
         return 200, found
 
     def _do(self, room: Room, method: str, path: str, asked: dict) -> dict:
-        place, reference, act = _parts(path)
+        place, reference, act = parts(path)
         if method == "GET":
             return self._retrieve(room, place, reference, asked) if reference else _list(room, place, asked)
         if not reference and place in CREATE:
@@ -153,11 +170,12 @@ class Api:
             customer = room.get(reference.partition("/")[0], "customer")
             types = "_customer_payment_method_list_params.CustomerPaymentMethodListParams"
             return _page(room, "payment_methods", check(asked, types) | {"customer": customer["id"]})
-        check(asked, _types_of(place, "retrieve"))
+        check(asked, types_of(place, "retrieve"))
         return accounts.find(room, reference) if place == "accounts" else room.get(reference, KIND[place])
 
 
-def _parts(path: str) -> tuple[str, str, str]:
+def parts(path: str) -> tuple[str, str, str]:
+    """What a path is about: the kind of thing, which one, and what is to be done with it."""
     place = next((name for name in [*KIND, "account_links"] if path == name or path.startswith(f"{name}/")), None)
     if place is None:
         raise Fault(404, "invalid_request_error", f"Unrecognized request URL (/v1/{path}).")
@@ -169,7 +187,7 @@ def _parts(path: str) -> tuple[str, str, str]:
 def _list(room: Room, place: str, asked: dict) -> dict:
     if place == "accounts" and not asked:
         raise missing("account", "")
-    return _page(room, place, check(asked, _types_of(place, "list")))
+    return _page(room, place, check(asked, types_of(place, "list")))
 
 
 def _page(room: Room, place: str, asked: dict) -> dict:

@@ -53,6 +53,7 @@ def disputed(room: Room, charge: dict) -> dict:
             "has_evidence": False,
             "past_due": False,
             "submission_count": 0,
+            "submission_method": "not_submitted",
         },
         is_charge_refundable=False,
         metadata={},

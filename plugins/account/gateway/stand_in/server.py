@@ -79,6 +79,11 @@ class StandIn:
             room = self.state.room_of(dispute)
             disputes.decided(room, room.get(dispute, "dispute"), won)
 
+    def pay_out(self, account: str, key: str = STAND_IN_KEY) -> None:
+        """The balance of an account goes to its bank; for tests."""
+        with self.state.change():
+            accounts.pay_out(Room(self.state, key, account))
+
     def listen(self, key: str, url: str, secret: str = "") -> str:
         """Tell an address of everything that happens to connected accounts, once; gives the secret that signs."""
         room = Room(self.state, key, "")

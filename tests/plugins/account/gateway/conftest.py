@@ -1,6 +1,7 @@
 """The card service of a practice, at the stand-in; and somebody who fills in its pages."""
 
 import re
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from urllib.parse import urlencode
 
@@ -8,7 +9,11 @@ import pytest
 import requests
 import stripe
 
+from core.db import uuid7
 from plugins.account.gateway import card_service_for
+from plugins.account.gateway.asking import Ask
+from plugins.account.models import Payment
+from plugins.account.services import card_accounts
 
 CARD = {"kind": "card", "expiry": "12/34", "code": "123"}
 
@@ -47,3 +52,30 @@ def payer():
         answer_bank=bank,
         look=lambda seen: answered(requests.get(seen.go_to, timeout=10, allow_redirects=False)),
     )
+
+
+@pytest.fixture
+def account(db, practice, service):
+    """The practice's account at the card service."""
+    account = card_accounts.add(db, practice.id, None, service.card_account, False, None, datetime.now(UTC))
+    db.commit()
+    return account.reference
+
+
+@pytest.fixture
+def pay_with(make, db, service, payer):
+    """`pay_with(number)`: a payment that somebody has made on the hosted page; here nobody knows of it yet."""
+
+    def pay(number="4242424242424242", cents=5000):
+        payment_id, patient = uuid7(), make.patient()
+        page = service.open_page(Ask(str(payment_id), cents, "USD", f"pay:{payment_id}:1", f"http://practice.localhost/account/payments/{payment_id}"), False, ("card", "bank"))
+        row = Payment(
+            id=payment_id, patient_id=patient.id, amount_cents=cents, currency="USD", state="payer", idempotency_key=str(payment_id), form_nonce=str(payment_id),
+            receipt_number=payment_id.hex[-12:], gateway="local", created_at=datetime.now(UTC), checkout_reference=page.checkout, card_account=service.card_account,
+        )  # fmt: skip
+        db.add(row)
+        db.commit()
+        payer.bank_account(page, number) if number.startswith("000") else payer.card(page, number)
+        return row
+
+    return pay

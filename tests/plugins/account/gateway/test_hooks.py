@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from core.db import uuid7
-from plugins.account.gateway.asking import Ask
 from plugins.account.gateway.stand_in.events import signature
 from plugins.account.gateway.stand_in.server import STAND_IN_KEY
 from plugins.account.models import CardAccount, Dispute, GatewayEvent, Payment, PaymentStep, Refund
@@ -22,21 +21,12 @@ from tenants.settings import switch_plugin
 
 PLACE = "/hooks/account/stripe"
 SECRET = "whsec_of_tests"
-BACK = "http://practice.localhost/account/payments/1"
 
 
 @pytest.fixture
 def door(portal):
     """The installation's base domain, as the card service reaches it."""
     return webtest.TestApp(portal, extra_environ={"HTTP_HOST": "localhost", "REMOTE_ADDR": "127.0.0.9"})
-
-
-@pytest.fixture
-def account(db, practice, service):
-    """The practice's account at the card service."""
-    account = card_accounts.add(db, practice.id, None, service.card_account, False, None, datetime.now(UTC))
-    db.commit()
-    return account.reference
 
 
 def send(door, body, secret=SECRET, at=None, signed=None, **more):
@@ -56,27 +46,8 @@ def kept(db):
     return list(db.scalars(select(GatewayEvent).where(GatewayEvent.practice_id == db.info["practice_id"])))
 
 
-def pay_with(make, db, service, payer, number="4242424242424242", cents=5000):
-    """A payment that somebody has made on the hosted page; here nobody knows of it yet."""
-    patient = make.patient()
-    payment_id = uuid7()
-    asked = Ask(str(payment_id), cents, "USD", f"pay:{payment_id}:1", BACK)
-    page = service.open_page(asked, False, ("card", "bank"))
-    row = Payment(
-        id=payment_id, patient_id=patient.id, amount_cents=cents, currency="USD", state="payer", idempotency_key=asked.key, form_nonce=asked.key,
-        receipt_number=payment_id.hex[-12:], gateway="local", created_at=datetime.now(UTC), checkout_reference=page.checkout, card_account=service.card_account,
-    )  # fmt: skip
-    db.add(row)
-    db.commit()
-    if number.startswith("000"):
-        payer.bank_account(page, number)
-    else:
-        payer.card(page, number)
-    return row
-
-
-def test_an_event_is_kept_once_and_looked_into(door, account, db, make, service, payer, stand_in, work_off):
-    row = pay_with(make, db, service, payer)
+def test_an_event_is_kept_once_and_looked_into(door, account, db, stand_in, work_off, pay_with):
+    row = pay_with()
     stand_in.state.rows.execute("delete from delivery")
     told = event(account, row.checkout_reference, "checkout.session.completed")
     assert [send(door, told).status_int for _ in range(3)] == [200, 200, 200]
@@ -146,9 +117,9 @@ def test_without_a_secret_and_at_a_practices_address_there_is_no_such_place(door
     assert door.get(PLACE, status=404).status_int == 404
 
 
-def test_an_event_of_one_practices_account_changes_nothing_at_another(door, account, db, make, service, payer, work_off, other_practice, other_db):
+def test_an_event_of_one_practices_account_changes_nothing_at_another(door, account, db, payer, work_off, other_practice, other_db, pay_with):
     """The payment's own id in the metadata is no proof of whose it is."""
-    row = pay_with(make, db, service, payer)
+    row = pay_with()
     other = f"acct_test{other_practice.id.hex}"
     card_accounts.add(other_db, other_practice.id, None, other, False, None, datetime.now(UTC))
     other_db.commit()
@@ -164,8 +135,8 @@ def test_an_event_of_one_practices_account_changes_nothing_at_another(door, acco
         card_accounts.add(other_db, other_practice.id, None, account, False, None, datetime.now(UTC))
 
 
-def test_an_event_waits_while_the_card_service_is_away(door, account, db, make, service, payer, stand_in, work_off, monkeypatch):
-    row = pay_with(make, db, service, payer)
+def test_an_event_waits_while_the_card_service_is_away(door, account, db, stand_in, work_off, monkeypatch, pay_with):
+    row = pay_with()
     send(door, event(account, row.checkout_reference, "checkout.session.completed"))
     monkeypatch.setattr(stand_in, "away", True)
     work_off()
@@ -204,6 +175,22 @@ def test_another_tab_may_have_made_the_payment(account, db, registry, practice, 
     assert row.outcome == "another tab"
 
 
+def test_a_card_that_is_declined_on_the_page_is_no_end_while_the_page_is_open(door, account, db, service, payer, work_off, pay_with):
+    row = pay_with("4000000000009995")
+    page = service.look_up(None, row.checkout_reference, "", datetime.now(UTC))
+    declined = event(account, page.reference, "payment_intent.payment_failed")
+    send(door, declined)
+    work_off()
+    db.refresh(row)
+    assert row.state == "payer"
+    payer.card(page)
+    send(door, event(account, page.reference))
+    send(door, declined | {"id": "evt_again"})
+    work_off()
+    db.refresh(row)
+    assert row.state == "succeeded"
+
+
 FLOWS = {
     "a card that is given back in part": ("4242424242424242", lambda service, row, stand_in, reference: service.refund(reference, 2000, "", f"r{row.id}")),
     "a card that is disputed": ("4000000000000259", lambda service, row, stand_in, reference: stand_in.work()),
@@ -213,7 +200,7 @@ FLOWS = {
 
 # To be heard of a refund or a dispute before its payment was a fault once: it was taken for none of ours.
 @pytest.mark.parametrize("flow", FLOWS)
-def test_whatever_the_order_of_events_and_however_often_they_come_the_same_comes_of_it(flow, door, account, db, make, service, payer, stand_in, work_off):
+def test_whatever_the_order_of_events_and_however_often_they_come_the_same_comes_of_it(flow, door, account, db, service, stand_in, work_off, pay_with):
     """All that was reported of a whole flow, in any order, with repetitions."""
     number, then = FLOWS[flow]
     stand_in.listen(STAND_IN_KEY, PLACE, SECRET)
@@ -223,7 +210,7 @@ def test_whatever_the_order_of_events_and_however_often_they_come_the_same_comes
     @given(st.randoms(use_true_random=False), st.integers(1, 2))
     def run(random: Random, times: int) -> None:
         stand_in.state.rows.execute("delete from delivery")
-        row = pay_with(make, db, service, payer, number)
+        row = pay_with(number)
         seen = service.look_up(None, row.checkout_reference, "", datetime.now(UTC))
         then(service, row, stand_in, seen.reference)
         came: list[tuple[bytes, str]] = []
