@@ -10,9 +10,10 @@ from core.web.formats import long_day, money
 from plugins.account import card_tasks, exporting, hooks, office, reading, records, tasks  # noqa: F401  (declares the tasks)
 from plugins.account.models import Claim, Coverage, Entry, Payment, PaymentPlan, PayRequest, Statement
 from plugins.account.pages import guest_places, may_pay
-from plugins.account.services import charts, ledger, receipts, statements
+from plugins.account.services import charts, ledger, plans, receipts, statements
 from plugins.account.settings import AccountSettings
 from plugins.account.views import asked
+from plugins.account.views import plans as plan_views
 
 
 class AccountPlugin(PortalPlugin):
@@ -31,6 +32,7 @@ class AccountPlugin(PortalPlugin):
         config.add_route("account.guest_receipt", "/pay-now/receipts/{payment_id}")
         config.add_route("account.guest_pay", "/pay-now/{place}")
         asked.add_routes(config)
+        plan_views.add_routes(config)
         config.scan("plugins.account.views")
 
     def include_office(self, config) -> None:
@@ -75,12 +77,12 @@ class AccountPlugin(PortalPlugin):
 
     @hookimpl
     def portal_notice_kinds(self):
-        """Receipts, statements."""
-        return [receipts.RECEIPT, statements.STATEMENT]
+        """Receipts, statements, payment plans."""
+        return [receipts.RECEIPT, statements.STATEMENT, plans.PLAN]
 
     @hookimpl
     def portal_office_waiting(self):
-        """Payments that the office has to assign."""
+        """Payments that the office has to assign, pauses of payment plans that patients ask for."""
         return office.WAITING
 
     @hookimpl

@@ -17,6 +17,7 @@ PARTS = (
     ("Overview", "account.home"),
     ("Visits and payments", "account.ledger"),
     ("Statements", "account.statements"),
+    ("Payment plans", "account.plans"),
     ("Insurance", "account.insurance"),
     ("For tax or insurance", "account.yearly"),
 )

@@ -87,3 +87,9 @@ def text_pay_request(work: Work, request_id: str) -> None:
 def ask_again(work: Work, request_id: str) -> None:
     """Send a new link in place of one that is over."""
     pay_requests.send_again(work, UUID(request_id))
+
+
+@portal_task("account.send_plan_notice", mail="Notice of a payment plan")
+def send_plan_notice(work: Work, plan_id: str, account_id: str) -> None:
+    """Tell an account that there is something about a payment plan."""
+    telling.tell_of_plan(work, UUID(plan_id), UUID(account_id))

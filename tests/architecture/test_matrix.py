@@ -51,13 +51,13 @@ TABLE = {
     """,
     GIVER: "portal.grants portal.grant_give",
     SEE: """
-        appointments.home appointments.booked appointments.visit appointments.visit_file account.home account.receipt account.statement account.statement_file plan.home plan.plan
+        appointments.home appointments.booked appointments.visit appointments.visit_file account.home account.receipt account.statement account.statement_file account.plans account.plan account.plan_file plan.home plan.plan
         webmail.home webmail.sent webmail.message images.home images.image images.thumbnail images.display images.open images.download
         summary.home summary.download summary.document summary.document_body summary.document_download
     """,
     ACT: """
         appointments.confirm appointments.book appointments.book_review appointments.cancel appointments.undo appointments.move appointments.ask appointments.ask_visit
-        appointments.withdraw appointments.seen appointments.calendar appointments.calendar_end account.pay webmail.compose webmail.reply
+        appointments.withdraw appointments.seen appointments.calendar appointments.calendar_end account.pay account.plan_answer webmail.compose webmail.reply
         appointments.wait appointments.wait_join appointments.wait_change appointments.wait_end appointments.wait_answer
     """,
     OFFICE: """
@@ -92,7 +92,7 @@ TABLE = {
         account.office.accounts account.office.accounts.find account.office.accounts.one account.office.accounts.enter account.office.accounts.entry
         account.office.statements account.office.statements.make account.office.statements.one account.office.statements.file
         account.office.statements.many account.office.statements.many.one account.office.statements.many.stop
-        account.office.requests account.office.requests.ask account.office.aging account.office.aging.file account.office.books account.office.books.file
+        account.office.requests account.office.requests.ask account.office.plans account.office.plans.offer account.office.plans.one account.office.plans.file account.office.aging account.office.aging.file account.office.books account.office.books.file
     """,
     OFFICE_ACCOUNT: """
         office.profile office.alerts office.sign_out office.stay office.leave office.password office.devices

@@ -19,7 +19,7 @@ from core.config import Settings
 from core.db import bind_tenant
 from core.people import by_hand, offers, records_requests
 from core.people.models import AccessOffer, Grant, Patient
-from plugins.account.models import Entry, Guest, Payment, Statement, StatementBatch
+from plugins.account.models import Entry, Guest, Installment, Payment, PaymentPlan, Statement, StatementBatch
 from plugins.account.services import pay_requests
 from plugins.appointments.models import (
     Appointment,
@@ -138,6 +138,8 @@ class Life:
             "auth.email_confirm": "/profile/email/confirm/" + self._ticket(email_change.CONFIRM, account_id=account.id, email=f"new.{MAIL}"),
             "portal.grant_end": f"/family/access/end/{given}",
             "account.guest_pay": f"/account/pay-now/{clinic}",
+            "account.plan": f"/account/plans/{(plan := self._plan(account.patient_id))}",
+            "account.plan_file": f"/account/plans/{plan}/download",
             **self._links_of_booking(practice_id, account),
             **self._links_of_wait_list(practice_id, account),
             **self._links_of_visits(practice_id, account),
@@ -219,7 +221,18 @@ class Life:
         parts = {"accounts.one": f"{at}/{patient_id}", "accounts.enter": f"{at}/{patient_id}/enter", "accounts.entry": f"{at}/entries/{written.id}",
                  "statements.make": f"{at}/{patient_id}/statement", "statements.one": f"{statements}/{made.id}", "statements.file": f"{statements}/{made.id}/file",
                  "statements.many.one": f"{statements}/many/{batch.id}", "requests.ask": f"{at}/{patient_id}/ask"}  # fmt: skip
+        plan = self._plan(patient_id)
+        parts |= {"plans.offer": f"{at}/{patient_id}/plan", "plans.one": f"/office/account/plans/{plan}", "plans.file": f"/office/account/plans/{plan}/file"}
         return {f"account.office.{name}": path for name, path in parts.items()}
+
+    def _plan(self, patient_id: UUID) -> UUID:
+        """A payment plan that was agreed to, of which something is paid."""
+        agreed = {"agreed_at": self._now, "signature": {"name": "Elena Marlow", "drawn": "", "terms_sha256": "5f" * 32, "address": ""}, "terms": "I owe $400.00 and pay it in four parts."}
+        plan = PaymentPlan(id=uuid4(), patient_id=patient_id, title="Crown", state="active", total_cents=40_000, first_due_on=self._now.date(), offered_at=self._now, **agreed)
+        self._db.add(plan)
+        self._db.flush()
+        self._db.add_all(Installment(payment_plan_id=plan.id, number=number, due_on=self._now.date() + timedelta(days=30 * number), amount_cents=10_000, paid_cents=10_000 if number == 1 else 0) for number in range(1, 5))
+        return plan.id
 
     def _links_of_book(self, practice_id: UUID) -> dict[str, str]:
         """What the book is made of."""

@@ -6,11 +6,12 @@ from uuid import UUID
 from core.auth.notices import send_notice
 from core.people.models import Patient
 from core.tasks import Work
-from plugins.account.models import Statement
+from plugins.account.models import PaymentPlan, Statement
 from plugins.account.services.pay_requests import link_for, path_of
+from plugins.account.services.plans import PLAN
 from plugins.account.services.statements import STATEMENT
 
-TEMPLATE = "account/mail/statement"
+TEMPLATE, PLAN_TEMPLATE = "account/mail/statement", "account/mail/plan"
 
 
 def tell_of_statement(work: Work, statement_id: UUID, account_id: UUID) -> None:
@@ -25,3 +26,15 @@ def tell_of_statement(work: Work, statement_id: UUID, account_id: UUID) -> None:
         link = link_for(work.db, statement, patient, work.now) if statement.source == "office" else None
         path = path_of(work.registry.portal.secret_key, practice_id, link.id) if link else ""
         send_notice(replace(work, tenant=tenant), account_id, STATEMENT, TEMPLATE, {"path": path})
+
+
+def tell_of_plan(work: Work, plan_id: UUID, account_id: UUID) -> None:
+    """Tell an account that there is something about a payment plan; nobody where the clinic has switched the tab off."""
+    practice_id = work.tenant.practice_id
+    plan = work.db.get(PaymentPlan, (practice_id, plan_id))
+    if plan is None:
+        return
+    patient = work.db.get_one(Patient, (practice_id, plan.patient_id))
+    tenant = work.registry.tenants.current(practice_id, patient.clinic_id)
+    if "account" in tenant.plugins:
+        send_notice(replace(work, tenant=tenant), account_id, PLAN, PLAN_TEMPLATE, {})

@@ -1,0 +1,209 @@
+"""Payment plans: the office offers one, the patient agrees with a signature or declines, and what is paid of it is counted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from core.db import uuid7
+from core.people.models import Patient
+from core.people.told import accounts_told
+from core.plugins import NoticeKind
+from core.tasks import enqueue
+from core.web.formats import long_day, money
+from plugins.account.models import Installment, PaymentPlan
+from plugins.account.services.amortizing import FREQUENCIES, Deal, Part, received, schedule
+
+PLAN = NoticeKind("account.plan", "Payment plans", "The office offers you a payment plan, or has changed one.", "calendar-check")
+OPEN = ("offered", "active", "paused")
+STATES = {
+    "offered": "Waits for an answer", "active": "Agreed", "paused": "Paused", "completed": "Paid", "declined": "Declined", "canceled": "Ended",
+}  # fmt: skip
+
+
+class NotOpen(Exception):
+    """The plan is not there, or somebody has answered it already, or the time for it is over."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Whoever agrees: the name as it was typed, and strokes that were drawn, if any. `terms_sha256` is of the terms that were shown."""
+
+    name: str
+    drawn: str
+    terms_sha256: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A plan with its payments, the earliest first."""
+
+    plan: PaymentPlan
+    parts: list[Installment]
+
+    @property
+    def paid_cents(self) -> int:
+        """What has been paid of it."""
+        return sum(part.paid_cents for part in self.parts)
+
+    @property
+    def whole_cents(self) -> int:
+        """All payments together, with interest."""
+        return sum(part.amount_cents for part in self.parts)
+
+    @property
+    def interest_cents(self) -> int:
+        """The interest in them."""
+        return sum(part.interest_cents for part in self.parts)
+
+    @property
+    def next_part(self) -> Installment | None:
+        """The earliest that is not paid."""
+        return next((part for part in self.parts if part.paid_cents < part.amount_cents), None)
+
+
+def terms_of(deal: Deal, parts: list[Part], practice: str, more: str = "") -> str:
+    """What is agreed to, in words."""
+    interest = sum(part.interest_cents for part in parts)
+    later = [part for part in parts if part.number]
+    percent = f"{deal.interest_basis_points // 100}.{deal.interest_basis_points % 100:02}"
+    lines = [
+        f"I owe {practice} {money(deal.total_cents)} and agree to pay it in parts.",
+        f"Down payment: {money(deal.down_payment_cents)}, due when I agree." if deal.down_payment_cents else "",
+        f"{len(later)} payments {FREQUENCIES[deal.frequency]}, the first of {money(later[0].amount_cents)} due on {long_day(later[0].due_on)}, the last of "
+        f"{money(later[-1].amount_cents)} due on {long_day(later[-1].due_on)}.",
+        f"Yearly interest: {percent} percent, {money(interest)} over the whole plan. In all I pay {money(sum(part.amount_cents for part in parts))}.",
+        "I may pay more or earlier at any time. If I cannot pay, I call the office before the day.",
+        more,
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def hash_of(terms: str) -> str:
+    """What the terms are known by: other words have another one."""
+    return sha256(terms.encode()).hexdigest()
+
+
+def offer(session: Session, patient: Patient, title: str, deal: Deal, terms: str, answer_by: date | None, by: UUID, today: date, now: datetime, plan_id: UUID) -> PaymentPlan | None:
+    """Offer a plan and tell whoever sees the account; None when this form was sent before. Raises NoSchedule."""
+    parts = schedule(deal, today)
+    if session.get(PaymentPlan, (patient.practice_id, plan_id)) is not None:
+        return None
+    plan = PaymentPlan(
+        practice_id=patient.practice_id, id=plan_id, patient_id=patient.id, clinic_id=patient.clinic_id, title=title, total_cents=deal.total_cents,
+        down_payment_cents=deal.down_payment_cents, interest_basis_points=deal.interest_basis_points, frequency=deal.frequency,
+        first_due_on=deal.first_due_on, terms=terms, offered_at=now, offered_by=by, answer_by=answer_by,
+    )  # fmt: skip
+    session.add(plan)
+    session.flush()
+    session.add_all(_installment(plan, part) for part in parts)
+    session.flush()
+    tell(session, plan, now)
+    return plan
+
+
+def _installment(plan: PaymentPlan, part: Part) -> Installment:
+    values = {"number": part.number, "due_on": part.due_on, "amount_cents": part.amount_cents, "interest_cents": part.interest_cents}
+    return Installment(id=uuid7(), practice_id=plan.practice_id, payment_plan_id=plan.id, **values)
+
+
+def tell(session: Session, plan: PaymentPlan, now: datetime) -> int:
+    """Have a mail say that there is something about a plan, and nothing else."""
+    accounts = accounts_told(session, plan.practice_id, [plan.patient_id], "account", now).get(plan.patient_id, [])
+    for account_id in accounts:
+        enqueue(session, "account.send_plan_notice", plan_id=str(plan.id), account_id=str(account_id))
+    return len(accounts)
+
+
+def of_patient(session: Session, practice_id: UUID, patient_id: UUID) -> list[Shown]:
+    """The plans of a patient, the newest first."""
+    query = select(PaymentPlan).where(PaymentPlan.practice_id == practice_id, PaymentPlan.patient_id == patient_id)
+    plans = session.scalars(query.order_by(PaymentPlan.offered_at.desc(), PaymentPlan.id)).all()
+    parts = session.scalars(
+        select(Installment)
+        .where(Installment.practice_id == practice_id, Installment.payment_plan_id.in_([plan.id for plan in plans]))
+        .order_by(Installment.number)
+    ).all()
+    return [Shown(plan, [part for part in parts if part.payment_plan_id == plan.id]) for plan in plans]
+
+
+def one(session: Session, practice_id: UUID, plan_id: UUID) -> Shown:
+    """One plan. Raises NotOpen when there is none."""
+    plan = session.get(PaymentPlan, (practice_id, plan_id), populate_existing=True)
+    if plan is None:
+        raise NotOpen
+    parts = select(Installment).where(Installment.practice_id == practice_id, Installment.payment_plan_id == plan_id)
+    return Shown(plan, list(session.scalars(parts.order_by(Installment.number).execution_options(populate_existing=True))))
+
+
+def agree(session: Session, plan: PaymentPlan, signature: Signature, by: UUID, today: date, now: datetime) -> None:
+    """The patient agrees to exactly the terms that were shown; the down payment is due today. Of two who answer at once one does. Raises NotOpen."""
+    if signature.terms_sha256 != hash_of(plan.terms):
+        raise NotOpen
+    kept = {"name": signature.name, "drawn": signature.drawn, "terms_sha256": signature.terms_sha256, "address": signature.address}
+    _answer(session, plan, today, {"state": "active", "agreed_at": now, "agreed_by": by, "signature": kept})
+    down = (Installment.practice_id == plan.practice_id, Installment.payment_plan_id == plan.id, Installment.number == 0)
+    session.execute(update(Installment).where(*down).values(due_on=today))
+
+
+def decline(session: Session, plan: PaymentPlan, today: date, now: datetime) -> None:
+    """The patient does not want it. Raises NotOpen."""
+    _answer(session, plan, today, {"state": "declined", "ended_at": now})
+
+
+def _answer(session: Session, plan: PaymentPlan, today: date, values: Mapping[str, Any]) -> None:
+    if plan.answer_by and plan.answer_by < today:
+        raise NotOpen
+    _turn(session, plan, ("offered",), values)
+
+
+def ask_pause(session: Session, plan: PaymentPlan, why: str, now: datetime) -> None:
+    """The patient asks for a pause; the office answers. Raises NotOpen."""
+    _turn(session, plan, ("active",), {"pause_asked_at": now, "pause_reason": why})
+
+
+def answer_pause(session: Session, plan: PaymentPlan, granted: bool, now: datetime) -> None:
+    """The office grants a pause, or not; the patient is told that there is something. Raises NotOpen."""
+    if plan.pause_asked_at is None:
+        raise NotOpen
+    _turn(session, plan, ("active",), {"state": "paused" if granted else "active", "pause_asked_at": None})
+    tell(session, plan, now)
+
+
+def go_on(session: Session, plan: PaymentPlan, now: datetime) -> None:
+    """A paused plan goes on. Raises NotOpen."""
+    _turn(session, plan, ("paused",), {"state": "active", "pause_asked_at": None, "pause_reason": ""})
+    tell(session, plan, now)
+
+
+def cancel(session: Session, plan: PaymentPlan, now: datetime) -> None:
+    """The office ends a plan, or takes an offer back. Raises NotOpen."""
+    _turn(session, plan, OPEN, {"state": "canceled", "ended_at": now})
+    tell(session, plan, now)
+
+
+def _turn(session: Session, plan: PaymentPlan, states: tuple[str, ...], values: Mapping[str, Any]) -> None:
+    where = (PaymentPlan.practice_id == plan.practice_id, PaymentPlan.id == plan.id, PaymentPlan.state.in_(states))
+    if session.execute(update(PaymentPlan).where(*where).values(**values).returning(PaymentPlan.id)).first() is None:
+        raise NotOpen
+    session.refresh(plan)
+
+
+def receive(session: Session, practice_id: UUID, plan_id: UUID, cents: int, now: datetime) -> int:
+    """Count what was paid towards a plan, the earliest payment first; returns how much of it was more than is left."""
+    lock = select(PaymentPlan).where(PaymentPlan.practice_id == practice_id, PaymentPlan.id == plan_id).with_for_update()
+    plan = session.scalars(lock.execution_options(populate_existing=True)).one()
+    found = one(session, practice_id, plan_id)
+    before = found.paid_cents
+    for part, paid in zip(found.parts, received([(part.amount_cents, part.paid_cents) for part in found.parts], cents), strict=True):
+        part.paid_cents = paid
+    if found.next_part is None and plan.state in ("active", "paused"):
+        plan.state, plan.ended_at = "completed", now
+    session.flush()
+    return cents - (found.paid_cents - before)

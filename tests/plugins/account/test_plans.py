@@ -1,0 +1,168 @@
+"""Payment plans: what the office offers, the patient signs, and what becomes of it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from types import SimpleNamespace
+from uuid import uuid4
+
+import pypdfium2
+import pytest
+from sqlalchemy import select, update
+
+from core.db import uuid7
+from plugins.account.models import Entry, PaymentPlan
+from plugins.account.services import plans
+from plugins.account.services.amortizing import Deal, schedule
+from plugins.account.services.plans import NotOpen, Signature
+
+ROOT = "/office/account"
+NOW = datetime.now(UTC)
+TODAY = NOW.date()
+
+
+@pytest.fixture
+def patient(make):
+    return make.patient(first_name="Ada", email=f"ada{uuid4().hex}@example.test")
+
+
+@pytest.fixture
+def office(signed_in, make):
+    """`office(role)`: a browser in which somebody with this role is signed in at the office."""
+    return lambda role="billing", **about: signed_in(account=make.staff(role, **about))
+
+
+@pytest.fixture
+def offered(patient, db, make):
+    """A plan of $600 in six months with $100 down, that waits for an answer; who reads it."""
+    reader = make.account(patient)
+    deal = Deal(60_000, 10_000, 650, "monthly", TODAY + timedelta(days=30), 6)
+    terms = plans.terms_of(deal, schedule(deal, TODAY), "Main Street")
+    plan = plans.offer(db, patient, "Crown", deal, terms, None, make.staff().id, TODAY, NOW, uuid7())
+    db.commit()
+    return SimpleNamespace(plan=plan, reader=reader, path=f"/account/plans/{plan.id}")
+
+
+def _plan(db) -> PaymentPlan:
+    db.rollback()
+    return db.scalars(select(PaymentPlan).where(PaymentPlan.practice_id == db.info["practice_id"]).execution_options(populate_existing=True)).one()
+
+
+def test_the_office_sees_the_schedule_before_it_offers_and_offers_once(office, patient, make, db, work_off, mails):
+    db.add(Entry(patient_id=patient.id, entry_type="charge", entered_on=TODAY, description="Crown", amount_cents=60_000))
+    db.commit()
+    make.account(patient)
+    app = office()
+    form = app.get(f"{ROOT}/accounts/{patient.id}").click("Offer a plan").forms["offer"]
+    assert form["total"].value == "600.00"
+    form["down"], form["interest"], form["first_due_on"] = "100", "6.5", str(TODAY + timedelta(days=30))
+    page = form.submit("act", value="preview")
+    assert "Yearly interest: 6.50 percent" in page
+    assert "Down payment: $100.00, due when I agree." in page
+    form = page.forms["offer"]
+    form["payments"] = "0"
+    assert "must be at least 1" in form.submit("act", value="offer", status=422)
+    form["payments"], form["down"] = "6", "600"
+    assert "leaves nothing" in form.submit("act", value="offer", status=422)
+    form["down"], form["interest"] = "100", "lots"
+    assert "Check the yearly interest" in form.submit("act", value="offer", status=422)
+    form["interest"] = "6.5"
+    for _ in range(2):
+        form.submit("act", value="offer", status=303)
+    plan = _plan(db)
+    assert (plan.state, plan.interest_basis_points, plan.down_payment_cents) == ("offered", 650, 10_000)
+    work_off()
+    [mail] = mails.to(patient.email)
+    assert mail["Subject"] == "Your payment plan"
+    assert "600" not in mail.get_body(("plain",)).get_content()
+    assert "Ada Vale" in app.get(f"{ROOT}/plans")
+    limited = office(clinic_ids=(uuid4(),))
+    limited.get(f"{ROOT}/plans/{plan.id}", status=404)
+    assert "Ada Vale" not in limited.get(f"{ROOT}/plans")
+
+
+def test_the_patient_signs_what_was_shown_and_keeps_a_copy(offered, signed_in, db):
+    app = signed_in(account=offered.reader)
+    assert "Your answer, please" in app.get("/account/plans")
+    form = app.get(offered.path).forms["agree"]
+    page = form.submit("act", value="agree", status=422)
+    assert "Type your full name" in page
+    assert "Say that you agree" in page
+    form["name"], form["agrees"], form["drawn"] = "Ada Vale", True, "<svg>"
+    assert "Draw your signature again" in form.submit("act", value="agree", status=422)
+    form["drawn"] = "10,20 30,40;50,60"
+    page = form.submit("act", value="agree", status=303).follow()
+    assert "Signed by" in page
+    plan = _plan(db)
+    assert plan.state == "active"
+    assert plan.signature["name"] == "Ada Vale"
+    assert plan.signature["terms_sha256"] == plans.hash_of(plan.terms)
+    assert plan.agreed_by == offered.reader.id
+    words = "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(BytesIO(app.get(f"{offered.path}/download").body)))
+    assert "Signed electronically by Ada Vale" in words
+    assert "I owe Main Street $600.00" in words.replace("\r\n", " ").replace("\n", " ")
+    assert "has been answered" in form.submit("act", value="decline", status=303).follow()
+    assert _plan(db).state == "active"
+
+
+def test_terms_that_were_changed_meanwhile_or_are_somebody_elses_are_not_signed(offered, signed_in, db, make):
+    app = signed_in(account=offered.reader)
+    form = app.get(offered.path).forms["agree"]
+    form["name"], form["agrees"] = "Ada Vale", True
+    db.execute(update(PaymentPlan).where(PaymentPlan.id == offered.plan.id).values(terms="I owe more"))
+    db.commit()
+    assert "has been answered, changed or ended" in form.submit("act", value="agree", status=303).follow()
+    assert _plan(db).state == "offered"
+    db.execute(update(PaymentPlan).where(PaymentPlan.id == offered.plan.id).values(answer_by=TODAY - timedelta(days=3)))
+    db.commit()
+    assert "The time for an answer is over." in app.get(offered.path)
+    other = signed_in(account=make.account(make.patient()))
+    other.get(offered.path, status=404)
+    other.get(f"{offered.path}/download", status=404)
+    token = other.get("/account/plans").forms["sign-out"]["csrf_token"].value
+    other.post(f"{offered.path}/answer", {"csrf_token": token, "act": "decline"}, status=404)
+
+
+def test_of_two_who_answer_at_the_same_moment_one_does(offered, practice):
+    def answer(agrees: bool) -> bool:
+        with practice.session() as session:
+            plan = session.get_one(PaymentPlan, (practice.id, offered.plan.id))
+            try:
+                if agrees:
+                    plans.agree(session, plan, Signature("Ada", "", plans.hash_of(plan.terms), ""), offered.reader.id, TODAY, NOW)
+                else:
+                    plans.decline(session, plan, TODAY, NOW)
+            except NotOpen:
+                return False
+            session.commit()
+            return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(answer, [True, False, True, False])) == [False, False, False, True]
+
+
+def test_a_pause_is_asked_for_and_granted_and_the_plan_goes_on_until_it_is_paid(offered, signed_in, office, db, practice):
+    app, desk = signed_in(account=offered.reader), office()
+    form = app.get(offered.path).forms["agree"]
+    form["name"], form["agrees"] = "Ada Vale", True
+    page = form.submit("act", value="agree", status=303).follow()
+    page.forms["pause"]["why"] = "Lost my job"
+    assert "You have asked for a pause" in page.forms["pause"].submit("act", value="pause", status=303).follow()
+    assert "Pauses of payment plans" in desk.get("/office")
+    page = desk.get(f"{ROOT}/plans").click("Ada Vale")
+    assert "Lost my job" in page
+    page = page.forms["pause"].submit("act", value="grant", status=303).follow()
+    assert _plan(db).state == "paused"
+    assert "The office has paused this plan." in app.get(offered.path)
+    page = page.forms["act"].submit("act", value="go_on", status=303).follow()
+    page.forms["act"]["amount"] = "0"
+    assert "more than zero" in page.forms["act"].submit("act", value="received", status=422)
+    page.forms["act"]["amount"] = "150"
+    page.forms["act"].submit("act", value="received", status=303)
+    shown = plans.one(db, practice.id, offered.plan.id)
+    assert [part.paid_cents for part in shown.parts[:2]] == [10_000, 5_000]
+    assert "$50.00 paid" in app.get(offered.path)
+    left = shown.whole_cents - shown.paid_cents
+    page.forms["act"]["amount"] = f"{left // 100 + 5}.{left % 100:02}"
+    assert "$5.00 were more than is left" in page.forms["act"].submit("act", value="received", status=303).follow()
+    assert _plan(db).state == "completed"
