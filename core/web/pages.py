@@ -43,11 +43,17 @@ def book(request):
     return _lead_on(request, "book")
 
 
-def _lead_on(request, at: str) -> HTTPSeeOther:
+@view_config(route_name="portal.book_at", permission=NO_PERMISSION_REQUIRED, request_method="GET")
+def book_at(request):
+    """The same for one clinic, whose page says whether there is such a one."""
+    return _lead_on(request, "book", request.matchdict["place"])
+
+
+def _lead_on(request, at: str, *further: str) -> HTTPSeeOther:
     link = next((link for link in request.entry_links() if link.at == at), None)
     if link is None:
         raise HTTPNotFound()
-    return HTTPSeeOther(request.route_path(link.route, _query=request.GET))
+    return HTTPSeeOther(request.route_path(link.route, *further, _query=request.GET))
 
 
 @view_config(route_name="portal.contact", permission=NO_PERMISSION_REQUIRED, request_method="GET", renderer="contact.jinja2")

@@ -8,4 +8,5 @@ def includeme(config) -> None:
     config.add_route("portal.contact", "/contact")
     config.add_route("portal.pay", "/pay")
     config.add_route("portal.book", "/book")
+    config.add_route("portal.book_at", "/book/{place}")
     config.scan("core.web.pages")

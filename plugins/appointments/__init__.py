@@ -32,6 +32,7 @@ class AppointmentsPlugin(PortalPlugin):
         config.add_route("appointments.book_review", "/book/review")
         config.add_route("appointments.booked", "/booked/{visit_id}")
         config.add_route("appointments.public", "/online")
+        config.add_route("appointments.public_embed", "/online/embed.js")
         config.add_route("appointments.public_clinic", "/online/{place}")
         config.add_route("appointments.public_known", "/online/{place}/known")
         config.add_route("appointments.public_known_code", "/online/{place}/known/code")

@@ -41,8 +41,8 @@ OPEN |= {"account.hooks.stripe"}  # what the card service reports, which it sign
 # The same link in a notice of a visit; answers by text message, which the gateway signs.
 OPEN |= {"appointments.hooks.unsubscribe", "appointments.hooks.texts", "appointments.hooks.calendar"}
 # Booking a first visit, or by a code: the pages say of nobody whether they are a patient, and act for whoever holds the code.
-BOOKING = {"appointments.public", "appointments.public_clinic", "appointments.public_known", "appointments.public_known_code", "appointments.public_new", "appointments.public_details", "appointments.public_new_code", "appointments.public_choose", "appointments.public_review", "appointments.recall", "appointments.recall_review"}
-OPEN |= {"portal.book"} | BOOKING
+BOOKING = {"appointments.public", "appointments.public_embed", "appointments.public_clinic", "appointments.public_known", "appointments.public_known_code", "appointments.public_new", "appointments.public_details", "appointments.public_new_code", "appointments.public_choose", "appointments.public_review", "appointments.recall", "appointments.recall_review"}
+OPEN |= {"portal.book", "portal.book_at"} | BOOKING
 SET = re.compile(r"^{% set (\w+)", re.MULTILINE)
 SAFE = {"GET", "HEAD", "OPTIONS"}
 # What is looked for is posted, so that its words stand in no address; nothing is written (tests/plugins/account/test_reading.py).

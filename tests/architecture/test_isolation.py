@@ -31,7 +31,7 @@ PUBLIC |= {"auth.offices_enter", "portal.pay", "account.guest", "account.guest_p
 PUBLIC |= {"auth.forgot", "auth.reset", "auth.link", "auth.link_open", "auth.register", "auth.register_code"}
 PUBLIC |= {"appointments.answer", "appointments.calendar_feed", "appointments.recall", "appointments.recall_review", "appointments.here"}
 PUBLIC |= {"auth.invitation", "portal.privacy", "office.sign_in", "office.invitation"}
-PUBLIC |= {"portal.book"} | {f"appointments.public{part}" for part in ("", "_clinic", "_known", "_known_code", "_new", "_details", "_new_code", "_choose", "_review")}
+PUBLIC |= {"portal.book", "portal.book_at"} | {f"appointments.public{part}" for part in ("", "_embed", "_clinic", "_known", "_known_code", "_new", "_details", "_new_code", "_choose", "_review")}
 TOKEN = re.compile(r'name="csrf_token" value="[^"]*"|"reference":"[0-9a-f]+"')
 """What differs in any two answers: a form's token, and the number under which the log has a failure."""
 

@@ -32,7 +32,7 @@ OFFICE, OFFICE_ACCOUNT, OPERATOR, OFF = "the office", "whoever of the office it 
 TABLE = {
     ANYONE: """
         portal.pay account.guest account.guest_pay account.guest_receipt account.asked account.hooks.stripe appointments.hooks.unsubscribe appointments.hooks.texts appointments.hooks.calendar appointments.answer appointments.calendar_feed appointments.offer
-        portal.book appointments.public appointments.public_clinic appointments.public_known appointments.public_known_code appointments.public_new
+        portal.book portal.book_at appointments.public appointments.public_embed appointments.public_clinic appointments.public_known appointments.public_known_code appointments.public_new
         appointments.public_details appointments.public_new_code appointments.public_choose appointments.public_review
         portal.start portal.contact portal.privacy portal.grant_offer health.live health.ready tenants.theme tenants.logo tenants.icon tenants.photo tenants.ask files.signed
         auth.sign_in auth.second auth.second_send auth.second_passkey auth.second_passkey_options auth.passkey auth.passkey_options

@@ -11,9 +11,10 @@ from core.plugins.waiting import at_clinics
 from core.web.formats import moment_of
 from plugins.appointments.models import Appointment
 from plugins.appointments.office.place import ONLINE, SEE, parts, place_of
-from plugins.appointments.views.public_place import origins_of, places_of, word_of
+from plugins.appointments.views.public_place import origins_of, places_of, short_of, word_of
 
 MOST = 100
+_SCRIPT = Markup('<script src="{}" data-clinic="{}" async></script>')
 _FRAME = Markup('<iframe src="{}" title="Book a visit" style="width: 100%; height: 56rem; border: 0"></iframe>')
 _PATIENT = (Patient.practice_id == Appointment.practice_id) & (Patient.id == Appointment.patient_id)
 # The practice's system gives the chart its number, once the office has entered who is new there.
@@ -40,7 +41,9 @@ def online_page(request):
     found = _newcomers(request.db, request)
     request.audit("appointments.newcomers.view")
     home = request.registry.portal.address(request.whole_tenant.host)
-    open_at = next((one for one in places_of(request) if one.clinic_id == place.clinic_id), None)
+    places = places_of(request)
+    open_at = next((one for one in places if one.clinic_id == place.clinic_id), None)
+    short = f"{home}{request.route_path('portal.book_at', place=short_of(open_at, places))}" if open_at else ""
     address = home + request.route_path("appointments.public_clinic", place=word_of(open_at)) if open_at else ""
     zones = {clinic.id: clinic.time_zone for clinic in request.whole_tenant.clinics}
     return {
@@ -48,6 +51,8 @@ def online_page(request):
         "parts": parts(request, place),
         "found": [(visit, patient, moment_of(visit.starts_at, request.now, zones.get(visit.clinic_id, place.zone))) for visit, patient in found],
         "address": address,
+        "short": short,
+        "script": str(_SCRIPT.format(home + request.route_path("appointments.public_embed"), word_of(open_at))) if open_at else "",
         "frame": str(_FRAME.format(address)) if open_at else "",
         "origins": origins_of(open_at) if open_at else [],
     }

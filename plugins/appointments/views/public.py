@@ -5,8 +5,10 @@ No page says whether somebody is a patient here. People who were never here: `pu
 
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
+from pyramid.response import FileResponse
 from pyramid.view import view_config
 
 from core.auth.tickets import BadTicket
@@ -35,6 +37,8 @@ from plugins.appointments.views.public_place import (
 from plugins.appointments.views.reviewing import Look, Wish, done_of, look_at, review_of, wanted_time
 
 CHOOSE, REVIEW = "public_choose", "public_review"
+EMBED, EMBED_KEPT = Path(__file__).parents[1] / "static" / "embed.js", 3600
+"""Its address is the same for ever, so it is kept for an hour only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,14 @@ def clinics_page(request):
     if len(places) == 1:
         return HTTPSeeOther(path_of(request, "public_clinic", places[0]))
     return {"places": [(place, path_of(request, "public_clinic", place)) for place in places]}
+
+
+@view_config(route_name="appointments.public_embed", request_method="GET", **OPEN)
+def embed(request):
+    """The script with which an office's website shows the page: of all our scripts the one that other websites load."""
+    response = FileResponse(EMBED, request=request, content_type="text/javascript", cache_max_age=EMBED_KEPT)
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response
 
 
 @view_config(route_name="appointments.public_clinic", request_method="GET", renderer="appointments/public.jinja2", **OPEN)

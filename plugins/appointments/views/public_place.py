@@ -4,7 +4,10 @@ They act for whoever holds a code or a link, never for a cookie: so they work wi
 none, and their forms need no token against forms of others. What was typed goes along in the form, and in no address.
 """
 
+import re
+from collections.abc import Iterable
 from typing import Any
+from unicodedata import normalize
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -36,7 +39,8 @@ def is_for_known(place: Tenant) -> bool:
 
 def place_of(request, new: bool | None = None) -> Tenant:
     """The clinic of the address, where patients (`new` False), or people who are new, can book."""
-    place = next((place for place in places_of(request) if request.matchdict["place"] == word_of(place)), None)
+    places, word = places_of(request), request.matchdict["place"]
+    place = next((place for place in places if word in (word_of(place), short_of(place, places))), None)
     if place is None or (new is True and not place.settings["appointments.book_new"]) or (new is False and not is_for_known(place)):
         raise HTTPNotFound()
     return place
@@ -45,6 +49,17 @@ def place_of(request, new: bool | None = None) -> Tenant:
 def word_of(place: Tenant) -> str:
     """How an address names a clinic."""
     return str(place.clinic_id) if place.clinic_id else WHOLE
+
+
+def short_of(place: Tenant, places: Iterable[Tenant]) -> str:
+    """The clinic's name as an address has it, such as `downtown-clinic`, where no other clinic has the same; else how an address names it anyway."""
+    short = _short(place)
+    return short if short and sum(_short(other) == short for other in places) == 1 else word_of(place)
+
+
+def _short(place: Tenant) -> str:
+    plain = normalize("NFKD", place.clinic.name).encode("ascii", "ignore").decode() if place.clinic else ""
+    return "-".join(re.findall("[a-z0-9]+", plain.lower()))
 
 
 def path_of(request, route: str, place: Tenant, query: dict[str, str] | None = None, **parts: str) -> str:
@@ -64,9 +79,10 @@ def source_of(request) -> str:
 
 def page(request, place: Tenant, **values: Any) -> dict[str, Any]:
     """What every one of these pages is given. The websites that the office has named may frame it, nobody else."""
-    let_frame(request, origins_of(place))
+    origins = origins_of(place)
+    let_frame(request, origins)
     # `tenant` is as the clinic's own patients see it: its name, its look.
-    return {"place": place, "tenant": place, "is_framed": request.headers.get("Sec-Fetch-Dest") == "iframe", "several": len(places_of(request)) > 1, **values}
+    return {"place": place, "tenant": place, "origins": origins, "is_framed": request.headers.get("Sec-Fetch-Dest") == "iframe", "several": len(places_of(request)) > 1, **values}
 
 
 def refused(request, place: Tenant, form: Form, **values: Any) -> dict[str, Any]:

@@ -272,7 +272,22 @@ def test_only_websites_that_the_office_names_may_frame_the_page(web, place, swit
     framed = web.get(f"{place}/known", headers={"Sec-Fetch-Dest": "iframe"})
     assert "frame-ancestors https://www.smile.example;" in framed.headers["Content-Security-Policy"]
     assert '<header class="bar">' not in framed.text
+    assert framed.html.select_one("[data-framed]")["data-framed"] == "https://www.smile.example", "nobody else is told how high it is"
+    assert not web.get(f"{place}/known").html.select("[data-framed]")
+    script = web.get("/appointments/online/embed.js")
+    assert (script.content_type, script.headers["Cross-Origin-Resource-Policy"]) == ("text/javascript", "cross-origin")
     assert "frame-ancestors 'none'" in web.get("/sign-in").headers["Content-Security-Policy"]
+
+
+def test_each_clinic_has_a_short_address_by_its_name_while_no_other_has_the_same(web, place, make, practice):
+    make.take_in([{"kind": "clinic", "external_id": "C1", "name": "Café on Main St.", "time_zone": "America/New_York"}])
+    led = web.get("/book/cafe-on-main-st?utm_source=card", status=303)
+    assert led.location.endswith("/appointments/online/cafe-on-main-st?utm_source=card")
+    assert "utm_source=card" in led.follow().text
+    for path in (f"/book/{practice.clinic_id}", "/book/CAFE-on-main-st", "/book/elsewhere", "/book/%E2%80%AEx"):
+        web.get(path, status=303).follow(status=200 if str(practice.clinic_id) in path else 404)
+    make.take_in([{"kind": "clinic", "external_id": "C2", "name": "Cafe on main, st", "time_zone": "America/New_York"}])
+    web.get("/book/cafe-on-main-st", status=303).follow(status=404)
 
 
 def test_forms_work_without_a_cookie_but_not_from_another_site(portal, practice, place, make):

@@ -39,4 +39,6 @@ def test_the_frame_for_the_website_stands_there_while_the_page_is_open(office, d
     page = office("front_desk").get("/office/appointments/online")
     assert f"/appointments/online/{practice.clinic_id}" in page.text
     assert "&lt;iframe src=" in page.text
+    assert "/appointments/online/embed.js&#34; data-clinic=" in page.text
+    assert f"{practice.host}/book/" in page.text or "/book/" in page.text
     assert "https://www.smile.example" in page.text
