@@ -1,30 +1,82 @@
-"""The demo's part of this tab: rules of notices, some of them on, so that the office's pages show what they are for."""
+"""The demo's part of this tab: rules of notices, some of them on, and what an office has to do: requests, a wait list with a time to offer, and how visits
+were made. All of it is of somebody without access to the portal, so that whoever signs in finds only what is theirs.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.db import uuid7
 from core.people.models import Patient
-from plugins.appointments.models import NoticeRule
+from plugins.appointments.models import Appointment, NoticeRule, Offer, Opening, Operatory
 from plugins.appointments.notices import ruling
-from plugins.appointments.notices.values import CONFIRMATION, INVITATION, REMINDER, THANKS
+from plugins.appointments.notices.values import ARRIVAL, CONFIRMATION, INVITATION, RECALL, REMINDER, THANKS
+from plugins.appointments.services import requests
+from plugins.appointments.waiting import joining
+from plugins.appointments.waiting.joining import Asker, What, Wish
 
 _RULES: tuple[tuple[str, dict[str, Any]], ...] = (
     (REMINDER, {"is_on": True}),
     (CONFIRMATION, {"is_on": True}),
     (CONFIRMATION, {"is_on": True, "lead_days": 7, "send_order": ["email"]}),
+    (ARRIVAL, {}),
     (THANKS, {"is_on": True}),
+    (RECALL, {}),
     (INVITATION, {}),
 )
+WAITING = "SUN-1005"
+"""Of the patient who asks and waits."""
+_WAYS = ("office", "recall", "office", "existing", "recall", "office", "new")
+DAY = timedelta(days=1)
 
 
 def make(db: Session, registry, practice_id: UUID, patients: Mapping[str, Patient], now: datetime) -> None:
     """Add the rules; what is due by them goes out from the first look on."""
-    del registry, patients
+    del registry
     for kind, values in _RULES:
         rule: NoticeRule = ruling.add(db, practice_id, kind, None, values, now)
         # The visits of the demo are all made at this moment: nobody is thanked for those.
         rule.since = now + timedelta(minutes=1)
+    _say_how_visits_were_made(db, practice_id, now)
+    if WAITING in patients:
+        _ask(db, patients[WAITING], now)
+        _wait(db, patients[WAITING], now)
+
+
+def _say_how_visits_were_made(db: Session, practice_id: UUID, now: datetime) -> None:
+    """Some of the visits of these months were booked in the portal, so that there is something to count."""
+    around = (Appointment.starts_at > now - 60 * DAY, Appointment.starts_at < now + 60 * DAY)
+    found = db.scalars(select(Appointment).where(Appointment.practice_id == practice_id, *around).order_by(Appointment.starts_at, Appointment.id))
+    for place, visit in enumerate(found):
+        visit.made_by = _WAYS[place % len(_WAYS)]
+        visit.made_at = min(visit.starts_at, now) - (3 + place) * DAY
+
+
+def _ask(db: Session, patient: Patient, now: datetime) -> None:
+    """A request that waits for the office, and one that was answered."""
+    whose = {"practice_id": patient.practice_id, "patient_id": patient.id, "account_id": None, "clinic_id": patient.clinic_id}
+    answered = requests.ask(db, requests.Wish(kind="callback", words="Do you take my new insurance?", **whose), now - 9 * DAY)
+    answered.state, answered.answered_at, answered.answer = "accepted", now - 8 * DAY, "Yes, we do. See you soon."
+    wanted = {"days": [0, 2, 4], "times": ["morning"]}
+    requests.ask(db, requests.Wish(kind="visit", words="A crown feels loose. Mornings are best for me.", wanted=wanted, **whose), now - timedelta(hours=5))
+
+
+def _wait(db: Session, patient: Patient, now: datetime) -> None:
+    """Somebody waits, and there is a time of which the office says whether it is offered."""
+    practice_id = patient.practice_id
+    types = db.scalars(joining.open_types(practice_id)).all()
+    chair = db.scalars(select(Operatory).where(Operatory.practice_id == practice_id).order_by(Operatory.position)).first()
+    if not types or chair is None:
+        return
+    entry_id = joining.join(db, practice_id, patient.id, What("type", types[0]), Asker(None), now - 4 * DAY, Wish(days=(0, 1, 2, 3), latest=12 * 60))
+    begins = (now + 12 * DAY).replace(hour=16, minute=0, second=0, microsecond=0)
+    time = {"clinic_id": chair.clinic_id, "operatory_id": chair.id, "provider_id": chair.provider_id, "starts_at": begins, "minutes": 60}
+    opening = Opening(practice_id=practice_id, id=uuid7(), cause="called_off", made_at=now - timedelta(hours=2), **time)
+    db.add(opening)
+    db.flush()
+    about = {"opening_id": opening.id, "entry_id": entry_id, "patient_id": patient.id, "asked_at": now - timedelta(hours=1), "token_hash": opening.id.hex}
+    db.add(Offer(practice_id=practice_id, channels=["email"], state="declined", **about))
