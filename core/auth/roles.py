@@ -29,6 +29,8 @@ OFFICE: dict[str, str] = {
     "office.payments.settle": "Assign payments to patients",
     "office.billing.see": "See patients’ accounts, statements, requests to pay, payment plans and what is owed",
     "office.billing.change": "Write into ledgers, make statements, ask for payments, offer payment plans",
+    "office.card_service.see": "See how the account for card payments stands, payouts, and payments that do not agree",
+    "office.card_service.change": "Connect the practice’s account for card payments, disconnect it",
     "office.appointments.see": "See the book of appointments, what patients ask about visits, and recalls",
     "office.appointments.answer": "Answer what patients ask about visits, set how visits are confirmed",
     "office.appointments.change": "Change operatories, types, hours and recalls",
@@ -75,7 +77,7 @@ ROLES: dict[str, Role] = {
     "front_desk": _role(
         "Front desk", "Lets patients in and helps them", "patients.see", "patients.add", "access.change", "unmatched.see", "unmatched.settle", *_RECORDS, *_MESSAGES, *_APPOINTMENTS, "deliveries.see", "deliveries.settle", "view_as"
     ),
-    "billing": _role("Billing", "Looks after accounts and payments", "patients.see", "payments.see", "payments.settle", "billing.see", "billing.change", "view_as"),
+    "billing": _role("Billing", "Looks after accounts and payments", "patients.see", "payments.see", "payments.settle", "billing.see", "billing.change", "card_service.see", "view_as"),
     "clinical": _role("Clinical", "Treats patients and answers their messages", "patients.see", *_RECORDS, *_MESSAGES, "appointments.see", "view_as"),
     "read_only": _role("Read only", "Sees the office’s pages and changes nothing", *_LOOKING),
 }
@@ -90,7 +92,7 @@ SUPPORT = {
     # carries its records away.
     ACT: frozenset(OFFICE)
     - {
-        "office.staff.change", "office.view_as", "office.patients.merge", "office.payments.settle", "office.billing.change", "office.messages.answer", "office.appointments.answer",
+        "office.staff.change", "office.view_as", "office.patients.merge", "office.payments.settle", "office.billing.change", "office.card_service.change", "office.messages.answer", "office.appointments.answer",
         "office.exports.make",
     },
 }

@@ -7,10 +7,11 @@ import stripe
 
 from core.config import Settings
 from core.tenant import Tenant
+from plugins.account.gateway.asking import CardServiceRefused
 from plugins.account.gateway.interface import PaymentGateway
 from plugins.account.gateway.local import LocalGateway
 from plugins.account.gateway.stand_in.server import STAND_IN_KEY
-from plugins.account.gateway.stripe_cards import StripeCardService
+from plugins.account.gateway.stripe_cards import StripeCardService, open_account
 from plugins.account.gateway.stripe_cards import make_client as new_client
 from plugins.account.gateway.stripe_gateway import StripeGateway, make_client
 
@@ -56,6 +57,14 @@ def card_service_at(registry, tenant: Tenant, account: str) -> StripeCardService
     if platform is None:
         return None
     return StripeCardService(_client_of(platform, account), _client_of(platform, None), account, tenant.practice_name, platform.name)
+
+
+def open_card_account(registry, tenant: Tenant, key: str) -> str:
+    """The reference of a new account at the card service for this practice; once for each key. Raises CardServiceAway, CardServiceRefused."""
+    platform = _platform(registry.portal)
+    if platform is None:
+        raise CardServiceRefused("not_possible")
+    return open_account(_client_of(platform, None), str(tenant.practice_id), tenant.practice_name, key)
 
 
 def hosted_pages(portal: Settings) -> tuple[str, ...]:

@@ -60,6 +60,19 @@ def asking() -> Iterator[None]:
         raise CardServiceAway from error
 
 
+def open_account(platform: stripe.StripeClient, practice: str, practice_name: str, key: str) -> str:
+    """A new account of a practice, which pays Stripe's fees itself and has Stripe's own dashboard; its reference. Once for each key."""
+    wanted: Any = {
+        "controller": {"fees": {"payer": "account"}, "losses": {"payments": "stripe"}, "stripe_dashboard": {"type": "full"}},
+        "capabilities": {name: {"requested": True} for name in ("card_payments", "transfers", "us_bank_account_ach_payments")},
+        "business_profile": {"name": practice_name},
+        "country": "US",
+        "metadata": {"practice": practice},
+    }
+    with asking():
+        return platform.v1.accounts.create(wanted, {"idempotency_key": key}).id
+
+
 class StripeCardService:
     """One account of the practice at Stripe, with direct charges. See `asking.CardService`. `practice_name` is what hosted pages show."""
 

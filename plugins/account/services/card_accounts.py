@@ -11,6 +11,7 @@ from plugins.account.gateway.asking import SeenAccount
 from plugins.account.models import CardAccount
 
 SERVICE = "stripe"
+_TOLD = ("capabilities", "due_at", "disabled_reason", "details_submitted", "charges_enabled", "payouts_enabled")
 
 
 class AccountOfAnother(Exception):
@@ -39,13 +40,15 @@ def add(session: Session, practice_id: UUID, clinic_id: UUID | None, reference: 
 
 
 def take_in(session: Session, practice_id: UUID, seen: SeenAccount, now: datetime) -> CardAccount | None:
-    """Take in how an account stands; None when the practice does not have it."""
+    """Take in how an account stands; None when the practice does not have it. `checked_at` is since when it stands so."""
     account = by_reference(session, practice_id, seen.reference)
     if account:
-        account.capabilities, account.due, account.due_at = seen.capabilities, list(seen.due), seen.due_at
-        account.disabled_reason, account.details_submitted = seen.disabled_reason, seen.details_submitted
-        account.charges_enabled, account.payouts_enabled, account.checked_at = seen.charges_enabled, seen.payouts_enabled, now
-        session.flush()
+        values = {name: getattr(seen, name) for name in _TOLD} | {"due": list(seen.due)}
+        if any(getattr(account, name) != value for name, value in values.items()) or account.checked_at is None:
+            account.checked_at = now
+            for name, value in values.items():
+                setattr(account, name, value)
+            session.flush()
     return account
 
 

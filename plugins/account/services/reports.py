@@ -14,7 +14,7 @@ from core.tasks import Work, enqueue
 from plugins.account.gateway import card_service_at
 from plugins.account.gateway.asking import CardService, CardServiceRefused, Event
 from plugins.account.models import GatewayEvent
-from plugins.account.services import card_accounts, settling, truth
+from plugins.account.services import card_accounts, connecting, settling, truth
 
 log = structlog.get_logger("account")
 
@@ -89,8 +89,17 @@ def _seen(work: Work, service: CardService, row: GatewayEvent) -> Any:
         _payment(work, service, row, dispute.payment_reference)
         return settling.take_in_dispute(*about, dispute, "event", work.now)
     if kind == "acct" and reference == row.card_account:
-        return card_accounts.take_in(*about, service.account(), work.now)
+        return _account(work, service)
     return None
+
+
+def _account(work: Work, service: CardService) -> Any:
+    """Take in how an account stands, and let payments go to it from the day on which it may take some."""
+    account = card_accounts.take_in(work.db, work.tenant.practice_id, service.account(), work.now)
+    if account:
+        tenant = work.registry.tenants.current(work.tenant.practice_id, account.clinic_id)
+        connecting.put_to_use(work.db, work.registry.plugins, account, tenant.settings.get(connecting.SETTING, ""), work.now)
+    return account
 
 
 def _payment(work: Work, service: CardService, row: GatewayEvent, reference: str) -> Any:

@@ -11,7 +11,7 @@ APPOINTMENTS = {"office.appointments.see", "office.appointments.answer", "office
 PROMISED = {
     "office_admin": set(OFFICE),
     "front_desk": {"office.home", "office.patients.see", "office.patients.add", "office.access.change", "office.unmatched.see", "office.unmatched.settle", "office.view_as", "office.deliveries.see", "office.deliveries.settle"} | RECORDS | MESSAGES | APPOINTMENTS,
-    "billing": {"office.home", "office.patients.see", "office.payments.see", "office.payments.settle", "office.billing.see", "office.billing.change", "office.view_as"},
+    "billing": {"office.home", "office.patients.see", "office.payments.see", "office.payments.settle", "office.billing.see", "office.billing.change", "office.card_service.see", "office.view_as"},
     "clinical": {"office.home", "office.patients.see", "office.view_as", "office.appointments.see"} | RECORDS | MESSAGES,
     "read_only": {"office.home", "office.patients.see", "office.appointments.see", "office.unmatched.see", "office.clinics.see", "office.audit.see", "office.staff.see", "office.tabs.see", "office.reports.see", "office.deliveries.see"},
 }
@@ -31,7 +31,7 @@ def test_what_is_no_role_may_nothing_of_the_office(kind, role):
 
 def test_an_operator_who_entered_may_look_and_with_leave_act_but_never_on_staff_nor_as_a_patient():
     assert permissions_of("operator", "", "see") == PROMISED["read_only"] | STILL_HERE
-    assert permissions_of("operator", "", "act") == set(OFFICE) - {"office.staff.change", "office.view_as", "office.patients.merge", "office.payments.settle", "office.billing.change", "office.messages.answer", "office.appointments.answer", "office.exports.make"} | STILL_HERE
+    assert permissions_of("operator", "", "act") == set(OFFICE) - {"office.staff.change", "office.view_as", "office.patients.merge", "office.payments.settle", "office.billing.change", "office.card_service.change", "office.messages.answer", "office.appointments.answer", "office.exports.make"} | STILL_HERE
     assert permissions_of("operator", "", "everything") == frozenset()
     assert permissions_of("operator", "") == set(OPERATORS) | OWN
 
@@ -58,7 +58,7 @@ def test_views_ask_for_permissions_that_exist(registry):
             assert permission in set(OFFICE) | set(OPERATORS) | OWN | {"__no_permission_required__"}, (route, permission)
 
 
-SEEING = {"office.appointments.see", "office.reports.see", "office.messages.see", "office.deliveries.see", "office.payments.see", "office.billing.see", "office.home", "office.tabs.see", "office.clinics.see", "office.patients.see", "office.unmatched.see", "office.audit.see", "office.staff.see", "office.records_requests.see"}
+SEEING = {"office.appointments.see", "office.reports.see", "office.messages.see", "office.deliveries.see", "office.payments.see", "office.billing.see", "office.card_service.see", "office.home", "office.tabs.see", "office.clinics.see", "office.patients.see", "office.unmatched.see", "office.audit.see", "office.staff.see", "office.records_requests.see"}
 # What is sent there is only a question: it is sent so that no name stands in an address.
 ASKING = {"office.patients", "office.audit", "appointments.office.book.recalls.find", "account.office.accounts.find", "account.office.aging.file"}
 
