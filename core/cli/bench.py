@@ -96,6 +96,28 @@ def slots() -> None:
     sys.exit(0 if _part("slots")(say) else 1)
 
 
+@bench.command()
+def statements() -> None:
+    """See what a statement costs as a PDF.
+
+    Makes statements of 1, 100 and 5,000 lines, each in a process of its own, and tells time and peak memory. A line of the longest may
+    take twice the time of one of a hundred, and every file has to be tagged for screen readers. Needs no servers.
+    """
+    sys.exit(0 if _part("statements")(say) else 1)
+
+
+@bench.command()
+@click.option("--seconds", default=2, show_default=True, help="How long each measurement lasts.")
+@click.option("--rounds", default=3, show_default=True, help="How often everything is measured; the medians count.")
+def account(seconds: int, rounds: int) -> None:
+    """See whether the pages of the Account tab cost more with a long ledger.
+
+    Asks each page of the tab for a patient with 50 lines in the ledger and for one with 5,000, in turns, and counts the statements on
+    the database. Needs wrk.
+    """
+    _measure("account", seconds, rounds)
+
+
 def _measure(part: str, *asked: int) -> None:
     """Run one part of the benchmark on servers that go away with it."""
     run = _part(part)

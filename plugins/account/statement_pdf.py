@@ -18,7 +18,7 @@ from core.web.formats import long_day, money
 log = structlog.get_logger("account")
 
 TEMPLATES = Path(__file__).parent / "templates" / "account"
-STATEMENT, YEARLY = "statement.typ", "yearly.typ"
+STATEMENT, YEARLY, NOTHING = "statement.typ", "yearly.typ", "nothing.typ"
 """The papers: a statement, and what was paid in a year."""
 LARGEST_LOGO = 300_000
 _LOGO_FORMATS = {"image/svg+xml": "svg", "image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
@@ -29,6 +29,10 @@ _HEADINGS = {
     "walkout": "Visit statement",
     "limited": "Limited statement",
 }
+
+LONG = 200
+"""So many lines are a long paper."""
+_KEPT_FOR = 12
 
 # A kept compiler has its fonts read already and takes a few milliseconds; it must not be used by two threads at a time.
 _compilers: dict[tuple[str, bool], typst.Compiler] = {}
@@ -116,15 +120,30 @@ def make_pdf(printed: dict[str, Any], paper: str = STATEMENT) -> bytes:
 def _compile(paper: str, printed: dict[str, Any], machine_fonts: bool, standard: bool = True) -> bytes:
     made_at = datetime.combine(date(*printed["day"]), time(12), UTC)
     with _one_at_a_time:
-        if (paper, machine_fonts) not in _compilers:
-            compiler = typst.Compiler(str(TEMPLATES / paper), root=str(TEMPLATES), ignore_system_fonts=not machine_fonts)
-            _compilers[paper, machine_fonts] = compiler
         inputs, stamp = {"data": json.dumps(printed)}, int(made_at.timestamp())
         standards: Literal["ua-1"] | None = "ua-1" if standard else None
-        result = _compilers[paper, machine_fonts].compile(sys_inputs=inputs, format="pdf", pdf_standards=standards, timestamp=stamp)
+        result = _compiler(paper, machine_fonts).compile(sys_inputs=inputs, format="pdf", pdf_standards=standards, timestamp=stamp)
+        if _rows_of(printed) > LONG:
+            _forget()
     if not isinstance(result, bytes):
         raise TypeError("the library answered with pages in place of one file")
     return result
+
+
+def _compiler(paper: str, machine_fonts: bool) -> typst.Compiler:
+    if (paper, machine_fonts) not in _compilers:
+        _compilers[paper, machine_fonts] = typst.Compiler(str(TEMPLATES / paper), root=str(TEMPLATES), ignore_system_fonts=not machine_fonts)
+    return _compilers[paper, machine_fonts]
+
+
+def _rows_of(printed: dict[str, Any]) -> int:
+    return len(printed.get("rows", ())) + sum(len(part["rows"]) for part in printed.get("parts", ()))
+
+
+def _forget() -> None:
+    """The library keeps what it has laid out until ten more papers were made: of ten long ones it would hold some gigabytes."""
+    for _ in range(_KEPT_FOR):
+        _compiler(NOTHING, machine_fonts=False).compile(format="pdf")
 
 
 def picture(logo: Picture | None) -> dict[str, Any] | None:

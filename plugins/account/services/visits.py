@@ -38,7 +38,7 @@ _WORD = """(position(lower(:word_{0}) in lower(e.description || ' ' || replace(e
 _FITS = " and ".join(["(:kind = '' or e.entry_type = :kind)", *map(_WORD.format, range(MOST_WORDS))])
 # Running sums of visits, not of lines: two passes over the lines of an account, whatever is asked.
 _VISITS = """visits as (
-    select e.patient_id, coalesce(e.visit, e.id::text) as visit, min(e.entered_on) as day, min(e.id::text) as first_id,
+    select e.patient_id, coalesce(e.visit, e.id::text) as visit, min(e.entered_on) as day, min(e.id::text collate "C") as first_id,
         sum(e.amount_cents)::bigint as came_to, bool_or({fits}) as fits
     from account_entry e where e.practice_id = :practice_id and e.patient_id = any(cast(:people as uuid[])) group by 1, 2
 ), running as (
