@@ -167,7 +167,7 @@ def test_insurance_shows_what_is_left_and_the_end_of_the_member_number_only(sign
     )  # fmt: skip
     page = signed_in(patient).get("/account/insurance")
     text = text_of(page)
-    for words in ("Left for this year $1,100.00", "Left of the deductible $0.00", "Fillings 80 %", "ends in 4719", "Waiting for an answer", "$80.00"):
+    for words in ("Left for this year $1,100.00", "Left of the deductible $0.00", "Fillings 80%", "ends in 4719", "Waiting for an answer", "$80.00"):
         assert words in text
     assert "SMD2004" not in page.text
     assert "26 percent is used" in page.text
