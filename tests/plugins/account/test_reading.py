@@ -57,14 +57,14 @@ def find(app, **values):
 def test_the_guarantor_sees_what_the_family_owes_but_not_whose_account_is_not_hers(viewer, text_of):
     page = text_of(viewer.get("/account"))
     assert "Together $33.00" in page
-    assert "Cy" not in page
-    assert "44.00" not in page
+    assert "Cy Vale" not in page
+    assert "$44.00" not in page
 
 
 def test_a_child_sees_the_own_account_alone(family, signed_in, text_of):
     page = text_of(signed_in(family[1]).get("/account"))
     assert "You owe now $22.00" in page
-    assert "Ada" not in page
+    assert "Ada Vale" not in page
     assert "Together" not in page
 
 
@@ -78,7 +78,7 @@ def test_visits_and_a_year_are_shown_for_whom_one_may_see_and_for_nobody_else(vi
     form["who"].force_value(str(hidden.id))
     assert "Work for Cy" not in text_of(form.submit().follow())
     year = viewer.get("/account/year", {"year": "2026", "who": "all"})
-    assert "Cy" not in text_of(year)
+    assert "Cy Vale" not in text_of(year)
     for path in ("/account/year", "/account/year/statement", "/account/year/list"):
         viewer.get(path, {"year": "2026", "who": str(hidden.id)}, status=404)
         viewer.get(path, {"year": "2026", "who": str(child.id)})
@@ -90,8 +90,8 @@ def test_what_is_looked_for_stands_in_no_readable_address_and_nothing_is_written
     written = [one for one in seen if one.strip().lower().startswith(("insert", "update", "delete")) and "audit_event" not in one]
     assert written == []
     assert answer.status_int == 303
-    assert "Bo" not in answer.location.partition("?")[0]
-    assert "22" not in answer.location.partition("asked=")[0]
+    assert answer.location.partition("?")[0].endswith("/account/visits")
+    assert not {"Bo", "22.00"} & set(answer.location.replace("=", "&").split("&"))
     page = answer.follow()
     assert "One visit or payment found" in text_of(page)
     assert page.forms
@@ -140,7 +140,7 @@ def test_a_statement_is_seen_by_nobody_before_it_is_published(make, family, sign
     db.add(row)
     db.commit()
     app = signed_in(child)
-    assert "88" not in text_of(app.get("/account/statements"))
+    assert "No. 88" not in text_of(app.get("/account/statements"))
     assert "statement of" not in text_of(app.get("/account")).lower()
     app.get(f"/account/statements/{row.id}", status=404)
     row.published_at = datetime.now(UTC)
