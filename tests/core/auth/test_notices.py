@@ -16,7 +16,7 @@ from core.auth.models import Account, NoticeChoice
 from core.auth.notice_links import Link
 from core.plugins import NoticeKind
 from core.tasks import Work
-from plugins.account.services.settling import RECEIPT
+from plugins.account.services.receipts import RECEIPT
 from plugins.webmail.services.notices import MESSAGE
 from tenants.settings import switch_plugin
 
