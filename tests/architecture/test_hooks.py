@@ -3,6 +3,7 @@
 import ast
 import inspect
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ def _sections() -> dict[str, str]:
     return {heading: body.split("\n## ")[0] for heading, body in zip(parts[::2], parts[1::2], strict=True)}
 
 
+@cache
 def _tests() -> set[str]:
     """The names of all test functions."""
     trees = (ast.parse(path.read_text()) for path in (ROOT / "tests").rglob("test_*.py"))
