@@ -31,12 +31,6 @@ def claim(session: Session, practice_id: UUID, service: str, reference: str) -> 
     return practice_of(session, service, reference) == practice_id
 
 
-def release(session: Session, practice_id: UUID, service: str, reference: str) -> None:
-    """Nothing that is reported of this account is taken in any more."""
-    which = (OutsideAccount.service == service, OutsideAccount.reference == reference, OutsideAccount.practice_id == practice_id)
-    session.execute(delete(OutsideAccount).where(*which))
-
-
 def release_all(session: Session, practice_id: UUID) -> None:
     """The practice has no account anywhere any more."""
     session.execute(delete(OutsideAccount).where(OutsideAccount.practice_id == practice_id))

@@ -6,12 +6,10 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
-from core import outside
 from core.db import SessionFactory, session_at
-from plugins.account.gateway import events
+from plugins.account.gateway import events, practice_of_account
 from plugins.account.gateway.asking import Event
-from plugins.account.services import reports
-from plugins.account.services.card_accounts import SERVICE
+from plugins.account.services import card_accounts, reports
 from tenants.resolver import UnknownPractice
 
 log = structlog.get_logger("account")
@@ -51,12 +49,19 @@ def _take_in(request, event: Event) -> Response:
     if event.type not in events.WANTED:
         return Response(status=200)
     with SessionFactory(bind=request.registry.engine) as session:
-        practice_id = outside.practice_of(session, SERVICE, event.card_account) if event.card_account else None
+        practice_id = practice_of_account(portal, session, event.card_account) if event.card_account else None
     if practice_id is None or not _is_on(request.registry, practice_id):
-        log.warning("event_refused", event_type=event.type)
-        return _refused(404, "This account is not served here.")
-    reports.keep(session_at(request, practice_id), practice_id, event, request.now)
+        return _not_served(event)
+    db = session_at(request, practice_id)
+    if card_accounts.is_closed(db, practice_id, event.card_account):
+        return _not_served(event)
+    reports.keep(db, practice_id, event, request.now)
     return Response(status=200)
+
+
+def _not_served(event: Event) -> Response:
+    log.warning("event_refused", event_type=event.type)
+    return _refused(404, "This account is not served here.")
 
 
 def _is_live(portal) -> bool:

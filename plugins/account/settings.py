@@ -63,6 +63,7 @@ class AccountSettings(BaseModel):
         title="Account at Stripe",
         pattern=r"^(acct_[A-Za-z0-9]+)?$",
         description="The office's own account at Stripe, such as acct_1Ab2Cd; needed where Stripe takes the payments.",
+        json_schema_extra={"on_page": "account.office.card_service"},
     )
 
     @field_validator(*(f"ask_{part}{tongue}" for part in (pay_words.SUBJECT, pay_words.BODY, pay_words.TEXT) for tongue in ("", "_es")))

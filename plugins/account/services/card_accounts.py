@@ -7,10 +7,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import outside
+from plugins.account.gateway import SERVICE
 from plugins.account.gateway.asking import SeenAccount
 from plugins.account.models import CardAccount
 
-SERVICE = "stripe"
 _TOLD = ("capabilities", "due_at", "disabled_reason", "details_submitted", "charges_enabled", "payouts_enabled")
 
 
@@ -62,7 +62,13 @@ def lost(session: Session, practice_id: UUID, reference: str, now: datetime) -> 
 
 
 def close(session: Session, account: CardAccount, now: datetime) -> None:
-    """The practice uses an account no more; what the card service still reports of it is not taken in."""
+    """The practice uses an account no more; what the card service still reports of it is not taken in. It stays the practice's: what was paid to it
+    can still be given back, and nobody else gets it."""
     account.closed_at = now
-    outside.release(session, account.practice_id, SERVICE, account.reference)
     session.flush()
+
+
+def is_closed(session: Session, practice_id: UUID, reference: str) -> bool:
+    """Whether this is an account that the practice uses no more."""
+    mine = (CardAccount.practice_id == practice_id, CardAccount.reference == reference, CardAccount.closed_at.is_not(None))
+    return session.scalar(select(CardAccount.id).where(*mine)) is not None

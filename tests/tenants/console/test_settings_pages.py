@@ -145,7 +145,7 @@ def test_what_was_typed_before_a_proof_is_there_again_switches_and_boxes_as_well
 
 def test_a_line_has_a_line_a_long_text_a_box_and_a_number_its_unit_and_span(office):
     page = office().get("/office/settings/account").html
-    assert page.find(id="field-set_stripe_account").name == "input"
+    assert page.find(id="field-set_minimum_payment_cents").name == "input"
     assert page.find(id="field-set_statement_message").name == "textarea"
     smallest = page.find(id="field-set_minimum_payment_cents")
     assert (smallest["type"], smallest["min"], smallest["max"]) == ("number", "50", "5000000")

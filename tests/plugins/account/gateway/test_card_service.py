@@ -9,6 +9,8 @@ import pytest
 from core.db import uuid7
 from plugins.account.gateway import card_service_at, card_service_for
 from plugins.account.gateway.asking import Ask, CardServiceAway, CardServiceRefused
+from plugins.account.services import card_accounts
+from tenants import settings
 
 BACK = "http://practice.localhost/account/payments/1"
 LONG_AGO = datetime.now(UTC) - timedelta(days=1)
@@ -240,8 +242,14 @@ def test_an_account_tells_what_it_may_and_what_is_missing(registry, practice, se
     account = service.account()
     assert (account.charges_enabled, account.payouts_enabled, account.due) == (True, True, ())
     assert account.capabilities["card_payments"] == "active"
-    unknown = card_service_at(registry, registry.tenants.current(practice.id, None), "acct_1unknown")
-    with pytest.raises(CardServiceRefused):
-        unknown.account()
-    with pytest.raises(CardServiceRefused):
-        unknown.open_page(ask(), False, ("card",))
+
+
+def test_an_account_is_used_by_the_practice_alone_that_has_it_whatever_a_setting_says(registry, practice, db, other_practice, other_db):
+    """With the account of another practice in the setting, patients would pay that one, and its payments would be seen here."""
+    card_accounts.add(other_db, other_practice.id, None, "acct_1Others", False, None, datetime.now(UTC))
+    other_db.commit()
+    for account in ("acct_1Others", "acct_1Nobodys", f"acct_test{other_practice.id.hex}", "acct_testNonsense"):
+        settings.change(db, registry.plugins, practice.id, None, "account.stripe_account", account, "Alex", datetime.now(UTC))
+        db.commit()
+        assert card_service_for(registry, registry.tenants.current(practice.id)) is None
+    assert card_service_at(registry, registry.tenants.current(other_practice.id), "acct_1Others").card_account == "acct_1Others"
