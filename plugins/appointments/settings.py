@@ -129,11 +129,26 @@ class AppointmentsSettings(BaseModel):
     insurances: str = Field(
         "", max_length=4000, title="Insurances that you take", description="One a line. New patients choose theirs from the list when they book; you read it with the visit."
     )
+    insurances_told: str = Field(
+        "", max_length=4000, title="Insurances with a message",
+        description="One a line, then a colon and what patients with it read, such as “Prairie Mutual: Please call us about your plan.” They book all the same.",
+    )  # fmt: skip
     insurances_refused: str = Field(
-        "", max_length=4000, title="Insurances that you do not take", description="One a line. Whoever chooses one reads the message below and cannot book here."
-    )
+        "", max_length=4000, title="Insurances that you do not take",
+        description="One a line. Whoever has one cannot book here, and reads what stands after a colon in its line, else the message below.",
+    )  # fmt: skip
+    insurance_other: Literal["ask", "refuse", "hide"] = Field(
+        "ask", title="Another insurance than those",
+        json_schema_extra={
+            "words": {
+                "ask": "Patients type its name and book",
+                "refuse": "They read the message below and cannot book here",
+                "hide": "It is not in the list",
+            }
+        },
+    )  # fmt: skip
     insurance_message: str = Field(
-        "", max_length=500, title="Message about insurance", description="What those read who choose an insurance that you do not take, or another than those in your list."
+        "", max_length=500, title="Message about insurance", description="Above the list when they choose, and where an insurance that is refused has no message of its own."
     )
     frames: str = Field(
         "", max_length=2000, title="Websites that show the booking page",

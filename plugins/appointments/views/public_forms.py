@@ -1,5 +1,6 @@
 """What is typed on the public pages."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, PastDate, field_validator
@@ -65,16 +66,40 @@ class NewForm(KnownForm):
         return note.replace("\0", "")
 
 
-def insurances_of(place: Tenant) -> list[str]:
-    """The insurances to choose from, those that are not taken among them."""
-    settings = place.settings
-    named = f"{settings['appointments.insurances']}\n{settings['appointments.insurances_refused']}"
-    return sorted(_lines(named), key=str.casefold)
+@dataclass(frozen=True)
+class Carrier:
+    """An insurance, what its rule is (`allow`, `told` or `refuse`), and what patients with it read."""
+
+    name: str
+    rule: str
+    message: str = ""
 
 
-def is_refused(place: Tenant, insurance: str) -> bool:
-    """Whether the office does not take this insurance."""
-    return insurance in _lines(place.settings["appointments.insurances_refused"])
+def carriers_of(place: Tenant) -> dict[str, Carrier]:
+    """The insurances of which the office has said something, by their names in small letters, in the order of the alphabet."""
+    found = {}
+    for rule, name in (("allow", "insurances"), ("told", "insurances_told"), ("refuse", "insurances_refused")):
+        for line in place.settings[f"appointments.{name}"].splitlines():
+            carrier, _, message = (" ".join(part.split()) for part in line.partition(":"))
+            if carrier:
+                found[carrier.casefold()] = Carrier(carrier, rule, message)
+    return dict(sorted(found.items()))
+
+
+def choices_of(place: Tenant) -> list[tuple[str, str]]:
+    """What the list of insurances offers; nothing where the office has none, and patients type theirs."""
+    names = [one.name for one in carriers_of(place).values()]
+    other = [] if place.settings["appointments.insurance_other"] == "hide" else [(OTHER, "Another insurance")]
+    return [("", "Please choose"), *((name, name) for name in names), *other, (NO_INSURANCE, "No insurance")] if names else []
+
+
+def carrier_of(place: Tenant, typed: NewForm) -> Carrier | None:
+    """The insurance that somebody has, chosen or typed, if the office has said something of it."""
+    carriers = carriers_of(place)
+    if typed.insurance == OTHER and carriers:
+        rule = "refuse" if place.settings["appointments.insurance_other"] != "ask" else "allow"
+        return carriers.get(typed.other_insurance.casefold()) or Carrier(typed.other_insurance, rule)
+    return carriers.get(typed.insurance.casefold())
 
 
 def words_of(typed: NewForm, reason: str) -> str:
@@ -82,7 +107,3 @@ def words_of(typed: NewForm, reason: str) -> str:
     insurance = typed.other_insurance if typed.insurance == OTHER and typed.other_insurance else typed.insurance
     parts = [reason, typed.guardian and f"Parent or guardian: {typed.guardian}", insurance and f"Insurance: {insurance}", typed.note]
     return "\n".join(part for part in parts if part)
-
-
-def _lines(text: str) -> set[str]:
-    return {" ".join(line.split()) for line in text.splitlines() if line.strip()}

@@ -16,7 +16,7 @@ from plugins.appointments.services.newcomers import AlreadyHere, Asker, Person
 from plugins.appointments.services.recalls import Offered
 from plugins.appointments.views import choosing
 from plugins.appointments.views.choosing import Aim, Asked, Booker
-from plugins.appointments.views.public_forms import NO_INSURANCE, OTHER, CodeForm, NewForm, insurances_of, is_refused, words_of
+from plugins.appointments.views.public_forms import OTHER, CodeForm, NewForm, carrier_of, choices_of, words_of
 from plugins.appointments.views.public_place import OPEN, WRONG_CODE, page, path_of, place_of, refused, source_of, ticket_of
 from plugins.appointments.views.reviewing import Look, done_of, look_at, review_of, wanted_time
 
@@ -63,7 +63,8 @@ def ask(request):
     ticket_id = newcomers.ask(request.db, request.practice_id, registry.limiter, registry.portal.secret_key, person, asker, newcomers.NEW)
     request.audit("appointments.guest.asked", target_id=ticket_id)
     request.override_renderer = "appointments/public_new_code.jinja2"
-    return _code_page(request, place, aim, ticket_id, Form(), None) | {"email": typed.email}
+    carrier = carrier_of(place, typed)
+    return _code_page(request, place, aim, ticket_id, Form(), None) | {"email": typed.email, "told": carrier.message if carrier else ""}
 
 
 @view_config(route_name="appointments.public_new_code", request_method="POST", renderer="appointments/public_new_code.jinja2", **OPEN)
@@ -130,8 +131,11 @@ def _checked(request, place: Tenant, aim: Aim, form: Form[NewForm]) -> NewForm |
         form.refuse(NO_CHILDREN, "birthdate")
     elif is_child and not typed.guardian:
         form.refuse(GUARDIAN, "guardian")
-    if is_refused(place, typed.insurance):
-        form.refuse(place.settings["appointments.insurance_message"] or "We do not take this insurance. Please call us.", "insurance")
+    carrier = carrier_of(place, typed)
+    if carrier and carrier.rule == "refuse":
+        form.refuse(carrier.message or place.settings["appointments.insurance_message"] or "We do not take this insurance. Please call us.", "insurance")
+    elif typed.insurance == OTHER and not typed.other_insurance:
+        form.refuse("Type the name of your insurance.", "other_insurance")
     kinds = recalls.offered(request.db, request.practice_id, [], request.now, aim.today).for_newcomer(typed.birthdate, aim.today)
     if not any(reason.key == aim.reason.key and reason.is_for(day) for reason in kinds):
         form.refuse(NOT_AT_THIS_AGE, "birthdate")
@@ -139,11 +143,9 @@ def _checked(request, place: Tenant, aim: Aim, form: Form[NewForm]) -> NewForm |
 
 
 def _details(request, place: Tenant, aim: Aim, form: Form, look: Look | None) -> dict:
-    insurances = insurances_of(place)
-    choices = [("", "Please choose"), *((name, name) for name in insurances), (OTHER, "Another insurance"), (NO_INSURANCE, "No insurance")]
     back = path_of(request, "public_new", place, Asked.of(request).but())
     return page(
-        request, place, **review_of(request, aim, form, look), back=back, insurances=choices if insurances else [],
+        request, place, **review_of(request, aim, form, look), back=back, insurances=choices_of(place), asks_other=place.settings["appointments.insurance_other"] == "ask",
         insurance_message=place.settings["appointments.insurance_message"], allow_children=place.settings["appointments.allow_children"],
         time_path=partial(path_of_query, request, "public_details", place, **Asked.of(request).but()),
     )  # fmt: skip

@@ -229,14 +229,31 @@ def test_where_the_time_is_gone_meanwhile_the_code_stays_good_for_the_nearest_th
         ({"first_name": "x" * 200}, "Shorten the first name"),
         ({"last_name": "a\0b"}, "can’t be used"),
         ({"insurance": "Frontier Plan"}, "We do not take it"),
+        ({"insurance": "Valley Plan"}, "Valley is not for us"),
+        ({"insurance": "another insurance", "other_insurance": "frontier  plan"}, "We do not take it"),
+        ({"insurance": "another insurance"}, "Type the name of your insurance"),
     ],
 )
 def test_what_is_wrong_in_the_form_is_said_and_the_rest_is_kept(details, switch, typed, words):
-    switch("insurances_refused", "Frontier Plan")
+    switch("insurances_refused", "Frontier Plan\nValley Plan: Valley is not for us: sorry.")
     switch("insurance_message", "We do not take it.")
     page = details(**typed).submit(status=422)
     assert words in page.text
     assert 'value="Birch"' in page.text or "last_name" in typed
+
+
+def test_an_insurance_with_a_message_is_booked_with_after_reading_it_and_another_one_only_where_the_office_says_so(details, switch, code_for):
+    switch("insurances", "Summit Dental")
+    switch("insurances_told", "Prairie Mutual: Please call us about your plan.")
+    page = details(insurance="Prairie Mutual").submit()
+    assert "Please call us about your plan." in page
+    assert "Your visit is booked" in with_code(page, code_for("nora@example.test")).submit().text
+    assert "call us about" not in details(insurance="Summit Dental").submit()
+    switch("insurance_other", "hide")
+    form = details()
+    assert [value for value, *_ in form["insurance"].options] == ["", "Prairie Mutual", "Summit Dental", "no insurance"]
+    form["insurance"].force_value("another insurance")
+    assert "do not take this insurance" in form.submit(status=422)
 
 
 def test_a_child_comes_with_a_guardian_or_not_at_all(details, switch, code_for, practice):
