@@ -120,6 +120,8 @@ WHOLE = {
     "office.address.sender_remove": "Gave the sender address of mails up",
     "office.address.verify": "A domain of the portal was proven",
     "office.alerts.change": "Chose when to be alerted",
+    "office.sync.view": "Opened the page of records from the practice system",
+    "office.sync.dealt": "Took refused records off the list",
     "office.deliveries.view": "Opened the list of failed deliveries",
     "office.delivery.again": "Had a failed delivery tried again",
     "office.delivery.dealt": "Marked a failed delivery as dealt with",

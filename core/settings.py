@@ -78,6 +78,11 @@ class PortalSettings(BaseModel):
         {}, max_length=50, title="Names of the tabs", description="What tabs are called here, where not as they call themselves.",
         json_schema_extra=TABS,
     )  # fmt: skip
+    records_stale_hours: int = Field(
+        0, ge=0, le=720, title="Records are out of date after",
+        description="When visits or balances from your practice system are older, the office is told; 0 when nobody watches.",
+        json_schema_extra=WHOLE | {"unit": "hours"},
+    )  # fmt: skip
     operator_access: Literal["none", "see", "act"] = Field(
         "see", title="What the operator may do",
         description="Whoever runs this portal can enter your office’s pages, with a reason that stands in your audit log.",

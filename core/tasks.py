@@ -23,6 +23,7 @@ from core.files.storage import recount_if_due
 from core.people import birthdays, records_request_alerts
 from core.plugins import PluginHost
 from core.plugins.rules import PORTAL, own_names
+from core.records import runs
 from core.tenant import Tenant
 from core.usage.roll_up import roll_up
 
@@ -65,6 +66,7 @@ CORE_PERIODIC = (
     Chore("records_request.tell_office", records_request_alerts.tell_office, timedelta(hours=1)),
     Chore("portal.look_for_alerts", lambda *about: alert_rounds.look(celery.registry, *about), alert_rounds.EVERY),
     Chore("auth.clear_away", clearing.clear_away, timedelta(hours=1)),
+    Chore("records.clear_away", runs.clear_away, timedelta(hours=1)),
     Chore("usage.roll_up", roll_up, timedelta(hours=1)),
     Chore("portal.count_storage", lambda session, *about: recount_if_due(session, celery.registry.files, *about), timedelta(hours=1)),
 )

@@ -19,6 +19,8 @@ OFFICE: dict[str, str] = {
     "office.records_requests.settle": "Answer who asked for a record",
     "office.deliveries.see": "See mails and texts that did not get through",
     "office.deliveries.settle": "Try failed mails and texts again, take them off the list",
+    "office.sync.see": "See what came in from the practice system, and what was refused",
+    "office.sync.settle": "Take refused records off the list",
     VIEW_AS: "View the portal as a patient",
     "office.tabs.see": "See which tabs are on, and what was changed",
     CHANGE_TABS: "Switch tabs and acts, name and order them, undo",
@@ -71,11 +73,11 @@ def _role(title: str, summary: str, *names: str) -> Role:
 _RECORDS = ("records_requests.see", "records_requests.settle")
 _MESSAGES = ("messages.see", "messages.answer")
 _APPOINTMENTS = ("appointments.see", "appointments.answer", "appointments.change")
-_LOOKING = ("patients.see", "appointments.see", "unmatched.see", "clinics.see", "audit.see", "staff.see", "tabs.see", "reports.see", "deliveries.see")
+_LOOKING = ("patients.see", "appointments.see", "unmatched.see", "clinics.see", "audit.see", "staff.see", "tabs.see", "reports.see", "deliveries.see", "sync.see")
 ROLES: dict[str, Role] = {
     "office_admin": Role("Office admin", "Everything, staff and audit log included", frozenset(OFFICE)),
     "front_desk": _role(
-        "Front desk", "Lets patients in and helps them", "patients.see", "patients.add", "access.change", "unmatched.see", "unmatched.settle", *_RECORDS, *_MESSAGES, *_APPOINTMENTS, "deliveries.see", "deliveries.settle", "view_as"
+        "Front desk", "Lets patients in and helps them", "patients.see", "patients.add", "access.change", "unmatched.see", "unmatched.settle", *_RECORDS, *_MESSAGES, *_APPOINTMENTS, "deliveries.see", "deliveries.settle", "sync.see", "sync.settle", "view_as"
     ),
     "billing": _role("Billing", "Looks after accounts and payments", "patients.see", "payments.see", "payments.settle", "billing.see", "billing.change", "card_service.see", "view_as"),
     "clinical": _role("Clinical", "Treats patients and answers their messages", "patients.see", *_RECORDS, *_MESSAGES, "appointments.see", "view_as"),

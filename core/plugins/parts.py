@@ -16,7 +16,7 @@ class Count:
     `patient_id` and `now`, with their plain meaning, or by a name that begins with the plugin's.
     """
 
-    statement: Select
+    statement: Select | TextualSelect
     parameters: dict[str, Any]
 
 
@@ -118,7 +118,7 @@ class OfficeItem:
     icon: str
     route: str
     permission: str
-    statement: Select
+    statement: Select | TextualSelect
     order: int = 50
 
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Select, func, literal_column, select
+from sqlalchemy import Select, TextualSelect, func, literal_column, select
 from sqlalchemy.orm import Session
 
 from core.db import mend_transaction
@@ -54,7 +54,7 @@ def _together(asked: tuple[tuple[type, Any], ...]) -> Prepared:
     return Prepared(select(*(_one_value(kind, statement).scalar_subquery() for kind, statement in asked)))
 
 
-def _one_value(kind: type, statement: Any) -> Select:
+def _one_value(kind: type, statement: Any) -> Select | TextualSelect:
     """A question as a statement with one value: the number itself, or all rows as JSON."""
     if kind is Count:
         return statement

@@ -4,6 +4,7 @@ Part of the chart is declared here (clinic, provider, patient, relationship come
 through `portal_record_kinds`. A record names others by the practice's own ids; a batch may be sent again, nothing doubles.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from core.db import uuid7
 from core.tenant import touch
 
 Outcome = Literal["created", "updated", "unchanged", "refused"]
+_WORDS = {"missing": "is missing", "extra_forbidden": "is no field of this kind of record"}
+_FIELD = re.compile("[a-z][a-z0-9_]{0,39}")
 
 
 class Record(BaseModel):
@@ -44,6 +47,8 @@ class RecordKind:
     `after` is called once a batch, in its transaction, when a record of the kind was created or updated; so is `written`, with the ids
     of those rows. Where the table has a column `own`, the columns that it names are left as they are.
     `became` knows the row into which the one with an external id was merged, if it was.
+    What `ages` soon misleads people when no more of it comes in, such as visits and balances: an office may be warned of that
+    (core/records/freshness.py).
     """
 
     name: str
@@ -53,6 +58,7 @@ class RecordKind:
     after: Callable[[Session], object] | None = None
     written: Callable[[Session, Collection[UUID]], object] | None = None
     became: Callable[[Session, UUID, str], UUID | None] | None = None
+    ages: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,10 @@ def show_at_once(session: Session) -> None:
 
 
 def take_in(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]]) -> list[Answer]:
-    """Check and write a batch for the practice that is bound; a refused record leaves the others and itself whole."""
+    """Check and write a batch for the practice that is bound; a refused record leaves the others and itself whole.
+
+    Whatever takes records in goes through `core.records.runs`, which keeps in the same transaction what came of it.
+    """
     door = _Door(session, kinds)
     answers = [door.take(dict(record)) for record in batch]
     for name, ids in sorted(door.changed.items()):
@@ -95,6 +104,11 @@ def take_in(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[M
             after(session)
     session.flush()
     return answers
+
+
+def _place(part: str | int) -> str:
+    """A part of the way to a fault. What is no name of a field may be anything, also about a patient, and is not repeated."""
+    return str(part) if isinstance(part, int) or _FIELD.fullmatch(part) else "…"
 
 
 class _Door:
@@ -124,7 +138,7 @@ class _Door:
         try:
             return kind.schema(**record)
         except ValidationError as error:
-            problems = (f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors())
+            problems = (f"{'.'.join(map(_place, problem['loc']))}: {_WORDS.get(problem['type'], problem['msg'])}" for problem in error.errors())
             raise Refused("; ".join(problems)) from None
 
     def _values(self, kind: RecordKind, record: Record) -> dict[str, Any]:

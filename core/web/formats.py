@@ -56,6 +56,13 @@ def moment_of(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
     return f"{day_of(moment, now, zone)} at {time_of(moment, zone)}"
 
 
+def as_of_moment(moment: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """From when something is: "As of 10:42 AM" today, else "As of yesterday at 10:42 AM"."""
+    day = day_of(moment, now, zone)
+    near = "" if day == _NEAR_DAYS[0] else f"{day.lower() if day in _NEAR_DAYS.values() else day} at "
+    return f"As of {near}{time_of(moment, zone)}"
+
+
 def _local(moment: datetime, zone: ZoneInfo) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone cannot be shown")
@@ -162,6 +169,12 @@ def friendly_moment(context, moment: datetime | None) -> str:
 
 
 @pass_context
+def as_of(context, moment: datetime | None) -> str:
+    """Template filter: from when something is."""
+    return as_of_moment(moment, _now(context), _zone(context)) if moment else ""
+
+
+@pass_context
 def long_date(context, moment: datetime | date | None) -> str:
     """Template filter: "December 7, 2026", of a date or of a moment in the clinic's zone."""
     if moment is None:
@@ -195,6 +208,7 @@ def greeting(context, moment: datetime) -> str:
 
 FILTERS = {
     "age": age,
+    "as_of": as_of,
     "clock": name_of_time,
     "duration": duration,
     "friendly_day": friendly_day,

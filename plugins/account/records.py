@@ -177,7 +177,7 @@ class InstallmentRecord(Record):
 
 _OF_PATIENT = {"patient": "patient"}
 KINDS = [
-    RecordKind("ledger_entry", LedgerEntryRecord, Entry, _OF_PATIENT | {"provider": "provider", "clinic": "clinic"}),
+    RecordKind("ledger_entry", LedgerEntryRecord, Entry, _OF_PATIENT | {"provider": "provider", "clinic": "clinic"}, ages=True),
     RecordKind("statement", StatementRecord, Statement, _OF_PATIENT),
     RecordKind("claim", ClaimRecord, Claim, _OF_PATIENT),
     RecordKind("insurance_coverage", CoverageRecord, Coverage, _OF_PATIENT),

@@ -221,6 +221,6 @@ KINDS = [
         "schedule", ScheduleRecord, ScheduleBlock,
         {"provider": "provider", "blockout_type": "blockout_type", "clinic": "clinic", "operatories": "operatory"},
     ),
-    RecordKind("appointment", AppointmentRecord, Appointment, _VISIT, written=_hold_time),
+    RecordKind("appointment", AppointmentRecord, Appointment, _VISIT, written=_hold_time, ages=True),
     RecordKind("recall", RecallRecord, Recall, {"patient": "patient", "recall_type": "recall_type", "appointment": "appointment"}, written=_put_on_list),
 ]  # fmt: skip

@@ -9,6 +9,7 @@ PAGES = (
     OfficePage("Unmatched", "office.unmatched", "question-circle", "office.unmatched.see", 20, "Who asked for access and could not be matched"),
     OfficePage("Record requests", "office.records_requests", "folder2-open", "office.records_requests.see", 30, "Who asked for a copy, and by when to answer"),
     OfficePage("Deliveries", "office.deliveries", "envelope-exclamation", "office.deliveries.see", 40, "Mails and texts that did not get through"),
+    OfficePage("Records in", "office.sync", "arrow-repeat", "office.sync.see", 50, "What your practice system sent, and what was refused"),
     OfficePage("Tabs", "office.tabs", "toggle-on", "office.tabs.see", 30, "What patients find, and what they may do there", "portal"),
     OfficePage("Reports", "office.reports", "graph-up", "office.reports.see", 85, "How the portal is used, in numbers", "practice"),
     OfficePage("Clinics", "office.clinics", "geo-alt", "office.clinics.see", 40, "Contact details, hours, closed days, providers", "practice"),
@@ -50,5 +51,6 @@ def includeme(config) -> None:
     config.include("tenants.console.records_requests")
     config.include("tenants.console.exports")
     config.include("tenants.console.deliveries")
+    config.include("tenants.console.sync")
     for page in PAGES:
         config.add_office_page(page)

@@ -12,7 +12,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import records
 from core.auth import services as auth
 from core.auth.models import Account
 from core.auth.passwords import hash_password
@@ -22,6 +21,7 @@ from core.people.family import BY_ACCOUNT
 from core.people.giving import Day, giver_of
 from core.people.models import Grant as AccessGrant
 from core.people.models import Patient, Provider
+from core.records import runs
 from core.records.kinds import kinds_for
 from core.safety.emblems import prove_logo
 from tenants import clinics, looks, privacy, settings
@@ -121,6 +121,10 @@ class Opening:
     story: Story
     now: datetime
     patients: dict[str, Patient] = field(default_factory=dict)
+    run: runs.Run = field(init=False)
+
+    def __post_init__(self):
+        self.run = runs.begin(BY, self.now)
 
     def open(self, password: str) -> UUID:
         """Make the practice with everything in it; the caller commits. Raises DemoRefused."""
@@ -135,6 +139,7 @@ class Opening:
         self._take_in(story.book.records(self.office.calendars))
         self._take_in([record for chart in story.charts(self.office) for record in chart.records])
         self._take_in([{"kind": "relationship", **relationship} for relationship in story.relationships])
+        runs.end(self.session, self.run, {}, self.now)
         found = self.session.scalars(select(Patient).where(Patient.practice_id == practice.id))
         self.patients = {str(patient.external_id): patient for patient in found}
         self._publish(practice.id)
@@ -154,7 +159,7 @@ class Opening:
         """Through the same door as a practice's system; what belongs to a tab that is not installed is left out."""
         plugins = self.registry.plugins
         kinds = kinds_for(self.registry, frozenset(plugins.plugins) - set(self.story.tabs_off))
-        answers = records.take_in(self.session, kinds, [record for record in batch if record["kind"] in kinds])
+        answers = runs.take_in(self.session, self.run, kinds, [record for record in batch if record["kind"] in kinds], self.now)
         refused = [answer for answer in answers if answer.outcome == "refused"]
         if refused:
             raise DemoRefused(f"{len(refused)} records, the first: {refused[0].kind} {refused[0].external_id}: {refused[0].reason}")

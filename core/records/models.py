@@ -1,0 +1,71 @@
+"""What is kept of records that came in: each run, when each kind last came, what was refused and why; never a record itself."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db import Base, TenantScoped, index_in_practice, unique_in_practice, uuid7
+
+SOURCE = "^[a-z][a-z0-9._-]{0,39}$"
+"""What a sender of records may be called, such as `opendental`."""
+
+
+class RecordsRun(TenantScoped, Base):
+    """One run of a source: `counts` has how many records of each kind had each outcome; those of no kind that is known here stand under "".
+
+    `heard_at` is when its last batch was written. Without `ended_at` it goes on, or broke off; `failure` says why it failed as a whole.
+    """
+
+    __tablename__ = "records_run"
+    __table_args__ = (CheckConstraint(f"source ~ '{SOURCE}'", name="source"), index_in_practice("started_at"))
+
+    source: Mapped[str]
+    started_at: Mapped[datetime]
+    heard_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    counts: Mapped[dict] = mapped_column(default=dict)
+    failure: Mapped[str] = mapped_column(default="")
+
+
+class RecordsArrival(TenantScoped, Base):
+    """When a source last brought a kind of record, or said that nothing of it has changed. `ages`: see `core.records.RecordKind`."""
+
+    __tablename__ = "records_arrival"
+    __table_args__ = (unique_in_practice("source", "kind"),)
+
+    source: Mapped[str]
+    kind: Mapped[str]
+    came_at: Mapped[datetime]
+    ages: Mapped[bool]
+
+
+class RecordsRefusal(TenantScoped, Base):
+    """A record that was refused and has not been taken in since: which, why, how often. Its content is not kept."""
+
+    __tablename__ = "records_refusal"
+    __table_args__ = (unique_in_practice("source", "kind", "external_id"), index_in_practice("last_at"))
+
+    source: Mapped[str]
+    kind: Mapped[str]
+    external_id: Mapped[str]
+    reason: Mapped[str]
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    times: Mapped[int]
+
+
+class RecordsState(Base):
+    """How fresh a practice's records are, in moments and a number, for whoever runs the installation: it stands outside the wall and says nothing else.
+
+    `stale_at` is from when on they are older than the office allows, empty where it does not watch; `refused` how many were refused in the last day.
+    """
+
+    __tablename__ = "records_state"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    practice_id: Mapped[UUID] = mapped_column(ForeignKey("practice.id"), unique=True)
+    came_at: Mapped[datetime | None]
+    stale_at: Mapped[datetime | None]
+    refused: Mapped[int]

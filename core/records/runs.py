@@ -1,0 +1,201 @@
+"""What came of records that were sent in: kept in the transaction in which they are written, so that neither is there without the other.
+
+A refused record is not kept, only which one it was and why: its source sends it again, and once it is taken in it is off the list.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core import records
+from core.auth.clearing import clear_rows
+from core.db import uuid7
+from core.records import Answer, RecordKind
+from core.records.freshness import has_state, refresh_state
+from core.records.models import SOURCE, RecordsArrival, RecordsRefusal, RecordsRun
+
+REFUSED = "refused"
+MOST_REFUSED = 500
+"""So many refused records of a source are on the list, those that were refused last; how many there were stands with the run."""
+KEPT = timedelta(days=30)
+SILENT = timedelta(minutes=15)
+"""A run of which nothing was heard for so long has broken off."""
+LONGEST_ID, LONGEST_REASON = 200, 500
+UNKNOWN_KIND = "There is no such kind of record, or its tab is off."
+
+
+class WrongSource(ValueError):
+    """A source cannot be called so."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a source, which may have several batches, each in a transaction of its own."""
+
+    id: UUID
+    source: str
+    started_at: datetime
+
+
+def begin(source: str, now: datetime) -> Run:
+    """A run begins; nothing is written before its first batch. Raises WrongSource."""
+    if not re.fullmatch(SOURCE, source):
+        raise WrongSource("A source is called by small letters, digits, dots and dashes, and begins with a letter; it has at most 40 of them.")
+    return Run(uuid7(), source, now)
+
+
+def receive(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]], source: str, now: datetime) -> list[Answer]:
+    """Take in all that a source has to say, in one transaction. Raises WrongSource."""
+    run = begin(source, now)
+    answers = take_in(session, run, kinds, batch, now)
+    end(session, run, kinds, now)
+    return answers
+
+
+def take_in(
+    session: Session, run: Run, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]], now: datetime, unreadable: int = 0
+) -> list[Answer]:
+    """Take in one batch of a run (`core.records.take_in`). `unreadable`: so many more were no records at all."""
+    answers = records.take_in(session, kinds, batch)
+    row = _row(session, run, now)
+    row.counts, row.heard_at = add_up(row.counts, kinds, answers, unreadable), now
+    session.flush()
+    _note_arrivals(session, run, kinds, {answer.kind for answer in answers if answer.outcome != REFUSED}, now)
+    _note_refusals(session, run, kinds, answers, now)
+    refresh_state(session, _practice(session), now)
+    return answers
+
+
+def end(session: Session, run: Run, kinds: Mapping[str, RecordKind], now: datetime, unchanged: Collection[str] = ()) -> None:
+    """The run is over. `unchanged`: kinds of which its source knows that nothing has changed, so that they are as fresh as if they had come."""
+    row = _row(session, run, now)
+    row.ended_at = row.heard_at = now
+    session.flush()
+    _note_arrivals(session, run, kinds, set(unchanged) & kinds.keys(), now)
+    refresh_state(session, _practice(session), now)
+
+
+def fail(session: Session, run: Run, why: str, now: datetime) -> None:
+    """The run failed as a whole, or went no further; `why` is read by the office, and repeats nothing of a record."""
+    row = _row(session, run, now)
+    row.ended_at = row.heard_at = now
+    row.failure = _plain(why, LONGEST_REASON)
+    session.flush()
+
+
+def add_up(counts: Mapping[str, Mapping[str, int]], kinds: Collection[str], answers: Iterable[Answer], unreadable: int = 0) -> dict[str, dict[str, int]]:
+    """The counts of a run with those of one more batch: how many of each kind had each outcome."""
+    found = {kind: dict(outcomes) for kind, outcomes in counts.items()}
+    for kind, outcome in [(_kind(answer, kinds), answer.outcome) for answer in answers] + [("", REFUSED)] * unreadable:
+        of_kind = found.setdefault(kind, {})
+        of_kind[outcome] = of_kind.get(outcome, 0) + 1
+    return found
+
+
+def state_of(run: RecordsRun, now: datetime) -> str:
+    """How a run is: `done`, `failed`, `going` on, or `broken` off."""
+    if run.ended_at:
+        return "failed" if run.failure else "done"
+    return "going" if now - run.heard_at < SILENT else "broken"
+
+
+def newest(session: Session, practice_id: UUID, most: int) -> list[RecordsRun]:
+    """The runs that began last."""
+    query = select(RecordsRun).where(RecordsRun.practice_id == practice_id).order_by(RecordsRun.started_at.desc(), RecordsRun.id.desc())
+    return list(session.scalars(query.limit(most)))
+
+
+def refused(session: Session, practice_id: UUID, page: int, size: int) -> tuple[list[RecordsRefusal], bool]:
+    """One page of what was refused, the newest first, and whether there is more."""
+    query = select(RecordsRefusal).where(RecordsRefusal.practice_id == practice_id).order_by(RecordsRefusal.last_at.desc(), RecordsRefusal.id)
+    rows = session.scalars(query.offset((page - 1) * size).limit(size + 1)).all()
+    return list(rows[:size]), len(rows) > size
+
+
+def forget(session: Session, practice_id: UUID, ids: Collection[UUID] | None, now: datetime) -> list[UUID]:
+    """Take refused records off the list, or all of them when `ids` is None: the office has dealt with them. Returns which."""
+    where = [RecordsRefusal.practice_id == practice_id]
+    where += [] if ids is None else [RecordsRefusal.id.in_(ids)]
+    gone = list(session.scalars(delete(RecordsRefusal).where(*where).returning(RecordsRefusal.id)))
+    if gone:
+        refresh_state(session, practice_id, now)
+    return gone
+
+
+def clear_away(session: Session, practice_id: UUID, now: datetime) -> None:
+    """Throw away what was refused, and runs that began, more than thirty days ago; tell the operator's page how it stands."""
+    clear_rows(session, RecordsRefusal, practice_id, RecordsRefusal.last_at <= now - KEPT)
+    clear_rows(session, RecordsRun, practice_id, RecordsRun.started_at <= now - KEPT)
+    if has_state(session, practice_id):
+        refresh_state(session, practice_id, now)
+
+
+def _practice(session: Session) -> UUID:
+    return session.info["practice_id"]
+
+
+def _row(session: Session, run: Run, now: datetime) -> RecordsRun:
+    row = session.get(RecordsRun, (_practice(session), run.id))
+    if row is None:
+        row = RecordsRun(id=run.id, source=run.source, started_at=run.started_at, heard_at=now, counts={})
+        session.add(row)
+    return row
+
+
+def _note_arrivals(session: Session, run: Run, kinds: Mapping[str, RecordKind], came: Collection[str], now: datetime) -> None:
+    # In one order, so that two sources at once do not wait for each other.
+    rows = [
+        {"practice_id": _practice(session), "id": uuid7(), "source": run.source, "kind": kind, "came_at": now, "ages": kinds[kind].ages} for kind in sorted(came)
+    ]
+    if rows:
+        new = insert(RecordsArrival).values(rows)
+        latest = func.greatest(RecordsArrival.came_at, new.excluded.came_at)
+        session.execute(new.on_conflict_do_update(index_elements=["practice_id", "source", "kind"], set_={"came_at": latest, "ages": new.excluded.ages}))
+
+
+def _note_refusals(session: Session, run: Run, kinds: Collection[str], answers: Iterable[Answer], now: datetime) -> None:
+    """Put what was refused on the list; what was refused before, and is taken in now, comes off it."""
+    last = {(answer.kind, answer.external_id): answer for answer in answers}
+    known = session.execute(select(RecordsRefusal.id, RecordsRefusal.kind, RecordsRefusal.external_id).where(RecordsRefusal.practice_id == _practice(session)))
+    taken = [id_ for id_, *key in known if (answer := last.get((key[0], key[1]))) and answer.outcome != REFUSED]
+    if taken:
+        session.execute(delete(RecordsRefusal).where(RecordsRefusal.practice_id == _practice(session), RecordsRefusal.id.in_(taken)))
+    refused = {key: row for answer in last.values() if answer.outcome == REFUSED for key, row in [_refusal(run, kinds, answer, now)]}
+    if refused:
+        _put(session, run, list(refused.values())[-MOST_REFUSED:])
+
+
+def _refusal(run: Run, kinds: Collection[str], answer: Answer, now: datetime) -> tuple[tuple[str, str], dict[str, Any]]:
+    kind, external_id = _kind(answer, kinds), _plain(answer.external_id, LONGEST_ID)
+    reason = _plain(answer.reason, LONGEST_REASON) if kind else UNKNOWN_KIND
+    return (kind, external_id), {
+        "id": uuid7(), "source": run.source, "kind": kind, "external_id": external_id, "reason": reason, "first_at": now, "last_at": now, "times": 1,
+    }  # fmt: skip
+
+
+def _put(session: Session, run: Run, rows: list[dict[str, Any]]) -> None:
+    practice_id = _practice(session)
+    new = insert(RecordsRefusal).values([{"practice_id": practice_id, **row} for row in sorted(rows, key=lambda row: (row["kind"], row["external_id"]))])
+    again = {"reason": new.excluded.reason, "last_at": new.excluded.last_at, "times": RecordsRefusal.times + 1}
+    session.execute(new.on_conflict_do_update(index_elements=["practice_id", "source", "kind", "external_id"], set_=again))
+    of_source = (RecordsRefusal.practice_id == practice_id, RecordsRefusal.source == run.source)
+    older = select(RecordsRefusal.id).where(*of_source).order_by(RecordsRefusal.last_at.desc(), RecordsRefusal.id.desc()).offset(MOST_REFUSED)
+    session.execute(delete(RecordsRefusal).where(*of_source, RecordsRefusal.id.in_(older)))
+
+
+def _kind(answer: Answer, kinds: Collection[str]) -> str:
+    """A kind that is known here, or nothing: whatever else a record says there may be anything."""
+    return answer.kind if answer.kind in kinds else ""
+
+
+def _plain(words: str, longest: int) -> str:
+    """Text that can be stored and shown, and no longer than that."""
+    storable = words.encode("utf-8", "replace").decode().replace("\0", "�")
+    return storable if len(storable) <= longest else storable[: longest - 1] + "…"
