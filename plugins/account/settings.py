@@ -49,6 +49,10 @@ class AccountSettings(BaseModel):
     statement_due_days: int = Field(
         30, ge=0, le=180, title="Days to pay", description="By when a statement asks to be paid.", json_schema_extra={"unit": "days"}
     )
+    plan_notice_days: int = Field(
+        3, ge=0, le=30, title="Notice before a payment of a plan", description="So many days before a payment is due a mail says that there is something about the plan; 0 for none.",
+        json_schema_extra={"unit": "days"},
+    )  # fmt: skip
     statement_message: str = Field(
         "", max_length=500, title="Line on statements", description="A line for every statement, such as thanks or how to pay by check."
     )

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from core.tasks import Work, portal_task
 from plugins.account.gateway import gateway_for
 from plugins.account.models import Payment
-from plugins.account.services import assigning, batches, guests, looking_up, pay_requests, posting, receipts, telling
+from plugins.account.services import assigning, batches, guests, looking_up, pay_requests, plans, posting, receipts, telling
 from plugins.account.services.answers import Asked
 
 
@@ -93,3 +93,10 @@ def ask_again(work: Work, request_id: str) -> None:
 def send_plan_notice(work: Work, plan_id: str, account_id: str) -> None:
     """Tell an account that there is something about a payment plan."""
     telling.tell_of_plan(work, UUID(plan_id), UUID(account_id))
+
+
+@portal_task("account.tell_of_payments")
+def tell_of_payments(work: Work) -> None:
+    """Tell of payments of plans that are due soon."""
+    today = work.now.astimezone(work.tenant.time_zone).date()
+    plans.tell_before(work.db, work.tenant.practice_id, today, work.tenant.settings["account.plan_notice_days"], work.now)

@@ -1,13 +1,13 @@
 """Payment plans: the office offers one, the patient agrees with a signature or declines, and what is paid of it is counted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from core.db import uuid7
@@ -38,6 +38,16 @@ class Signature:
     drawn: str
     terms_sha256: str
     address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A payment that is due some day: what is open of it, and whether it was told of."""
+
+    id: UUID
+    due_on: date
+    open_cents: int
+    is_told: bool = False
 
 
 @dataclass(frozen=True)
@@ -207,3 +217,24 @@ def receive(session: Session, practice_id: UUID, plan_id: UUID, cents: int, now:
         plan.state, plan.ended_at = "completed", now
     session.flush()
     return cents - (found.paid_cents - before)
+
+
+def to_tell(parts: Sequence[Coming], today: date, days: int) -> list[UUID]:
+    """Which payments are told of now: those due in so many days or fewer, that are not paid and were not told of. None where `days` is 0."""
+    return [part.id for part in parts if days and not part.is_told and part.open_cents > 0 and today <= part.due_on <= today + timedelta(days=days)]
+
+
+def tell_before(session: Session, practice_id: UUID, today: date, days: int, now: datetime) -> int:
+    """Tell of payments that are due soon, of each once, however often and by how many this is asked at the same time."""
+    plan = and_(PaymentPlan.practice_id == Installment.practice_id, PaymentPlan.id == Installment.payment_plan_id)
+    where = (Installment.practice_id == practice_id, PaymentPlan.state == "active", PaymentPlan.external_id.is_(None), Installment.told_at.is_(None))
+    due = (*where, Installment.due_on.between(today, today + timedelta(days=days)))
+    query = select(Installment, PaymentPlan).join(PaymentPlan, plan).where(*due).order_by(Installment.id)
+    rows = {part.id: (part, of) for part, of in session.execute(query.with_for_update(of=Installment, skip_locked=True))}
+    coming = [Coming(part.id, part.due_on, part.amount_cents - part.paid_cents, part.told_at is not None) for part, _ in rows.values()]
+    chosen = to_tell(coming, today, days)
+    for id_ in chosen:
+        part, of = rows[id_]
+        part.told_at = now
+        tell(session, of, now)
+    return len(chosen)

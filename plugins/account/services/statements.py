@@ -8,7 +8,7 @@ from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from core.people.models import Patient, Provider
@@ -107,6 +107,13 @@ def notify(session: Session, statement: Statement, now: datetime) -> int:
     if accounts:
         statement.notified_at = now
     return len(accounts)
+
+
+def join(session: Session, practice_id: UUID, kept: UUID, absorbed: UUID) -> None:
+    """Two charts become one: where a batch has made a statement for both, the absorbed one’s stands by itself."""
+    doubled = select(Statement.batch).where(Statement.practice_id == practice_id, Statement.patient_id == kept, Statement.batch.is_not(None))
+    theirs = (Statement.practice_id == practice_id, Statement.patient_id == absorbed, Statement.batch.in_(doubled))
+    session.execute(update(Statement).where(*theirs).values(batch=None))
 
 
 def _kept(line: Line, is_family: bool) -> dict[str, Any]:

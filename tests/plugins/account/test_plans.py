@@ -8,10 +8,12 @@ from uuid import uuid4
 
 import pypdfium2
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select, update
 
 from core.db import uuid7
-from plugins.account.models import Entry, PaymentPlan
+from plugins.account.models import Entry, Installment, PaymentPlan, PayRequest, Statement
 from plugins.account.services import plans
 from plugins.account.services.amortizing import Deal, schedule
 from plugins.account.services.plans import NotOpen, Signature
@@ -166,3 +168,50 @@ def test_a_pause_is_asked_for_and_granted_and_the_plan_goes_on_until_it_is_paid(
     page.forms["act"]["amount"] = f"{left // 100 + 5}.{left % 100:02}"
     assert "$5.00 were more than is left" in page.forms["act"].submit("act", value="received", status=303).follow()
     assert _plan(db).state == "completed"
+
+
+@settings(max_examples=60)
+@given(st.lists(st.builds(plans.Coming, st.uuids(), st.dates(TODAY - timedelta(days=9), TODAY + timedelta(days=9)), st.integers(0, 5), st.booleans()), max_size=8), st.integers(0, 8))
+def test_a_payment_is_told_of_in_the_days_before_it_is_due_and_only_while_it_is_open(parts, days):
+    chosen = plans.to_tell(parts, TODAY, days)
+    for part in parts:
+        soon = days > 0 and timedelta(0) <= part.due_on - TODAY <= timedelta(days=days)
+        assert (part.id in chosen) == (soon and part.open_cents > 0 and not part.is_told)
+
+
+def test_two_rounds_at_once_tell_of_a_payment_once(offered, practice, db, work_off, mails, patient):
+    plan = db.get_one(PaymentPlan, (practice.id, offered.plan.id))
+    plans.agree(db, plan, Signature("Ada", "", plans.hash_of(plan.terms), ""), offered.reader.id, TODAY, NOW)
+    db.execute(update(Installment).where(Installment.payment_plan_id == plan.id, Installment.number == 0).values(paid_cents=10_000))
+    db.commit()
+    work_off()
+    before, day = len(mails.to(patient.email)), TODAY + timedelta(days=28)
+
+    def go_round(_) -> None:
+        with practice.session() as session:
+            plans.tell_before(session, practice.id, day, 3, datetime.now(UTC))
+            session.commit()
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(go_round, range(6)))
+    work_off()
+    assert len(mails.to(patient.email)) == before + 1
+
+
+def test_what_the_office_asked_for_goes_with_the_chart_and_is_erased_with_it(make, db, practice, registry):
+    kept, absorbed, batch = make.patient(), make.patient(), uuid7()
+    for one in (kept, absorbed):
+        made = Statement(id=uuid7(), patient_id=one.id, number="1", sent_on=TODAY, balance_cents=1, amount_due_cents=1, source="office", batch=batch)
+        db.add(made)
+        db.flush()
+        db.add(PayRequest(patient_id=one.id, statement_id=made.id, channel="mail", asked_cents=1, made_at=NOW, expires_at=NOW))
+    db.commit()
+    hooks = registry.plugins.only("account")
+    hooks.portal_patients_merged(db=db, practice_id=practice.id, kept=kept.id, absorbed=absorbed.id)
+    db.commit()
+    files = [file.name for found in hooks.portal_export(db=db, practice_id=practice.id, person_id=kept.id) for file in found]
+    assert "requests-to-pay.csv" in files
+    mine = select(PayRequest.id).where(PayRequest.practice_id == practice.id, PayRequest.patient_id == kept.id)
+    assert len(db.scalars(mine).all()) == 2
+    hooks.portal_erase(db=db, practice_id=practice.id, person_id=kept.id)
+    assert db.scalars(mine).all() == []
