@@ -200,7 +200,12 @@ def _statement(values: list) -> StatementLine:
 
 def _line(values: list) -> LedgerLine:
     id_, entered_on, entry_type, description, cents, running, title, first, last, preferred, suffix = values
-    provider = (
-        Provider(title=title, first_name=first, last_name=last, preferred_name=preferred, suffix=suffix).name if last is not None else ""
-    )
+    provider = provider_name(title, first, last, preferred, suffix)
     return LedgerLine(UUID(id_), date.fromisoformat(entered_on), entry_type, description, provider, cents, running)
+
+
+def provider_name(title: str, first_name: str, last_name: str | None, preferred_name: str, suffix: str) -> str:
+    """A line's provider as patients know them; nothing where there is none."""
+    if last_name is None:
+        return ""
+    return Provider(title=title, first_name=first_name, last_name=last_name, preferred_name=preferred_name, suffix=suffix).name

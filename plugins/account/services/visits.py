@@ -13,9 +13,9 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.people.models import Provider
 from core.procedures import beginnings_with, plain_words
 from plugins.account.amounts import AmountRefused, parse_amount
+from plugins.account.services.ledger import provider_name
 
 PAGE = 15
 MOST_WORDS = 6
@@ -184,6 +184,5 @@ def _visit(rows: Sequence[Any]) -> Visit:
 
 
 def _line(row: Any) -> VisitLine:
-    names = {"title": row.title, "first_name": row.first_name, "last_name": row.last_name, "preferred_name": row.preferred_name, "suffix": row.suffix}
-    provider = Provider(**names).name if row.last_name is not None else ""
+    provider = provider_name(row.title, row.first_name, row.last_name, row.preferred_name, row.suffix)
     return VisitLine(row.id, row.entered_on, row.entry_type, row.description, row.amount_cents, row.code, row.tooth, provider, row.fits)

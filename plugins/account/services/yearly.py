@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.people.models import Provider
+from plugins.account.services.ledger import provider_name
 
 # Neither an entry that was taken back nor the one that takes it back; and payments that are not in the books yet.
 _LINES = text("""
@@ -103,6 +103,5 @@ def first_year(session: Session, practice_id: UUID, people: Collection[UUID], to
 
 def _lines(rows: Iterable[Any]) -> Iterable[YearLine]:
     for row in rows:
-        names = {"title": row.title, "first_name": row.first_name, "last_name": row.last_name, "preferred_name": row.preferred_name, "suffix": row.suffix}
-        provider = Provider(**names).name if row.last_name is not None else ""
+        provider = provider_name(row.title, row.first_name, row.last_name, row.preferred_name, row.suffix)
         yield YearLine(row.patient_id, row.entered_on, row.entry_type, row.description, row.amount_cents, row.code, row.tooth, provider, row.pending)
