@@ -32,7 +32,7 @@ OFFICE, OFFICE_ACCOUNT, OPERATOR, OFF = "the office", "whoever of the office it 
 TABLE = {
     ANYONE: """
         portal.pay account.guest account.guest_pay account.guest_receipt account.asked account.hooks.stripe appointments.hooks.unsubscribe appointments.hooks.texts appointments.hooks.calendar appointments.answer appointments.calendar_feed appointments.offer
-        portal.book portal.book_at appointments.public appointments.public_embed appointments.public_clinic appointments.public_known appointments.public_known_code appointments.public_new
+        appointments.recall appointments.recall_review appointments.here portal.book portal.book_at appointments.public appointments.public_embed appointments.public_clinic appointments.public_known appointments.public_known_code appointments.public_new
         appointments.public_details appointments.public_new_code appointments.public_choose appointments.public_review
         portal.start portal.contact portal.privacy portal.grant_offer health.live health.ready tenants.theme tenants.logo tenants.icon tenants.photo tenants.ask files.signed
         auth.sign_in auth.second auth.second_send auth.second_passkey auth.second_passkey_options auth.passkey auth.passkey_options
@@ -51,7 +51,8 @@ TABLE = {
     """,
     GIVER: "portal.grants portal.grant_give",
     SEE: """
-        appointments.home appointments.booked appointments.visit appointments.visit_file account.home account.receipt account.statement account.statement_file account.plans account.plan account.plan_file plan.home plan.plan
+        appointments.home appointments.booked appointments.visit appointments.visit_file account.home account.receipt account.statement account.statement_file account.plans account.plan account.plan_file
+        account.ledger account.statements account.insurance account.yearly account.yearly_pdf account.yearly_csv plan.home plan.plan
         webmail.home webmail.sent webmail.message images.home images.image images.thumbnail images.display images.open images.download
         summary.home summary.download summary.document summary.document_body summary.document_download
     """,
@@ -111,7 +112,7 @@ RULES = {route: rule for rule, routes in TABLE.items() for route in routes.split
 TABS = ("account", "appointments", "images", "plan", "summary", "webmail")
 # `operator.home` has the address of `office.home`, which answers there at a practice.
 # What comes as a file is not for whoever only looks in; nor is what asks for a proof, which only the owner can give.
-KEPT_ON_SCREEN = {"account.statement_file", "appointments.visit_file", "summary.download"}
+KEPT_ON_SCREEN = {"account.statement_file", "account.yearly_pdf", "account.yearly_csv", "appointments.visit_file", "summary.download"}
 # These end the session, so they are asked last; whoever only looks in ends it by going back.
 LAST = ("auth.sign_out", "office.sign_out")
 GO_BACK = "portal.stop_looking"
