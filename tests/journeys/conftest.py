@@ -69,7 +69,7 @@ def running_database(worker_id) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def running(running_database, tmp_path_factory) -> Iterator[Running]:
+def running(running_database, tmp_path_factory, stand_ins) -> Iterator[Running]:
     """The portal with its demo practices, served as `cuspid demo` serves it."""
     if not os.environ.get("CUSPID_CHROMIUM"):
         pytest.skip("no Chromium on this machine")
@@ -84,6 +84,7 @@ def running(running_database, tmp_path_factory) -> Iterator[Running]:
         "CUSPID_BASE_PORT": str(port),
         "CUSPID_LOG_LEVEL": "DEBUG",
     }
+    own |= {f"CUSPID_{name.upper()}": stand_in.address for name, stand_in in stand_ins.items()}
     environment = os.environ | own
     settings = config.load(environ=environment)
     demo.make(settings)
