@@ -80,7 +80,7 @@ class PortalSettings(BaseModel):
     )  # fmt: skip
     records_stale_hours: int = Field(
         0, ge=0, le=720, title="Records are out of date after",
-        description="When visits or balances from your practice system are older, the office is told; 0 when nobody watches.",
+        description="When visits or balances from your practice system are older, notices of visits pause and the office is told; 0 when nobody watches.",
         json_schema_extra=WHOLE | {"unit": "hours"},
     )  # fmt: skip
     operator_access: Literal["none", "see", "act"] = Field(

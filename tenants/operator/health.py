@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core import doctor, mail, outbox
 from core.auth import profile
 from core.outbox import OutboxRow
+from core.records.models import RecordsState
 from core.tasks import mail_tasks
 from tenants.models import Practice
 
@@ -32,6 +33,15 @@ class Queue(NamedTuple):
     dead: int
 
 
+class Fed(NamedTuple):
+    """A practice whose system sends records: when they last came in, whether they are older than its office allows, how many were refused in the last day."""
+
+    slug: str
+    came_at: datetime | None
+    is_stale: bool
+    refused: int
+
+
 class Installed(NamedTuple):
     """A plugin: its own words, where it comes from, what it can be asked, and in how many practices it is withheld."""
 
@@ -47,7 +57,7 @@ class Installed(NamedTuple):
 def health(request):
     """The services as they were within the last minute, and the work that waits."""
     at, found = remembered(request.registry, request.now)
-    return {"findings": found, "at": at, "queues": queues(request.db), "practices": failing_at(request.db), "mail": mail_state(request.db)}
+    return {"findings": found, "at": at, "queues": queues(request.db), "practices": failing_at(request.db), "mail": mail_state(request.db), "fed": fed(request.db, request.now)}
 
 
 @view_config(route_name="operator.health.look", permission=PERMISSION, request_method="POST")
@@ -95,6 +105,13 @@ def failing_at(session: Session) -> list[tuple[str, int, int]]:
     query = select(Practice.slug, dead, again).join(Practice, Practice.id == OutboxRow.practice_id).where(*open_)
     rows = session.execute(query.group_by(Practice.slug).order_by(dead.desc(), Practice.slug).limit(MOST_PRACTICES))
     return [(slug, given_up, tried) for slug, given_up, tried in rows]
+
+
+def fed(session: Session, now: datetime) -> list[Fed]:
+    """The practices that a system feeds: first those with records out of date, then those with refused ones."""
+    stale = func.coalesce(RecordsState.stale_at <= now, False)
+    query = select(Practice.slug, RecordsState.came_at, stale, RecordsState.refused).join(Practice, Practice.id == RecordsState.practice_id)
+    return [Fed(*row) for row in session.execute(query.order_by(stale.desc(), RecordsState.refused.desc(), Practice.slug).limit(MOST_PRACTICES))]
 
 
 def mail_state(session: Session) -> tuple[datetime | None, datetime | None]:

@@ -52,6 +52,8 @@ class Book:
     people: Mapping[UUID, Person]
     clocks: Mapping[UUID | None, Clock]
     sent: Collection[Sent]
+    is_paused: bool = False
+    """What comes from the practice's system is out of date: nothing goes out about its visits. Afterwards goes out only what is still ahead."""
 
 
 @dataclass(slots=True)
@@ -116,6 +118,8 @@ def _texted_today(book: Book, now: datetime) -> dict[UUID, object]:
 
 
 def _of_visit(turn: _Round, visit: Visit) -> Iterator[_Due]:
+    if turn.book.is_paused and visit.is_fed:
+        return
     for kind in OF_VISITS:
         if kind not in visit.sends or not _concerns(turn, kind, visit):
             continue

@@ -147,6 +147,7 @@ def visit_of(row: Appointment, status: ConfirmationStatus | None, filled: dateti
     return Visit(
         row.id, row.patient_id, row.clinic_id, row.starts_at.astimezone(UTC), row.minutes, (row.entered_at or row.made_at).astimezone(UTC), row.status,
         row.confirmation, frozenset(sends), row.is_new_patient, _is_from_before(row, filled), row.arrived_at is not None,
+        row.external_id is not None,
     )  # fmt: skip
 
 

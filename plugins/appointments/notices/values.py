@@ -63,6 +63,8 @@ class Visit:
     is_new_patient: bool = False
     is_from_before: bool = False
     has_arrived: bool = False
+    is_fed: bool = False
+    """It comes from the practice's system."""
 
 
 @dataclass(frozen=True, slots=True)

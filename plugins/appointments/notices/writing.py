@@ -1,5 +1,6 @@
 """Writing down what is due, and asking for it to be sent, in one transaction: what is on record is not written again."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from core.tenant import hold
 from plugins.appointments.models import Notice, NoticeRule
 from plugins.appointments.notices import loading, recalling
 from plugins.appointments.notices.due import due
+from plugins.appointments.notices.pausing import paused_since
 from plugins.appointments.notices.values import EMAIL, TEXT, Message, Skip
 from plugins.appointments.services import confirming
 
@@ -40,13 +42,16 @@ def write_due(work: Work) -> int:
     hold(work.db, practice_id)
     texts = _texts_left(work)
     tenants: Any = work.registry.tenants
-    plan = due(loading.book(work.db, tenants, work.tenant, found, work.now, texts > 0), work.now)
+    is_paused = paused_since(work.db, work.tenant, work.now) is not None
+    book = replace(loading.book(work.db, tenants, work.tenant, found, work.now, texts > 0), is_paused=is_paused)
+    plan = due(book, work.now)
     messages = within(plan.messages, texts)
     for message in messages:
         write(work.db, message, work.now)
     _note_skips(work.db, practice_id, plan.skips, work.now)
     texts -= sum(message.channel == TEXT for message in messages)
-    return len(messages) + recalling.write_due(work, found, texts)
+    # Whoever is due may have been booked meanwhile, where nobody here knows of it.
+    return len(messages) + (0 if is_paused else recalling.write_due(work, found, texts))
 
 
 def within(messages: tuple[Message, ...], texts: int) -> list[Message]:

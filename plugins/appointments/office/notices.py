@@ -13,6 +13,7 @@ from core.web.forms import page_number
 from plugins.appointments.models import NoticeRule
 from plugins.appointments.notices import loading, log, ruling, stopping
 from plugins.appointments.notices.kinds import ICONS, SUMMARIES, TITLES
+from plugins.appointments.notices.pausing import paused_since
 from plugins.appointments.notices.values import CHANNELS, CHOSEN, KINDS
 from plugins.appointments.office.place import ANSWER, NOTICES, SEE, id_in, parts, place_of
 
@@ -37,6 +38,7 @@ def notices_page(request):
         "rules": {kind: [(row, ruling.when(row), ruling.how(row)) for row in rows if row.kind == kind] for kind in KINDS},
         "clinics": place.names, "clock": loading.clock_of(request.whole_tenant), "may_set": SET in request.identity.permissions,
         "reach": request.identity.clinic_ids, "is_whole": not request.identity.clinic_ids, "can_text": request.registry.texts is not None,
+        "paused_since": paused_since(request.db, request.whole_tenant, request.now),
     }  # fmt: skip
 
 

@@ -10,7 +10,11 @@ from core import outbox, tasks
 from core.db import SessionFactory
 from core.mail import MailNotSent
 from core.outbox import OutboxRow
+from core.records import freshness, runs
+from core.records.kinds import kinds_for
+from core.records.models import RecordsArrival
 from core.testing import browser
+from tenants import settings
 from tenants.models import Practice
 from tenants.operator import health
 from tenants.practices import book
@@ -222,3 +226,26 @@ def test_a_plan_that_is_not_offered_any_more_stays_chosen_until_another_one_is(o
     form = operator_browser().get(f"/office/practices/{practice.slug}/manage").forms["plan"]
     assert form["plan"].value == "Small"
     assert "Choose the plan from the list." in form.submit(status=422)
+
+
+def test_health_says_how_fresh_each_practice_is_and_nothing_of_its_records(operator_browser, practice, db, registry, monkeypatch):
+    monkeypatch.setattr("tenants.operator.health.doctor.look_at", lambda settings: [])
+    kinds, now = kinds_for(registry, frozenset()), datetime.now(UTC)
+    settings.change(db, registry.plugins, practice.id, None, "portal.records_stale_hours", 24, "test", now)
+    ann = {"kind": "patient", "first_name": "Ann", "last_name": "Zelenka"}
+    runs.receive(db, kinds, [{**ann, "external_id": "P7781"}, {**ann, "external_id": "P7782", "sex": "X"}], "nightly", now - timedelta(hours=2))
+    db.commit()
+
+    def row():
+        table = operator_browser().get("/office/health").html.find("section", attrs={"aria-labelledby": "fed"})
+        assert "P778" not in table.text
+        assert "Zelenka" not in table.text
+        [cells] = [line.find_all("td") for line in table.find_all("tr") if practice.slug in line.text]
+        return cells[1].text, cells[2].text
+
+    assert row() == ("Worth a look", "1")
+    runs.receive(db, kinds, [], "nightly", now)
+    db.execute(update(RecordsArrival).where(RecordsArrival.practice_id == practice.id).values(came_at=now - timedelta(hours=25)))
+    freshness.refresh_state(db, practice.id, now)
+    db.commit()
+    assert row() == ("Out of date", "1")

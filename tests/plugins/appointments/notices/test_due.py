@@ -3,7 +3,7 @@
 import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -68,7 +68,7 @@ class Office:
 
     def __init__(self, *rules: Rule, people=(), visits=(), **clock):
         self.rules, self.people, self.visits, self.sent = list(rules), list(people), list(visits), []
-        self.clock = Clock(NEW_YORK, **clock)
+        self.clock, self.is_paused = Clock(NEW_YORK, **clock), False
 
     def look(self, moment: str | datetime):
         """What goes out at a moment: it is on record from then on."""
@@ -78,7 +78,7 @@ class Office:
         return plan
 
     def book(self) -> Book:
-        return Book(self.rules, self.visits, {one.id: one for one in self.people}, {None: self.clock}, self.sent)
+        return Book(self.rules, self.visits, {one.id: one for one in self.people}, {None: self.clock}, self.sent, self.is_paused)
 
     def told(self, moment: str) -> list[tuple]:
         return [(message.rule.kind, message.channel, len(message.items)) for message in self.look(moment).messages]
@@ -94,6 +94,21 @@ def test_a_reminder_goes_out_so_many_days_before_and_once():
     assert office.told("2026-03-18 09:59") == []
     assert office.told("2026-03-18 10:00") == [(REMINDER, TEXT, 1)]
     assert office.told("2026-03-18 10:05") == []
+
+
+def test_while_the_practice_system_is_silent_nothing_is_said_of_its_visits_and_afterwards_only_what_is_still_ahead():
+    office = office_with(rule(REMINDER, 7), rule(REMINDER, 2))
+    own, fed = office.visits[0], replace(office.visits[0], id=uuid4(), is_fed=True)
+    office.visits, office.is_paused = [fed], True
+    assert office.told("2026-03-13 10:00") == []
+    office.visits = [own, fed]
+    assert [item.visit for message in office.look("2026-03-13 10:05").messages for item in message.items] == [own]
+    office.visits, office.is_paused = [fed], False
+    assert [message.rule.lead_days for message in office.look("2026-03-18 11:00").messages] == [2], "the earlier one is not sent late"
+    office.visits, office.is_paused = [replace(fed, id=uuid4())], True
+    assert office.told("2026-03-20 09:00") == []
+    office.is_paused = False
+    assert office.told("2026-03-20 10:00") == [], "the visit has begun"
 
 
 def test_days_are_those_of_the_calendar_also_when_the_clock_changes():
