@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from core.records.freshness import in_statement
 from plugins.account.services import ledger
 from plugins.account.services.aging import CHARGES, Aging, aged
 from plugins.account.services.ledger import FIGURES
@@ -37,11 +38,13 @@ _LINES = """(select json_agg(json_build_array(line.id, line.entered_on, line.ent
     from (select * from account_entry where practice_id = :practice_id and patient_id = asked.patient_id and asked.patient_id = :patient_id
         order by entered_on desc, id desc limit :most) line
     left join provider on provider.practice_id = :practice_id and provider.id = line.provider_id)"""
+# When the practice's system last told what is in its books.
+_CAME = in_statement("ledger_entry")
 # A family are those who have the same guarantor, and the guarantor.
 FAMILY = """select id from patient where practice_id = :practice_id and id = any(cast(:seen as uuid[])) and coalesce(guarantor_id, id) = (
     select coalesce(guarantor_id, id) from patient where practice_id = :practice_id and id = :patient_id)"""
 """The ids of those in the family of a patient who may be seen."""
-_OWED = text(f"""select asked.patient_id, {FIGURES}, {_AGING} as aging, {_INSURANCE} as insurance, {_PLANS} as plans, {_LINES} as lines
+_OWED = text(f"""select asked.patient_id, {FIGURES}, {_AGING} as aging, {_INSURANCE} as insurance, {_PLANS} as plans, {_LINES} as lines, {_CAME} as came_at
     from ({FAMILY}) asked (patient_id)""")  # noqa: S608
 
 
@@ -101,11 +104,15 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The account of a person with its figures, and what each of the family owes whose account may be seen; by patient."""
+    """The account of a person with its figures, and what each of the family owes whose account may be seen; by patient.
+
+    `came_at` is when the practice's system last sent ledger entries; None where it never did.
+    """
 
     overview: ledger.Overview
     mine: Owed
     family: Mapping[UUID, Owed]
+    came_at: datetime | None = None
 
     @property
     def together(self) -> Owed:
@@ -122,7 +129,7 @@ def account(session: Session, practice_id: UUID, patient_id: UUID, seen: Collect
         return Account(ledger.Overview(ledger.Balance(0)), Owed(), {})
     overviews = {id_: ledger.overview_of(row, zone) for id_, row in rows.items()}
     owed = {id_: _owed(overviews[id_].balance, row) for id_, row in rows.items()}
-    return Account(overviews[patient_id], owed[patient_id], owed)
+    return Account(overviews[patient_id], owed[patient_id], owed, rows[patient_id]["came_at"])
 
 
 def together(parts: Iterable[Owed]) -> Owed:

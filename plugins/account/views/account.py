@@ -4,6 +4,7 @@ from pyramid.view import view_config
 
 from plugins.account.pages import may_pay, parts, seen_people, today_of
 from plugins.account.services import owed
+from plugins.account.services.entering import keeps_books
 
 
 @view_config(route_name="account.home", permission="account.see", request_method="GET", renderer="account/home.jinja2")
@@ -16,6 +17,7 @@ def home(request):
         request.audit("account.ledger.view", patient_id)
     return {
         "account": account,
+        "as_of": (None if keeps_books(request.tenant) else account.came_at) or request.now,
         "overview": account.overview,
         "family": [(people[id_], figures) for id_, figures in account.family.items()],
         "parts": parts(request),

@@ -2,7 +2,8 @@
 
 import csv
 import io
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pypdfium2
 import pypdfium2.raw
@@ -11,6 +12,7 @@ from sqlalchemy import select, update
 
 from core.people.family import refresh_grants
 from core.people.models import Patient
+from core.records.models import RecordsArrival
 from plugins.account.models import Statement
 from plugins.account.services import insurance
 
@@ -217,3 +219,12 @@ def test_a_payment_made_here_counts_for_the_year_before_the_office_has_entered_i
     page = text_of(app.get("/account/year"))
     assert "Pending" in page
     assert "$130.00" in page
+
+
+def test_the_balance_says_from_when_it_is(signed_in, patient, db, text_of):
+    app = signed_in(patient)
+    assert "As of" in text_of(app.get("/account"))
+    long_ago = datetime.now(ZoneInfo("America/New_York")) - timedelta(days=40)
+    db.add(RecordsArrival(source="test", kind="ledger_entry", came_at=long_ago, ages=True))
+    db.commit()
+    assert f"As of {long_ago:%A}, {long_ago:%B}" in text_of(app.get("/account"))
