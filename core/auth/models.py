@@ -135,7 +135,7 @@ class Ticket(TenantScoped, Base):
         index_in_practice("secret_hash"),
         CheckConstraint(
             "kind in ('reset', 'sign_in', 'invitation', 'register', 'second', 'proof', 'email', 'email_stop', 'email_was', 'staff', 'operator', "
-            "'grant', 'passkey', 'passkey_new', 'book_known', 'book_new', 'book_pass')",
+            "'grant', 'passkey', 'passkey_new', 'book_known', 'book_new', 'book_pass', 'pay_known', 'pay_pass')",
             name="kind",
         ),
     )

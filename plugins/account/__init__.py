@@ -7,7 +7,7 @@ from core.people.charts import move_rows
 from core.plugins import ActionItem, Card, EntryLink, Permission, PortalPlugin, Question, Tab, hookimpl
 from core.tasks import Periodic
 from core.web.formats import long_day, money
-from plugins.account import card_tasks, exporting, hooks, office, reading, records, tasks  # noqa: F401  (declares the tasks)
+from plugins.account import card_tasks, exporting, guest_tasks, hooks, office, paying, reading, records, tasks  # noqa: F401  (declares the tasks)
 from plugins.account.models import Claim, Coverage, Entry, Payment, PaymentPlan, PayRequest, Statement
 from plugins.account.pages import guest_places, may_pay
 from plugins.account.services import charts, ledger, plans, receipts, statements
@@ -26,11 +26,7 @@ class AccountPlugin(PortalPlugin):
     def includeme(self, config) -> None:
         """Add the tab's addresses."""
         reading.include(config)
-        config.add_route("account.pay", "/pay")
-        config.add_route("account.receipt", "/payments/{payment_id}")
-        config.add_route("account.guest", "/pay-now")
-        config.add_route("account.guest_receipt", "/pay-now/receipts/{payment_id}")
-        config.add_route("account.guest_pay", "/pay-now/{place}")
+        paying.include(config)
         asked.add_routes(config)
         plan_views.add_routes(config)
         config.scan("plugins.account.views")

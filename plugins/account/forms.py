@@ -1,9 +1,9 @@
-"""The form of the Pay page."""
+"""The forms of the Pay pages."""
 
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field, PastDate, SecretStr
+from pydantic import AfterValidator, BaseModel, Field, PastDate
 
 from core.auth.email_change import check_email
 from core.web.forms import Form, Line
@@ -13,24 +13,37 @@ LONGEST_NOTE, LONGEST_NAME = 500, 100
 _NONCE = r"^[A-Za-z0-9_-]{16,64}$"
 
 
+def _without_nulls(text: str) -> str:
+    return text.replace("\0", "")
+
+
 class PayForm(BaseModel):
-    """What a payer fills in. The card's number and code are secrets: they are read once, and never kept, shown or logged.
+    """What a payer fills in. `pay_with` is the id of what is kept, or `card` or `bank` for the card service's page, where everything secret is typed.
 
     `more_than_owed` is the amount in cents of which the payer has said that it is meant, though it is more than what is owed.
-    `patient`, `balance_seen` and `statement_seen` are what the page showed; they are compared with what is true now, never trusted.
+    `patient` and what was seen of each offer is what the page showed; it is compared with what is true now, never trusted.
     """
 
-    choice: Literal["balance", "statement", "other"] = "balance"
+    choice: Literal["balance", "family", "statement", "visit", "other"] = "balance"
     amount: Annotated[str, Field(max_length=40)] = ""
-    note: Annotated[str, Field(max_length=LONGEST_NOTE, title="Note to the office")] = ""
-    card_number: SecretStr = SecretStr("")
-    card_expiry: Annotated[str, Field(max_length=20)] = ""
-    card_code: SecretStr = SecretStr("")
+    note: Annotated[str, AfterValidator(_without_nulls), Field(max_length=LONGEST_NOTE, title="Note to the office")] = ""
+    pay_with: Literal["card", "bank"] | UUID = "card"
+    keep: Literal["", "yes"] = ""
     more_than_owed: Annotated[int, Field(ge=0, le=LARGEST_PAYMENT_CENTS)] = 0
     patient: UUID
-    balance_seen: int
+    balance_seen: int = 0
+    family_seen: int = 0
     statement_seen: int = 0
+    visit_seen: int = 0
+    statement: UUID | None = None
+    visit: Annotated[str, Field(max_length=200)] = ""
     form_nonce: Annotated[str, Field(pattern=_NONCE)]
+
+    @property
+    def seen_cents(self) -> int:
+        """What the page showed for what was chosen."""
+        seen = {"balance": self.balance_seen, "family": self.family_seen, "statement": self.statement_seen, "visit": self.visit_seen}
+        return seen.get(self.choice, 0)
 
 
 def _name(text: str) -> str:
@@ -39,25 +52,24 @@ def _name(text: str) -> str:
     return text
 
 
-def _without_nulls(text: str) -> str:
-    return text.replace("\0", "")
-
-
-class GuestForm(BaseModel):
-    """What somebody fills in who pays without signing in. The card's number and code are secrets, see PayForm."""
+class Who(BaseModel):
+    """For whom somebody pays who has not signed in."""
 
     first_name: Annotated[Line, AfterValidator(_name), Field(max_length=LONGEST_NAME, title="first name")]
     last_name: Annotated[Line, AfterValidator(_name), Field(max_length=LONGEST_NAME, title="last name")]
     birthdate: Annotated[PastDate, Field(title="birthdate")]
     account_number: Annotated[Line, Field(max_length=40, title="account number")] = ""
+
+
+class GuestForm(Who):
+    """What somebody fills in who pays without signing in; the card is typed at the card service."""
+
     amount: Annotated[str, Field(max_length=40)]
     email: Annotated[str, AfterValidator(lambda text: check_email(text) if text else ""), Field(max_length=254, title="e-mail address")] = (
         ""
     )
     note: Annotated[str, AfterValidator(_without_nulls), Field(max_length=LONGEST_NOTE, title="Note to the office")] = ""
-    card_number: SecretStr = SecretStr("")
-    card_expiry: Annotated[str, Field(max_length=20)] = ""
-    card_code: SecretStr = SecretStr("")
+    kind: Literal["card", "bank"] = "card"
     form_nonce: Annotated[str, Field(pattern=_NONCE)]
 
 
@@ -76,7 +88,7 @@ def chosen_amount(form: Form[PayForm]) -> int | None:
     if data is None:
         return None
     if data.choice != "other":
-        return data.balance_seen if data.choice == "balance" else data.statement_seen
+        return data.seen_cents
     try:
         return parse_amount(data.amount)
     except AmountRefused as refusal:

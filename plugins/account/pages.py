@@ -7,10 +7,13 @@ from pyramid.httpexceptions import HTTPNotFound
 
 from core.tenant import Tenant
 from core.web.forms import Form
-from plugins.account.gateway import PaymentGateway, gateway_for
+from core.web.headers import let_forms_lead_to
+from plugins.account.gateway import card_service_at, card_service_for, hosted_pages
+from plugins.account.gateway.asking import CardService, Kind
 from plugins.account.gateway.refusals import refusal_text
-from plugins.account.gateway.stand_in_cards import CardRefused, read_card
 from plugins.account.models import Payment
+from plugins.account.services.asking import Keep
+from plugins.account.services.looking_up import ServiceAt
 
 SEE, PAY = "account.see", "account.pay"
 PARTS = (
@@ -46,39 +49,59 @@ def today_of(request) -> date:
     return request.now.astimezone(request.tenant.time_zone).date()
 
 
-def open_gateway(request, person) -> PaymentGateway | None:
-    """The gateway that the Pay page can use for this person; None when the office takes no payments in the portal."""
-    return gateway_at(request.registry, request.tenant_of(person))
+def open_service(request, person) -> CardService | None:
+    """The card service that the Pay page can use for this person; None when the office takes no payments in the portal."""
+    return service_of(request.registry, request.tenant_of(person))
 
 
-def gateway_at(registry, tenant: Tenant) -> PaymentGateway | None:
-    """The gateway of a place that takes payments in the portal, None of one that does not: here it is decided what that means."""
+def service_of(registry, tenant: Tenant) -> CardService | None:
+    """The card service of a place that takes payments in the portal, None of one that does not: here it is decided what that means."""
     on = PAY.partition(".")[0] in tenant.plugins and PAY not in tenant.acts_off
-    gateway = gateway_for(registry, tenant) if on else None
-    return gateway if gateway and gateway.card_form else None
+    return card_service_for(registry, tenant) if on else None
+
+
+def services_at(registry, practice_id: UUID) -> ServiceAt:
+    """A function that gives the card service at which a payment was asked for, also where no new ones are taken any more."""
+
+    def at(payment: Payment) -> CardService | None:
+        tenant = registry.tenants.current(practice_id, payment.clinic_id)
+        return card_service_at(registry, tenant, payment.card_account) if payment.card_account else None
+
+    return at
+
+
+def kinds_at(place: Tenant) -> list[Kind]:
+    """With what one can pay at a place: a card, and a bank account where the office takes those."""
+    return ["card", "bank"] if place.settings["account.bank_payments"] else ["card"]
+
+
+def lead_to_hosted_pages(request) -> None:
+    """The form of this page may lead on to the card service."""
+    let_forms_lead_to(request, hosted_pages(request.registry.portal))
+
+
+def keep_as(request, action: str, patient_id: UUID | None = None) -> Keep:
+    """What makes a step last while a payment is made: the request's transaction is committed, and begins anew; a new payment is put on record."""
+
+    def keep(payment_id: UUID | None) -> None:
+        if payment_id:
+            request.audit(action, patient_id, payment_id)
+        request.tm.commit()
+        request.tm.begin()
+
+    return keep
 
 
 def guest_places(request) -> list[Tenant]:
     """The practice as seen from each clinic (as a whole, if it has none) where anyone may pay without signing in."""
     tenants, clinics = request.registry.tenants, request.whole_tenant.clinics
     places = [tenants.tenant(request.practice_id, clinic.id, request.visitor.version) for clinic in clinics] or [request.whole_tenant]
-    return [place for place in places if place.settings["account.guest_payments"] and gateway_at(request.registry, place)]
+    return [place for place in places if place.settings["account.guest_payments"] and service_of(request.registry, place)]
 
 
 def may_pay(request, person) -> bool:
     """Whether the office takes payments here, and this account may make one for this person."""
-    return request.may(person, PAY) and open_gateway(request, person) is not None
-
-
-def card_method(request, form: Form, place: Tenant) -> str | None:
-    """What stands for the card that was typed; None when something is wrong with it, which the form then says."""
-    number, code = (request.POST.get(name, "") for name in ("card_number", "card_code"))
-    today = request.now.astimezone(place.time_zone).date()
-    try:
-        return read_card(str(number), form.values.get("card_expiry", ""), str(code), today)
-    except CardRefused as refusal:
-        form.refuse(str(refusal), refusal.field)
-        return None
+    return request.may(person, PAY) and open_service(request, person) is not None
 
 
 def with_refusal(form: Form, payment: Payment) -> Payment:
@@ -94,6 +117,14 @@ def id_in_address(request, name: str) -> UUID:
         return UUID(request.matchdict[name])
     except ValueError:
         raise HTTPNotFound() from None
+
+
+def id_or_none(text: str) -> UUID | None:
+    """An id that a form or an address may hold."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def page_number(request) -> int:

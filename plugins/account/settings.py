@@ -53,6 +53,11 @@ class AccountSettings(BaseModel):
         3, ge=0, le=30, title="Notice before a payment of a plan", description="So many days before a payment is due a mail says that there is something about the plan; 0 for none.",
         json_schema_extra={"unit": "days"},
     )  # fmt: skip
+    bank_payments: bool = Field(
+        True,
+        title="Paying from a bank account",
+        description="Patients may also pay from a bank account in the United States. It takes days until the bank has paid.",
+    )
     statement_message: str = Field(
         "", max_length=500, title="Line on statements", description="A line for every statement, such as thanks or how to pay by check."
     )

@@ -6,10 +6,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.tasks import Work, portal_task
-from plugins.account.gateway import gateway_for
 from plugins.account.models import Payment
-from plugins.account.services import assigning, batches, guests, looking_up, pay_requests, plans, posting, receipts, telling
-from plugins.account.services.answers import Asked
+from plugins.account.pages import services_at
+from plugins.account.services import assigning, batches, guests, looking_up, pay_requests, plans, posting, receipts, refunds, telling
 
 
 @portal_task("account.send_receipt", mail="Receipt")
@@ -43,13 +42,7 @@ def book_payment(work: Work, payment_id: str) -> None:
 def settle_payment(work: Work, payment_id: str) -> None:
     """Look into a payment whose answer may have been lost."""
     practice_id = work.tenant.practice_id
-    registry: Any = work.registry
-
-    def service_at(payment: Payment) -> Any:
-        gateway = gateway_for(registry, registry.tenants.current(practice_id, payment.clinic_id))
-        return Asked(gateway, payment) if gateway and gateway.name == payment.gateway else None
-
-    looking_up.look_up(work.db, practice_id, service_at, UUID(payment_id), "reconciling", work.now)
+    looking_up.look_up(work.db, practice_id, services_at(work.registry, practice_id), UUID(payment_id), "reconciling", work.now)
 
 
 @portal_task("account.settle_payments")
@@ -57,6 +50,15 @@ def settle_payments(work: Work) -> None:
     """Look into every payment that should have been settled by now."""
     for payment_id in looking_up.open_payments(work.db, work.tenant.practice_id, work.now):
         settle_payment(work, str(payment_id))
+    for refund_id in looking_up.open_refunds(work.db, work.tenant.practice_id, work.now):
+        settle_refund(work, str(refund_id))
+
+
+@portal_task("account.settle_refund")
+def settle_refund(work: Work, refund_id: str) -> None:
+    """Find out what became of a refund whose answer may have been lost."""
+    practice_id = work.tenant.practice_id
+    refunds.ask(work.db, practice_id, services_at(work.registry, practice_id), UUID(refund_id), work.now)
 
 
 @portal_task("account.make_statements")

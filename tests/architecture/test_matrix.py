@@ -31,7 +31,7 @@ ANYONE, PERSON, ACCOUNT, GIVER, SEE, ACT = "anyone", "whoever sees a person", "w
 OFFICE, OFFICE_ACCOUNT, OPERATOR, OFF = "the office", "whoever of the office it is", "the operator", "switched off at first"
 TABLE = {
     ANYONE: """
-        portal.pay account.guest account.guest_pay account.guest_receipt account.asked account.hooks.stripe appointments.hooks.unsubscribe appointments.hooks.texts appointments.hooks.calendar appointments.answer appointments.calendar_feed appointments.offer
+        portal.pay account.guest account.guest_pay account.guest_receipt account.verify account.verify_code account.verified account.asked account.hooks.stripe appointments.hooks.unsubscribe appointments.hooks.texts appointments.hooks.calendar appointments.answer appointments.calendar_feed appointments.offer
         appointments.recall appointments.recall_review appointments.here portal.book portal.book_at appointments.public appointments.public_embed appointments.public_clinic appointments.public_known appointments.public_known_code appointments.public_new
         appointments.public_details appointments.public_new_code appointments.public_choose appointments.public_review
         portal.start portal.contact portal.privacy portal.grant_offer health.live health.ready tenants.theme tenants.logo tenants.icon tenants.photo tenants.ask files.signed
@@ -51,14 +51,14 @@ TABLE = {
     """,
     GIVER: "portal.grants portal.grant_give",
     SEE: """
-        appointments.home appointments.booked appointments.visit appointments.visit_file account.home account.receipt account.statement account.statement_file account.plans account.plan account.plan_file
+        appointments.home appointments.booked appointments.visit appointments.visit_file account.home account.receipt account.receipt_file account.statement account.statement_file account.plans account.plan account.plan_file
         account.ledger account.statements account.insurance account.yearly account.yearly_pdf account.yearly_csv plan.home plan.plan
         webmail.home webmail.sent webmail.message images.home images.image images.thumbnail images.display images.open images.download
         summary.home summary.download summary.document summary.document_body summary.document_download
     """,
     ACT: """
         appointments.confirm appointments.book appointments.book_review appointments.cancel appointments.undo appointments.move appointments.ask appointments.ask_visit
-        appointments.withdraw appointments.seen appointments.calendar appointments.calendar_end account.pay account.plan_answer webmail.compose webmail.reply
+        appointments.withdraw appointments.seen appointments.calendar appointments.calendar_end account.pay account.call_off account.methods account.methods_back account.method_name account.method_default account.method_remove account.plan_answer webmail.compose webmail.reply
         appointments.wait appointments.wait_join appointments.wait_change appointments.wait_end appointments.wait_answer
     """,
     OFFICE: """
@@ -95,6 +95,7 @@ TABLE = {
         account.office.statements account.office.statements.make account.office.statements.one account.office.statements.file
         account.office.statements.many account.office.statements.many.one account.office.statements.many.stop
         account.office.requests account.office.requests.ask account.office.plans account.office.plans.offer account.office.plans.one account.office.plans.file account.office.aging account.office.aging.file account.office.books account.office.books.file
+        account.office.online account.office.online.file account.office.online.process account.office.online.one account.office.online.refund account.office.online.close
     """,
     OFFICE_ACCOUNT: """
         office.profile office.alerts office.sign_out office.stay office.leave office.password office.devices

@@ -19,8 +19,8 @@ from core.config import Settings
 from core.db import bind_tenant
 from core.people import by_hand, offers, records_requests
 from core.people.models import AccessOffer, Grant, Patient
-from plugins.account.models import Entry, Guest, Installment, Payment, PaymentPlan, Statement, StatementBatch
-from plugins.account.services import pay_requests
+from plugins.account.models import Dispute, Entry, Guest, Installment, Payment, PaymentPlan, PaymentStep, Refund, Statement, StatementBatch
+from plugins.account.services import pay_requests, verifying
 from plugins.appointments.models import (
     Appointment,
     AppointmentRule,
@@ -140,10 +140,17 @@ class Life:
             "account.guest_pay": f"/account/pay-now/{clinic}",
             "account.plan": f"/account/plans/{(plan := self._plan(account.patient_id))}",
             "account.plan_file": f"/account/plans/{plan}/download",
+            "account.verify": f"/account/pay-now/{clinic}/verify",
+            "account.verified": self._link_to_pay(practice_id, account),
             **self._links_of_booking(practice_id, account),
             **self._links_of_wait_list(practice_id, account),
             **self._links_of_visits(practice_id, account),
         }
+
+    def _link_to_pay(self, practice_id: UUID, account: Account) -> str:
+        """The page on which somebody pays who has typed the code."""
+        clinic_id = self._db.scalars(select(Patient.clinic_id).where(Patient.practice_id == practice_id, Patient.id == account.patient_id)).one()
+        return f"/account/pay-now/{clinic_id}/for/" + self._ticket(verifying.PASS, patient_id=account.patient_id)
 
     def _links_of_booking(self, practice_id: UUID, account: Account) -> dict[str, str]:
         """A visit that is booked, and the public pages of the clinic where this patient could book another one."""
@@ -223,6 +230,7 @@ class Life:
                  "statements.many.one": f"{statements}/many/{batch.id}", "requests.ask": f"{at}/{patient_id}/ask"}  # fmt: skip
         plan = self._plan(patient_id)
         parts |= {"plans.offer": f"{at}/{patient_id}/plan", "plans.one": f"/office/account/plans/{plan}", "plans.file": f"/office/account/plans/{plan}/file"}
+        parts["online.one"] = f"/office/account/online/{self._paid_online(practice_id, patient_id)}"
         return {f"account.office.{name}": path for name, path in parts.items()}
 
     def _plan(self, patient_id: UUID) -> UUID:
@@ -233,6 +241,20 @@ class Life:
         self._db.flush()
         self._db.add_all(Installment(payment_plan_id=plan.id, number=number, due_on=self._now.date() + timedelta(days=30 * number), amount_cents=10_000, paid_cents=10_000 if number == 1 else 0) for number in range(1, 5))
         return plan.id
+
+    def _paid_online(self, practice_id: UUID, patient_id: UUID) -> UUID:
+        """A payment that waits to be processed, of which a part was given back, and which the payer's bank disputes."""
+        once = {name: uuid4().hex for name in ("idempotency_key", "form_nonce")}
+        money = {"amount_cents": 9_900, "currency": "USD", "state": "succeeded", "gateway": "local", "card": "Visa ending in 4242", "receipt_number": f"PAID-{uuid4().hex[:4].upper()}"}
+        payment = Payment(id=uuid4(), practice_id=practice_id, patient_id=patient_id, created_at=self._now, settled_at=self._now, refunded_cents=900, **money, **once)
+        back = Refund(payment_id=payment.id, amount_cents=900, state="succeeded", reason="Paid twice", made_at=self._now, **{name: uuid4().hex for name in once})
+        dispute = Dispute(payment_id=payment.id, gateway_reference=f"dp_{uuid4().hex}", amount_cents=9_000, state="needs_response", opened_at=self._now, answer_by=self._now)
+        step = PaymentStep(payment_id=payment.id, number=1, from_state="submitted", to_state="succeeded", told_by="event", at=self._now)
+        self._db.add(payment)
+        self._db.flush()
+        self._db.add_all([back, dispute, step])
+        self._db.flush()
+        return payment.id
 
     def _links_of_book(self, practice_id: UUID) -> dict[str, str]:
         """What the book is made of."""

@@ -12,13 +12,9 @@ from core.config import Settings
 from core.db import SessionFactory
 from core.tenant import Tenant
 from plugins.account.gateway.asking import CardServiceRefused
-from plugins.account.gateway.interface import PaymentGateway
-from plugins.account.gateway.local import LocalGateway
 from plugins.account.gateway.stand_in.accounts import READY_FROM_THE_START
 from plugins.account.gateway.stand_in.server import STAND_IN_KEY
-from plugins.account.gateway.stripe_cards import StripeCardService, open_account
-from plugins.account.gateway.stripe_cards import make_client as new_client
-from plugins.account.gateway.stripe_gateway import StripeGateway, make_client
+from plugins.account.gateway.stripe_cards import StripeCardService, make_client, open_account
 
 SERVICE = "stripe"
 """What the accounts are called among those that practices have outside (`core.outside`)."""
@@ -43,7 +39,7 @@ def _platform(portal: Settings) -> _Platform | None:
 
 @lru_cache(maxsize=2000)
 def _client_of(platform: _Platform, account: str | None) -> stripe.StripeClient:
-    return new_client(platform.key, account, platform.address)
+    return make_client(platform.key, account, platform.address)
 
 
 def card_account_of(portal: Settings, tenant: Tenant) -> str:
@@ -108,19 +104,3 @@ def open_card_account(registry, tenant: Tenant, key: str) -> str:
 def hosted_pages(portal: Settings) -> tuple[str, ...]:
     """The addresses that forms of ours may lead on to (see `core.web.headers.let_forms_lead_to`)."""
     return (portal.stripe_address,) if portal.stripe_address else HOSTED_PAGES
-
-
-def gateway_for(registry, tenant: Tenant) -> PaymentGateway | None:
-    """The gateway of this practice as the installation's settings choose; None when the office has no account with it yet."""
-    portal = registry.portal
-    if portal.payments == "local":
-        return LocalGateway(registry.engine, tenant.practice_id)
-    account = tenant.settings.get("account.stripe_account", "")
-    if not portal.stripe_key or not account:
-        return None
-    return StripeGateway(_old_client(portal.stripe_key, account))
-
-
-@lru_cache(maxsize=1000)
-def _old_client(key: str, account: str) -> stripe.StripeClient:
-    return make_client(key, account)

@@ -76,7 +76,7 @@ def seen_page(session: stripe.checkout.Session) -> Seen:
         payment=_told(session.metadata, "payment"),
         checkout=session.id,
         go_to=(session.url or "") if still_open else "",
-        reason=seen.reason if state == "failed" else "",
+        reason=seen.reason if state == "failed" or (still_open and isinstance(intent, stripe.PaymentIntent) and intent.last_payment_error) else "",
     )
 
 

@@ -4,10 +4,10 @@ from plugins.account.models.asking import PayRequest, StatementBatch
 from plugins.account.models.card_accounts import CardAccount, Difference, GatewayEvent
 from plugins.account.models.ledger import Claim, Coverage, Entry, Statement
 from plugins.account.models.payers import Method, Payer
-from plugins.account.models.payments import Allocation, Dispute, Guest, LocalCharge, Payment, PaymentStep, Refund
+from plugins.account.models.payments import Allocation, Dispute, Guest, Payment, PaymentStep, Refund, Verification
 from plugins.account.models.plans import Installment, PaymentPlan
 
 __all__ = [
-    "Allocation", "CardAccount", "Claim", "Coverage", "Difference", "Dispute", "Entry", "GatewayEvent", "Guest", "Installment", "LocalCharge",
-    "Method", "PayRequest", "Payer", "Payment", "PaymentPlan", "PaymentStep", "Refund", "Statement", "StatementBatch",
+    "Allocation", "CardAccount", "Claim", "Coverage", "Difference", "Dispute", "Entry", "GatewayEvent", "Guest", "Installment",
+    "Method", "PayRequest", "Payer", "Payment", "PaymentPlan", "PaymentStep", "Refund", "Statement", "StatementBatch", "Verification",
 ]  # fmt: skip

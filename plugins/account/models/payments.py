@@ -224,16 +224,16 @@ class Guest(TenantScoped, Base):
     settled_at: Mapped[datetime | None]
 
 
-class LocalCharge(TenantScoped, Base):
-    """What the local stand-in would have charged: one row for each idempotency key, whichever process asked."""
+class Verification(TenantScoped, Base):
+    """What somebody typed who wants to see what is owed before paying: a code goes to the address in the chart that it fits (`channel`), if there is
+    one. It has the id of the code's ticket."""
 
-    __tablename__ = "account_local_charge"
-    __table_args__ = (unique_in_practice("idempotency_key"), unique_in_practice("reference"))
+    __tablename__ = "account_verification"
+    __table_args__ = (index_in_practice("asked_at"), CheckConstraint("channel in ('mail', 'text')", name="channel"))
 
-    idempotency_key: Mapped[str]
-    reference: Mapped[str]
-    method: Mapped[str]
-    amount_cents: Mapped[Cents]
-    currency: Mapped[str]
-    refusal: Mapped[str] = mapped_column(default="")
-    charged_at: Mapped[datetime]
+    first_name: Mapped[str]
+    last_name: Mapped[str]
+    birthdate: Mapped[date]
+    account_number: Mapped[str] = mapped_column(default="")
+    channel: Mapped[str] = mapped_column(default="mail")
+    asked_at: Mapped[datetime]

@@ -4,8 +4,8 @@ from core.people.models import Patient
 from core.tenant import Tenant
 
 SEE, CHANGE = "office.billing.see", "office.billing.change"
-ACCOUNTS, STATEMENTS, REQUESTS, PLANS, AGING, BOOKS = (f"account.office.{name}" for name in ("accounts", "statements", "requests", "plans", "aging", "books"))
-PARTS = ((ACCOUNTS, "Accounts"), (STATEMENTS, "Statements"), (REQUESTS, "Requests to pay"), (PLANS, "Payment plans"), (AGING, "Aging"), (BOOKS, "Bookkeeping"))
+ACCOUNTS, STATEMENTS, ONLINE, REQUESTS, PLANS, AGING, BOOKS = (f"account.office.{name}" for name in ("accounts", "statements", "online", "requests", "plans", "aging", "books"))
+PARTS = ((ACCOUNTS, "Accounts"), (STATEMENTS, "Statements"), (ONLINE, "Online payments"), (REQUESTS, "Requests to pay"), (PLANS, "Payment plans"), (AGING, "Aging"), (BOOKS, "Bookkeeping"))
 """The pages of billing and what they are called."""
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from core import audit
@@ -13,7 +13,7 @@ from core.auth.matching import Typed, is_named
 from core.people.models import MergedChart, Patient
 from core.plugins.waiting import at_clinics
 from core.tasks import enqueue
-from plugins.account.models import Guest, Payment
+from plugins.account.models import Guest, Payment, Verification
 
 PAGE = 50
 WAITING, MATCHED, ASSIGNED, REFUNDED = "waiting", "matched", "assigned", "refunded"
@@ -93,13 +93,18 @@ def _book(session: Session, found: Unassigned, patient_id: UUID, outcome: str, n
 
 def _fitting(session: Session, found: Unassigned) -> list[UUID]:
     """The patients of the clinic whom everything fits that was typed."""
-    guest, practice_id = found.guest, found.payment.practice_id
-    here = or_(Patient.clinic_id == found.payment.clinic_id, Patient.clinic_id.is_(None))
-    born = select(Patient).where(Patient.practice_id == practice_id, Patient.birthdate == guest.birthdate, here)
-    named = [patient for patient in session.scalars(born) if is_named(patient, typed_of(guest))]
-    if guest.account_number:
-        named = [patient for patient in named if guest.account_number in _numbers(session, patient)]
-    return [patient.id for patient in named]
+    clinic_id = found.payment.clinic_id
+    return [patient.id for patient in fitting(session, found.payment.practice_id, found.guest) if patient.clinic_id in (clinic_id, None)]
+
+
+def fitting(session: Session, practice_id: UUID, typed: Guest | Verification) -> list[Patient]:
+    """The patients whom everything fits that was typed: the names, the birthdate, and the number if there is one."""
+    born = select(Patient).where(Patient.practice_id == practice_id, Patient.birthdate == typed.birthdate)
+    names = Typed(typed.first_name, typed.last_name, typed.birthdate, "")
+    named = [patient for patient in session.scalars(born) if is_named(patient, names)]
+    if typed.account_number:
+        named = [patient for patient in named if typed.account_number in _numbers(session, patient)]
+    return named
 
 
 def _numbers(session: Session, patient: Patient) -> set[str | None]:

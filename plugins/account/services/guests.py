@@ -6,7 +6,6 @@ The threat is that stolen cards are tried out here, so payments are counted befo
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
-from typing import cast
 from uuid import UUID
 
 from sqlalchemy import Select, and_, select, text
@@ -15,16 +14,18 @@ from sqlalchemy.orm import Session
 
 from core.auth import clearing, lockout
 from core.auth.limits import Count, Limiter, windows
-from plugins.account.amounts import CURRENCY, LARGEST_GUEST_PAYMENT_CENTS, check_amount
-from plugins.account.gateway import PaymentGateway
-from plugins.account.models import Guest, Payment
-from plugins.account.services.payments import PaymentNotFound, charge, look_again, new_payment
+from plugins.account.amounts import LARGEST_GUEST_PAYMENT_CENTS, check_amount
+from plugins.account.gateway.asking import CardService
+from plugins.account.models import Guest, Payment, Verification
+from plugins.account.services.asking import How, Keep, Made, ask
+from plugins.account.services.payments import PaymentNotFound, again, begin, new_payment
 
 TRIES = (windows("6 per 15 minutes; 12 per 1 hour; 30 per 1 day"), windows("20 per 15 minutes; 100 per 1 day"))
 TRIES_AT_PRACTICE = windows("40 per 15 minutes; 400 per 1 day")
 DECLINES = (windows("3 per 15 minutes; 6 per 1 hour; 10 per 1 day"), windows("10 per 15 minutes; 30 per 1 day"))
 DECLINES_AT_PRACTICE = windows("15 per 15 minutes; 40 per 1 day")
 """At an address and in the network around it; and of all together, for whoever has many addresses."""
+VERIFICATIONS_KEPT = timedelta(days=1)
 SETTLED_KEPT, FAILED_KEPT = timedelta(days=90), timedelta(days=30)
 """How long what was typed is kept: after a payment is on an account or paid back, and after one that came to nothing."""
 
@@ -47,7 +48,6 @@ class GuestOrder:
     who: For
     clinic_id: UUID | None
     amount_cents: int
-    method: str
     form_nonce: str
     address: str
     note: str = ""
@@ -55,28 +55,36 @@ class GuestOrder:
 
 
 def pay(
-    session: Session, gateway: PaymentGateway, limiter: Limiter, order: GuestOrder, now: datetime, keep: Callable[[UUID], None]
-) -> UUID:
-    """Pay, and return the payment's id; the same form sent again returns the first payment, whatever became of it.
+    session: Session, service: CardService, limiter: Limiter, order: GuestOrder, how: Callable[[UUID], How], now: datetime, keep: Keep
+) -> Made:
+    """Pay, and return the payment with where the guest has to go on; the same form sent again is the first payment, whatever became of it.
 
-    `keep` makes a new payment last, as for payments.make_payment. Raises AmountRefused, TooManyAttempts: then nothing was paid.
+    What is tried here is counted before the card service is asked for its page. See payments.make_payment for `how` and `keep`. Raises
+    AmountRefused, TooManyAttempts: then nothing was paid.
     """
     practice_id: UUID = session.info["practice_id"]
-    sent = _sent(practice_id, order)
-    before: UUID | None = session.scalar(sent)
-    if before:
-        return before
-    check_amount(order.amount_cents, order.minimum_cents, LARGEST_GUEST_PAYMENT_CENTS)
-    declines = _counts(practice_id, "pay.declined", order.address, DECLINES, DECLINES_AT_PRACTICE)
-    limiter.refuse_when_full(now, *declines)
-    limiter.take(now, *_counts(practice_id, "pay", order.address, TRIES, TRIES_AT_PRACTICE))
-    payment = _put_on_record(session, gateway.name, order, now)
-    if payment is None:  # the same form, sent twice at once
-        return cast(UUID, session.scalars(sent).one())
-    keep(payment.id)
-    if charge(session, gateway, payment, order.method, now) == "failed":
-        limiter.hit(*declines)
-    return payment.id
+    before = session.scalars(_sent(practice_id, order)).one_or_none()
+    if before is None:
+        check_amount(order.amount_cents, order.minimum_cents, LARGEST_GUEST_PAYMENT_CENTS)
+        take_try(limiter, practice_id, order.address, now)
+        before = _put_on_record(session, service, order, now)
+        if before:
+            keep(before.id)
+            return ask(session, service, before, how(before.id), now)
+        keep(None)  # the same form, sent twice at once
+        before = session.scalars(_sent(practice_id, order)).one()
+    return again(session, service, before, how(before.id), now)
+
+
+def take_try(limiter: Limiter, practice_id: UUID, address: str, now: datetime) -> None:
+    """Count that somebody is about to pay without signing in. Raises TooManyAttempts, also when too many cards were declined."""
+    limiter.refuse_when_full(now, *_counts(practice_id, "pay.declined", address, DECLINES, DECLINES_AT_PRACTICE))
+    limiter.take(now, *_counts(practice_id, "pay", address, TRIES, TRIES_AT_PRACTICE))
+
+
+def count_decline(limiter: Limiter, practice_id: UUID, address: str) -> None:
+    """A card was declined that somebody at this address has tried."""
+    limiter.hit(*_counts(practice_id, "pay.declined", address, DECLINES, DECLINES_AT_PRACTICE))
 
 
 def payment_of(session: Session, practice_id: UUID, payment_id: UUID) -> Payment:
@@ -97,8 +105,9 @@ def typed_by(session: Session, payment: Payment) -> Guest:
 def clear_away(session: Session, practice_id: UUID, now: datetime) -> None:
     """Forget what was typed for payments that are settled, or came to nothing, long enough ago; the payments stay. What waits for the office stays."""
     clearing.clear_rows(session, Guest, practice_id, Guest.settled_at <= now - SETTLED_KEPT)
-    failed = (Payment.practice_id == practice_id, Payment.state == "failed", Payment.settled_at <= now - FAILED_KEPT)
+    failed = (Payment.practice_id == practice_id, Payment.state.in_(("failed", "canceled")), Payment.settled_at <= now - FAILED_KEPT)
     clearing.clear_rows(session, Guest, practice_id, Guest.id.in_(select(Payment.id).where(*failed)))
+    clearing.clear_rows(session, Verification, practice_id, Verification.asked_at <= now - VERIFICATIONS_KEPT)
 
 
 def _counts(practice_id: UUID, what: str, address: str, places: tuple, whole: tuple) -> tuple[Count, ...]:
@@ -108,17 +117,16 @@ def _counts(practice_id: UUID, what: str, address: str, places: tuple, whole: tu
 def _sent(practice_id: UUID, order: GuestOrder) -> Select:
     """The payment that this opened form has made already, if any."""
     where = (Payment.practice_id == practice_id, Payment.account_id.is_(None), Payment.form_nonce == order.form_nonce)
-    return select(Payment.id).where(*where)
+    return select(Payment).where(*where)
 
 
-def _put_on_record(session: Session, gateway: str, order: GuestOrder, now: datetime) -> Payment | None:
+def _put_on_record(session: Session, service: CardService, order: GuestOrder, now: datetime) -> Payment | None:
     """The new payment; None when another request with the same form was quicker, which the index waits for."""
-    values = new_payment(gateway, order.clinic_id, order.amount_cents, CURRENCY, order.form_nonce, now)
-    row = insert(Payment).values(practice_id=session.info["practice_id"], note=order.note, **values)
+    values = new_payment(service, order.clinic_id, order.amount_cents, order.form_nonce, now)
+    row = insert(Payment).values(practice_id=session.info["practice_id"], note=order.note, source="guest", **values)
     once = row.on_conflict_do_nothing(index_elements=["practice_id", "form_nonce"], index_where=text("account_id is null"))
     payment = session.scalars(once.returning(Payment)).one_or_none()
     if payment:
         session.add(Guest(id=payment.id, **asdict(order.who)))
-        look_again(session, payment.id, now)
-        session.flush()
+        begin(session, payment, now)
     return payment

@@ -1,6 +1,7 @@
 """Finding out what became of a payment: the page of the payer, an event and the sweep all ask the card service by this."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,7 +9,7 @@ import structlog
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from plugins.account.gateway.asking import CardService, CardServiceAway, Seen
+from plugins.account.gateway.asking import CardService, CardServiceAway, CardServiceRefused, Seen
 from plugins.account.models import Payment, Refund
 from plugins.account.services import settling, states
 
@@ -21,26 +22,36 @@ NEVER_ARRIVED_AFTER = timedelta(minutes=15)
 """A payment that the card service does not know of by then was never asked for: far longer than a request can be under way."""
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A payment as it is now, and where its payer has to go on, if anywhere."""
+
+    payment: Payment
+    go_to: str = ""
+
+
 def look_up(
     session: Session, practice_id: UUID, service_at: ServiceAt, payment_id: UUID, told_by: settling.ToldBy, now: datetime, event_id: str = ""
-) -> Payment | None:
-    """Ask what is true now of a payment that is not over, and take it in; money is never asked for a second time.
+) -> Found | None:
+    """Ask what is true now of a payment that is not over, and take it in; money is never asked for a second time. None when there is no such one.
 
     No row is locked while the card service is waited for. When it does not answer, nothing is changed.
     """
     payment = session.scalars(select(Payment).where(Payment.practice_id == practice_id, Payment.id == payment_id)).one_or_none()
     if payment is None or payment.state in states.OVER:
-        return payment
+        return Found(payment) if payment else None
     service = service_at(payment)
     if service is None:
         log.error("payment_without_gateway", payment=str(payment_id), gateway=payment.gateway)
-        return payment
+        return Found(payment)
     try:
         seen = service.look_up(payment.gateway_reference, payment.checkout_reference, str(payment.id), payment.created_at)
-    except CardServiceAway:
-        return payment
+    except (CardServiceAway, CardServiceRefused):
+        return Found(payment)
     seen = seen or _never_arrived(payment, now)
-    return settling.take_in(session, practice_id, seen, told_by, now, event_id) if seen else payment
+    if seen:
+        settling.take_in(session, practice_id, seen if seen.payment else replace(seen, payment=str(payment_id)), told_by, now, event_id)
+    return Found(payment, seen.go_to if seen else "")
 
 
 def _never_arrived(payment: Payment, now: datetime) -> Seen | None:

@@ -3,13 +3,13 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.db import uuid7
 from plugins.account.gateway.asking import CardService, KeptMethod
-from plugins.account.models import Method, Payer, Payment
+from plugins.account.models import Method, Payer, Payment, PaymentPlan
 
 SOON_MONTHS = 2
 LONGEST_NAME = 60
@@ -35,8 +35,10 @@ def payer_of(
 def customer_of(session: Session, service: CardService, payer: Payer) -> str:
     """The payer's reference at the card service, who is made there once."""
     if payer.customer is None:
-        payer.customer = service.new_customer(str(payer.id), f"customer:{payer.id}")
-        session.flush()
+        customer = service.new_customer(str(payer.id), f"customer:{payer.id}")
+        mine = (Payer.practice_id == payer.practice_id, Payer.id == payer.id)
+        session.execute(update(Payer).where(*mine).values(customer=customer))
+        return customer
     return payer.customer
 
 
@@ -103,6 +105,12 @@ def remove(session: Session, service: CardService, method: Method, now: datetime
     if other:
         other.is_default = True
     session.flush()
+
+
+def pays_a_plan(session: Session, method: Method) -> bool:
+    """Whether an agreed payment plan is paid with it."""
+    plans = (PaymentPlan.practice_id == method.practice_id, PaymentPlan.method_id == method.id, PaymentPlan.state.in_(("active", "paused")))
+    return bool(session.scalar(select(exists().where(*plans))))
 
 
 def ends_soon(method: Method, today: date) -> bool:

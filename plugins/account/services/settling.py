@@ -141,7 +141,7 @@ def take_in_refund(
         here, there = {"amount_cents": refund.amount_cents}, {"amount_cents": seen.amount_cents}
         differences.note(session, "refund", seen.reference, now, here, there, payment.id)
         return refund
-    refund.gateway_reference = seen.reference
+    refund.gateway_reference = seen.reference or None
     if _REFUND_ORDER.index(seen.state) > _REFUND_ORDER.index(refund.state):
         refund.state, refund.settled_at = seen.state, now if seen.state in ("succeeded", "failed") else None
     session.flush()
@@ -152,7 +152,7 @@ def take_in_refund(
 def _which_refund(refunds: Iterable[Refund], seen: SeenRefund, refund_id: UUID | None) -> Refund | None:
     """The row of this refund: by its reference, by our id, else one of this amount whose answer was lost."""
     for refund in refunds:
-        if refund.gateway_reference == seen.reference:
+        if refund.gateway_reference and refund.gateway_reference == seen.reference:
             return refund
     open_ones = [refund for refund in refunds if refund.gateway_reference is None]
     ours = [refund for refund in open_ones if refund.id == (refund_id or as_id(seen.refund))]

@@ -12,12 +12,14 @@ from core.web.errors import how_long
 from core.web.forms import Form, read_form
 from plugins.account.amounts import AmountRefused
 from plugins.account.forms import LONGEST_NAME, LONGEST_NOTE, GuestForm, typed_amount
+from plugins.account.gateway.asking import Kind
 from plugins.account.gateway.refusals import refusal_text
-from plugins.account.gateway.stand_in_cards import TEST_CARDS
 from plugins.account.models import Payment
-from plugins.account.pages import INCOMPLETE, card_method, gateway_at, guest_places, id_in_address, with_refusal
+from plugins.account.pages import INCOMPLETE, guest_places, id_in_address, keep_as, kinds_at, lead_to_hosted_pages, service_of
 from plugins.account.services import guests
+from plugins.account.services.asking import How, Made
 from plugins.account.services.payments import PaymentNotFound, new_nonce
+from plugins.account.views.receipts import look
 
 PAGE = "account/guest.jinja2"
 WHOLE = "practice"
@@ -40,33 +42,39 @@ def clinics_page(request):
 @view_config(route_name="account.guest_pay", permission=NO_PERMISSION_REQUIRED, request_method="GET", renderer=PAGE)
 def pay_page(request):
     """The form."""
-    return _page(request, _place(request), Form())
+    return _page(request, place_of(request), Form())
 
 
 @view_config(route_name="account.guest_pay", permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer=PAGE)
 def pay(request):
-    """Pay, and lead to the receipt, whoever was typed; what is wrong is said above the form, with everything but the card still in it."""
-    place = _place(request)
+    """Lead to the page of the card service, whoever was typed; what is wrong is said above the form, with everything still in it."""
+    place = place_of(request)
     form = read_form(request, GuestForm)
     order = _order(request, place, form)
-    payment = _make(request, place, form, order) if order else None
-    if payment is None or payment.state == "failed":
+    made = _make(request, place, form, order) if order else None
+    if made is None:
         request.response.status_int = 422
         return _page(request, place, form)
-    _keep_for_browser(request, str(payment.id))
-    return HTTPSeeOther(request.route_path("account.guest_receipt", payment_id=payment.id))
+    keep_for_browser(request, str(made.payment_id))
+    return HTTPSeeOther(made.go_to or request.route_path("account.guest_receipt", payment_id=made.payment_id))
 
 
 @view_config(
     route_name="account.guest_receipt", permission=NO_PERMISSION_REQUIRED, request_method="GET", renderer="account/guest_receipt.jinja2"
 )
 def receipt(request):
-    """The receipt, or how far the payment is, for the browser that made it."""
+    """The receipt, or how far the payment is, for the browser that made it: the page looks it up itself."""
     payment = _own_payment(request)
+    refused_before = payment.refusal
+    payment, go_to = look(request, payment)
+    if payment.refusal and not refused_before:
+        guests.count_decline(request.registry.limiter, request.practice_id, request.remote_addr or "")
     place = request.registry.tenants.tenant(request.practice_id, payment.clinic_id, request.visitor.version)
     is_open = any(one.clinic_id == place.clinic_id for one in guest_places(request))
+    lead_to_hosted_pages(request)
     return {
         "payment": payment,
+        "go_to": go_to,
         "guest": guests.typed_by(request.db, payment),
         "place": place,
         "refusal": refusal_text(payment.refusal),
@@ -74,7 +82,8 @@ def receipt(request):
     }
 
 
-def _keep_for_browser(request, payment_id: str) -> None:
+def keep_for_browser(request, payment_id: str) -> None:
+    """Let this browser open the receipt."""
     made = [one for one in request.session.get(MADE, []) if one != payment_id]
     request.session[MADE] = [*made, payment_id][-MOST_MADE:]
 
@@ -89,35 +98,35 @@ def _own_payment(request) -> Payment:
         raise HTTPNotFound() from None
 
 
-def _place(request) -> Tenant:
+def place_of(request) -> Tenant:
     """The place of the address, where payments are on."""
     for place in guest_places(request):
-        if request.matchdict["place"] == _word_of(place):
+        if request.matchdict["place"] == word_of(place):
             return place
     raise HTTPNotFound()
 
 
-def _word_of(place: Tenant) -> str:
+def word_of(place: Tenant) -> str:
+    """How an address names a clinic."""
     return str(place.clinic_id) if place.clinic_id else WHOLE
 
 
 def path_of(request, place: Tenant) -> str:
-    """Where a place is paid."""
-    return request.route_path("account.guest_pay", place=_word_of(place))
+    """The page on which anyone pays at this clinic."""
+    return request.route_path("account.guest_pay", place=word_of(place))
 
 
 def _order(request, place: Tenant, form: Form[GuestForm]) -> guests.GuestOrder | None:
     """What is asked for; None when something in the form is wrong."""
     if form.errors.pop("form_nonce", ""):
         form.refuse(INCOMPLETE)
-    cents, method, data = typed_amount(form), card_method(request, form, place), form.data
-    if data is None or cents is None or method is None:
+    cents, data = typed_amount(form), form.data
+    if data is None or cents is None:
         return None
     return guests.GuestOrder(
         who=guests.For(data.first_name, data.last_name, data.birthdate, data.account_number, data.email),
         clinic_id=place.clinic_id,
         amount_cents=cents,
-        method=method,
         form_nonce=data.form_nonce,
         address=request.remote_addr or "",
         note=data.note,
@@ -125,33 +134,32 @@ def _order(request, place: Tenant, form: Form[GuestForm]) -> guests.GuestOrder |
     )
 
 
-def _make(request, place: Tenant, form: Form[GuestForm], order: guests.GuestOrder) -> Payment | None:
-    """Pay, and look at what became of it; None when it was refused before anything was asked for."""
-
-    def keep(payment_id: UUID) -> None:
-        request.audit("account.guest_payment.make", target_id=payment_id)
-        request.tm.commit()
-        request.tm.begin()
-
-    gateway = gateway_at(request.registry, place)
-    if gateway is None:
+def _make(request, place: Tenant, form: Form[GuestForm], order: guests.GuestOrder) -> Made | None:
+    """Pay; None when it was refused before anything was asked for."""
+    service = service_of(request.registry, place)
+    if service is None:
         raise HTTPNotFound()
+    keep = keep_as(request, "account.guest_payment.make")
+    kinds: list[Kind] = ["bank"] if form.data and form.data.kind == "bank" else ["card"]
+
+    def how(payment_id: UUID) -> How:
+        return How(request.route_url("account.guest_receipt", payment_id=payment_id), kinds=kinds)
+
     try:
-        payment_id = guests.pay(request.db, gateway, request.registry.limiter, order, request.now, keep)
+        return guests.pay(request.db, service, request.registry.limiter, order, how, request.now, keep)
     except AmountRefused as refusal:
         form.refuse(str(refusal), "amount")
     except TooManyAttempts as refusal:
         form.refuse(
             f"Too many payments were tried here. Nothing was paid. Please wait {how_long(refusal.seconds)}, sign in to pay, or call the office."
         )
-    else:
-        return with_refusal(form, guests.payment_of(request.db, request.practice_id, payment_id))
     return None
 
 
 def _page(request, place: Tenant, form: Form) -> dict:
     # A page is made for one payment: what was refused before is sent again as a new one.
     form.values["form_nonce"] = new_nonce()
+    lead_to_hosted_pages(request)
     return {
         "form": form,
         "place": place,
@@ -159,5 +167,6 @@ def _page(request, place: Tenant, form: Form) -> dict:
         "is_one_of_several": len(guest_places(request)) > 1,
         "longest_name": LONGEST_NAME,
         "longest_note": LONGEST_NOTE,
-        "test_cards": TEST_CARDS,
+        "kinds": kinds_at(place),
+        "is_stand_in": request.registry.portal.payments == "local",
     }

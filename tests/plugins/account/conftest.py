@@ -1,11 +1,17 @@
 """What the tests of the Account tab share: a patient with a ledger, and the form of the Pay page."""
 
 import re
-from types import SimpleNamespace
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
+import requests
+import stripe
 
-GOOD_CARD = {"card_number": "4242 4242 4242 4242", "card_expiry": "12/40", "card_code": "123"}
+from plugins.account.gateway import card_service_for
+
+GOOD, DECLINED, POOR, ASKS_BANK = "4242424242424242", "4000000000000002", "4000000000009995", "4000002760003184"
+"""Test cards, as Stripe has them."""
 
 
 @pytest.fixture
@@ -61,17 +67,49 @@ def with_ledger(make, **fields):
 
 @pytest.fixture
 def pay_form():
-    """`pay_form(app)`: the opened form of the Pay page, filled in for the whole balance with a test card that pays."""
+    """`pay_form(app)`: the opened form of the Pay page, filled in for the whole balance and a new card."""
 
-    def open_form(app, **values):
-        form = next(form for form in app.get("/account/pay").forms.values() if "card_number" in form.fields)
+    def open_form(app, query="", **values):
+        form = app.get(f"/account/pay{query}").forms["pay"]
         if "All that is owed" in form.text and "choice" not in values:
             form["choice"] = "balance"
-        for name, value in (GOOD_CARD | values).items():
+        for name, value in values.items():
             form[name] = value
         return form
 
     return open_form
+
+
+@pytest.fixture
+def stand_in(stand_ins, monkeypatch):
+    """The stand-in for Stripe that the portal under test talks to. The library asks again at once, instead of waiting."""
+    monkeypatch.setattr(stripe.HTTPClient, "INITIAL_DELAY", 0.01)
+    monkeypatch.setattr(stripe.HTTPClient, "MAX_DELAY", 0.01)
+    return stand_ins["stripe_address"]
+
+
+@pytest.fixture
+def type_card():
+    """`type_card(answer)`: type a card into the hosted page that an answer of the portal leads to; where that leads, or "" when it was refused."""
+
+    def send(answer, number=GOOD, **more):
+        fields = {"kind": "card", "number": number, "expiry": "12/40", "code": "123"} | more
+        typed = requests.post(answer.location, data=fields, allow_redirects=False, timeout=10)
+        return typed.headers.get("Location", "")
+
+    return send
+
+
+@pytest.fixture
+def come_back():
+    """`come_back(app, address)`: the page of the portal to which a payer is led back."""
+    return lambda app, address: app.get(urlsplit(address).path)
+
+
+@pytest.fixture
+def pay(pay_form, type_card, come_back):
+    """`pay(app, number)`: pay with a new card; the receipt."""
+    return lambda app, number=GOOD, **values: come_back(app, type_card(pay_form(app, **values).submit(status=303), number))
 
 
 @pytest.fixture
@@ -85,11 +123,23 @@ def payments_of(db):
     """`payments_of()`: the practice's payments as they are in the database now, oldest first."""
     from sqlalchemy import select
 
-    from plugins.account.models import LocalCharge, Payment
+    from plugins.account.models import Payment
 
-    def read(model):
+    def read():
         db.rollback()
-        rows = db.scalars(select(model).where(model.practice_id == db.info["practice_id"]).order_by(model.id).execution_options(populate_existing=True)).all()
-        return list(rows)
+        mine = select(Payment).where(Payment.practice_id == db.info["practice_id"]).order_by(Payment.id)
+        return list(db.scalars(mine.execution_options(populate_existing=True)).all())
 
-    return SimpleNamespace(rows=lambda: read(Payment), charges=lambda: read(LocalCharge))
+    return read
+
+
+@pytest.fixture
+def taken(registry, practice, stand_in):
+    """`taken()`: what the card service has taken of this practice's payers, in cents, the oldest first."""
+
+    def ask():
+        service = card_service_for(registry, registry.tenants.current(practice.id, None))
+        found = service.payments_since(datetime.now(UTC) - timedelta(days=1))
+        return [seen.amount_cents for seen in found if seen.state == "succeeded"][::-1]
+
+    return ask

@@ -114,7 +114,7 @@ def test_a_statement_opens_as_a_pdf_with_its_figures(signed_in, patient, db):
         assert words in text
 
 
-def test_statements_and_receipts_wear_the_look_of_the_office(signed_in, patient, db, practice, pay_form, work_off, mails):
+def test_statements_and_receipts_wear_the_look_of_the_office(signed_in, patient, db, practice, pay, work_off, mails):
     now = datetime.now(UTC)
     plain = signed_in(patient).get(f"/account/statements/{statement_id(db)}").body
     logo = prove_logo(BytesIO(saved(drawing(90, 90), "PNG")), "logo.png")
@@ -126,7 +126,7 @@ def test_statements_and_receipts_wear_the_look_of_the_office(signed_in, patient,
     assert [thing for thing in page.get_objects() if thing.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]
     assert not [thing for thing in pypdfium2.PdfDocument(plain)[0].get_objects() if thing.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]
     assert (109, 47, 115) in {color for _, color in page.render().to_pil().convert("RGB").getcolors(1_000_000)}
-    pay_form(signed_in(patient)).submit()
+    pay(signed_in(patient))
     work_off()
     [mail] = [mail for mail in mails.to("robin@example.test") if practice.slug in str(mail["Reply-To"])]
     html = mail.get_body(("html",)).get_content()

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ from plugins.account.services import payments, posting, settling, states
 from plugins.account.services.open_charges import open_charges
 
 NOW = datetime(2026, 11, 20, 15, tzinfo=UTC)
+SERVICE = SimpleNamespace(name="stripe", card_account="acct_1")
 VISA = KeptMethod("pm_1", "card", "Visa", "4242", 12, 2040)
 RULES = posting.Rules(keeps_books=True, at_once=True, zone=ZoneInfo("America/New_York"))
 BY_HAND = posting.Rules(keeps_books=True, at_once=False, zone=ZoneInfo("America/New_York"))
@@ -28,8 +30,8 @@ def asked(db, practice, patient, make):
     account = make.account(patient)
 
     def put(cents=5000, **more):
-        values = payments.new_payment("stripe", practice.clinic_id, cents, "USD", payments.new_nonce(), NOW)
-        payment = Payment(**values | {"patient_id": patient.id, "account_id": account.id, "card_account": "acct_1"} | more)
+        values = payments.new_payment(SERVICE, practice.clinic_id, cents, payments.new_nonce(), NOW)
+        payment = Payment(**values | {"patient_id": patient.id, "account_id": account.id, "state": "submitted"} | more)
         db.add(payment)
         db.commit()
         return payment

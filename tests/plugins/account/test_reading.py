@@ -213,9 +213,9 @@ def test_a_year_that_is_none_shows_this_one_and_has_no_file(signed_in, patient, 
     app.get("/account/year/list", query, status=404)
 
 
-def test_a_payment_made_here_counts_for_the_year_before_the_office_has_entered_it(signed_in, patient, pay_form, text_of):
+def test_a_payment_made_here_counts_for_the_year_before_the_office_has_entered_it(signed_in, patient, pay, text_of):
     app = signed_in(patient)
-    pay_form(app).submit()
+    pay(app)
     page = text_of(app.get("/account/year"))
     assert "Pending" in page
     assert "$130.00" in page
