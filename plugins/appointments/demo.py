@@ -58,11 +58,12 @@ def _say_how_visits_were_made(db: Session, practice_id: UUID, now: datetime) -> 
 
 def _ask(db: Session, patient: Patient, now: datetime) -> None:
     """A request that waits for the office, and one that was answered."""
-    whose = {"practice_id": patient.practice_id, "patient_id": patient.id, "account_id": None, "clinic_id": patient.clinic_id}
-    answered = requests.ask(db, requests.Wish(kind="callback", words="Do you take my new insurance?", **whose), now - 9 * DAY)
+    whose = patient.practice_id, patient.id, None
+    answered = requests.ask(db, requests.Wish(*whose, kind="callback", words="Do you take my new insurance?", clinic_id=patient.clinic_id), now - 9 * DAY)
     answered.state, answered.answered_at, answered.answer = "accepted", now - 8 * DAY, "Yes, we do. See you soon."
     wanted = {"days": [0, 2, 4], "times": ["morning"]}
-    requests.ask(db, requests.Wish(kind="visit", words="A crown feels loose. Mornings are best for me.", wanted=wanted, **whose), now - timedelta(hours=5))
+    words = "A crown feels loose. Mornings are best for me."
+    requests.ask(db, requests.Wish(*whose, kind="visit", words=words, wanted=wanted, clinic_id=patient.clinic_id), now - timedelta(hours=5))
 
 
 def _wait(db: Session, patient: Patient, now: datetime) -> None:
