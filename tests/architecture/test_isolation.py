@@ -5,7 +5,9 @@ by themselves.
 """
 
 import re
+from collections import defaultdict
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import sha256
 from uuid import UUID, uuid4
 
@@ -101,9 +103,17 @@ def _routes(registry) -> list[tuple[str, str]]:
 
 def _with_ids(registry, name: str, method: str, ids: list[UUID]) -> list[UUID]:
     """The ids to ask this route for: all of them where a view takes the method, else one, for no view gets to see it."""
-    views = [item["introspectable"] for item in registry.introspector.get_category("views")]
-    taken = [view["request_methods"] for view in views if view["route_name"] == name]
-    return ids if any(methods is None or method in methods for methods in taken) else ids[:1]
+    return ids if any(methods is None or method in methods for methods in _taken(registry.introspector)[name]) else ids[:1]
+
+
+@cache
+def _taken(introspector) -> dict[str, list]:
+    """The methods that the views of each route take; walking over all views again for each address took seconds."""
+    found = defaultdict(list)
+    for item in introspector.get_category("views"):
+        view = item["introspectable"]
+        found[view["route_name"]].append(view["request_methods"])
+    return found
 
 
 def _ask(app, method: str, path: str, host: str, tokens: dict[Realm, str]):
