@@ -6,7 +6,7 @@ The code that is running now must go on working with the tables as this leaves t
 from alembic import op
 
 revision = "a4d6c0f19e73"
-down_revision = "d7e2a90c4b15"
+down_revision = "4be17d02c6a9"
 branch_labels = None
 depends_on = None
 
