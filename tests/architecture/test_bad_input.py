@@ -4,6 +4,7 @@ The routes come from the route table and the fields from the templates, so that 
 """
 
 import re
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -100,9 +101,14 @@ def same_limiter(registry):
     registry.limiter = before
 
 
-def _is_open(registry, route: str) -> bool:
-    views = [item for item in registry.introspector.get_category("views") if item["introspectable"]["route_name"] == route]
-    return any(related["value"] == NO_PERMISSION_REQUIRED for item in views for related in item["related"] if related.category_name == "permissions")
+@cache
+def _open_routes(introspector) -> set[str]:
+    """The routes on which a page is open to everyone."""
+    return {
+        item["introspectable"]["route_name"]
+        for item in introspector.get_category("views")
+        if any(related["value"] == NO_PERMISSION_REQUIRED for related in item["related"] if related.category_name == "permissions")
+    }
 
 
 @pytest.mark.parametrize("kind", BODIES)
@@ -113,8 +119,8 @@ def test_no_form_breaks_the_portal(kind, registry, portal, office, people):
     for route, path in _posts(registry).items():
         realm = realm_of(path)
         office.slug = registry.tenants.current(office.id).slug  # what was sent before may have been a good short address
-        app = browser(portal, office) if _is_open(registry, route) else sign_in(portal, office, member if realm is OFFICE else person)
-        start = app.get("/sign-in" if realm is not OFFICE else "/office/sign-in") if _is_open(registry, route) else app.get(SMALL[realm])
+        app = browser(portal, office) if route in _open_routes(registry.introspector) else sign_in(portal, office, member if realm is OFFICE else person)
+        start = app.get("/sign-in" if realm is not OFFICE else "/office/sign-in") if route in _open_routes(registry.introspector) else app.get(SMALL[realm])
         token = re.search(r'name="csrf_token" value="([^"]*)"', start.text)[1]
         answer = _ask(app, registry, path, token, *BODIES[kind])
         assert answer.status_int < 500, (route, answer.status)
