@@ -22,7 +22,9 @@ from core.texting import TextRefused, whole_number
 from core.web.formats import money
 from plugins.account.models import Payment, PayRequest, Statement
 from plugins.account.services import pay_words
+from plugins.account.services.open_charges import family_of
 from plugins.account.services.statements import Scope, Wish, compose, paid_since
+from plugins.account.services.verifying import Proven
 
 log = structlog.get_logger("account")
 
@@ -110,6 +112,13 @@ def due_now(session: Session, tenant: Tenant, asked: PayRequest, now: datetime) 
         return owed
     left = statement.amount_due_cents - paid_since(session, practice_id, patient.id, scope, statement.sent_on, tenant.time_zone)
     return max(0, min(owed, left))
+
+
+def who_pays(session: Session, asked: PayRequest, today: date) -> Proven:
+    """Who pays by the link of a request, whose birthdate was right: for whom, and where the receipt goes."""
+    patient = session.get_one(Patient, (asked.practice_id, asked.patient_id))
+    family = tuple(family_of(session, asked.practice_id, patient.id)) if asked.scope == "family" else ()
+    return Proven(patient, address_of(recipient_of(session, patient, today), MAIL), asked, family)
 
 
 def opened(session: Session, asked: PayRequest, now: datetime) -> None:

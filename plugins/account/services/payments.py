@@ -73,6 +73,7 @@ class Order:
     amount_cents: int
     form_nonce: str
     source: str = "portal"
+    pay_request_id: UUID | None = None
     method_id: UUID | None = None
     note: str = ""
     prepayment_confirmed_cents: int = 0
@@ -137,7 +138,7 @@ def _put_on_record(session: Session, practice_id: UUID, service: CardService, or
         return None, False
     _check(session, practice_id, order)
     about = order.about
-    values = new_payment(service, order.clinic_id, order.amount_cents, order.form_nonce, now) | {"source": order.source, "note": order.note}
+    values = new_payment(service, order.clinic_id, order.amount_cents, order.form_nonce, now) | {"source": order.source, "note": order.note, "pay_request_id": order.pay_request_id}
     values |= {"patient_id": about.patient_id, "account_id": order.account_id, "method_id": order.method_id}
     values |= {"scope": "family" if order.choice == "family" else "patient"}
     values |= {"statement_id": about.statement_id if order.choice == "statement" else None}

@@ -18,7 +18,7 @@ from core.people.ages import years
 from core.people.alike import letters
 from core.people.models import Patient
 from core.tasks import enqueue
-from plugins.account.models import Verification
+from plugins.account.models import PayRequest, Verification
 from plugins.account.services.assigning import fitting
 
 CODE, PASS = "pay_known", "pay_pass"
@@ -32,10 +32,18 @@ Channel = Literal["mail", "text"]
 
 @dataclass(frozen=True, slots=True)
 class Proven:
-    """A patient who has typed the code, and the address that it went to, if it was a mail."""
+    """A patient who has typed the code, and the address that it went to, if it was a mail; or who has come by the link of a request to pay
+    (`asked`) and said the birthdate: then nothing is shown of what is kept, and `family` are those whom the request is about."""
 
     patient: Patient
     email: str
+    asked: PayRequest | None = None
+    family: tuple[UUID, ...] = ()
+
+    @property
+    def statement_id(self) -> UUID | None:
+        """The statement that was asked for."""
+        return self.asked.statement_id if self.asked else None
 
 
 @dataclass(frozen=True, slots=True)

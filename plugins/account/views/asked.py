@@ -19,9 +19,11 @@ from core.web.forms import Form, empty_form, read_form
 from plugins.account.models import PayRequest
 from plugins.account.pages import guest_places
 from plugins.account.services import pay_requests
-from plugins.account.views.guests import path_of
+from plugins.account.services.verifying import Proven
+from plugins.account.views import verifying
 
 PAGE, ROUTE = "account/asked.jinja2", "account.asked"
+PAY_PAGE, PAY = "account/verified.jinja2", "account.asked_pay"
 TRIES = (windows("10 per 15 minutes; 30 per 1 day"), windows("40 per 15 minutes; 200 per 1 day"))
 TRIES_AT_LINK = windows("5 per 1 hour; 10 per 1 day")
 AGAIN = (windows("5 per 1 hour; 10 per 1 day"), windows("30 per 1 hour; 100 per 1 day"))
@@ -45,7 +47,8 @@ def asked_page(request):
         return _ask(request, empty_form())
     tenant = request.registry.tenants.tenant(request.practice_id, asked.clinic_id, request.visitor.version)
     request.audit("account.pay_request.view", asked.patient_id, asked.id)
-    pay_path = next((path_of(request, place) for place in guest_places(request) if place.clinic_id == tenant.clinic_id), "")
+    takes_payments = any(place.clinic_id == tenant.clinic_id for place in guest_places(request))
+    pay_path = request.route_path(PAY, token=request.matchdict["token"]) if takes_payments else ""
     return {"state": "open", "due": pay_requests.due_now(request.db, tenant, asked, request.now), "place": tenant, "pay_path": pay_path, "scope": asked.scope}
 
 
@@ -65,6 +68,28 @@ def answer(request):
     request.audit("account.pay_request.open", asked.patient_id, asked.id)
     request.session[OPENED] = [str(asked.id), int((request.now + OPEN_FOR).timestamp())]
     return HTTPSeeOther(request.path)
+
+
+@view_config(route_name=PAY, permission=NO_PERMISSION_REQUIRED, request_method="GET", renderer=PAY_PAGE)
+def pay_page(request):
+    """The form of paying, for the browser that has opened the link."""
+    proven = _payer(request)
+    return verifying.page_of(request, proven, *verifying.own_place(request, proven), empty_form())
+
+
+@view_config(route_name=PAY, permission=NO_PERMISSION_REQUIRED, request_method="POST", renderer=PAY_PAGE)
+def pay(request):
+    """Pay, and lead to the card service or to the receipt."""
+    proven = _payer(request)
+    return verifying.pay_as(request, proven, *verifying.own_place(request, proven))
+
+
+def _payer(request) -> Proven:
+    """Who pays by the link; a browser that has not opened it (or too long ago) is asked for the birthdate first."""
+    asked = _opened(request)
+    if asked is None:
+        raise HTTPSeeOther(request.route_path(ROUTE, token=request.matchdict["token"]))
+    return pay_requests.who_pays(request.db, asked, request.now.date())
 
 
 def _proven(request, form: Form[AskedForm]) -> PayRequest | None:
@@ -129,3 +154,4 @@ def _ask(request, form: Form) -> dict:
 def add_routes(config) -> None:
     """Add the page."""
     config.add_route(ROUTE, "/asked/{token}")
+    config.add_route(PAY, "/asked/{token}/pay")

@@ -90,23 +90,28 @@ def prove(request):
 def pay_page(request):
     """What the patient owes. Whoever came to another clinic's page is taken to their own."""
     proven = _proven(request)
-    place, service = _own_place(request, proven)
+    place, service = own_place(request, proven)
     if request.matchdict["place"] != word_of(place):
         return HTTPSeeOther(request.route_path("account.verified", place=word_of(place), token=request.matchdict["token"]))
     request.audit("account.verification.view", proven.patient.id)
-    return _page(request, proven, place, service, Form())
+    return page_of(request, proven, place, service, Form())
 
 
 @view_config(route_name="account.verified", request_method="POST", renderer=PAY, **OPEN)
 def pay(request):
     """Pay, and lead to the card service or to the receipt."""
     proven = _proven(request)
-    place, service = _own_place(request, proven)
+    place, service = own_place(request, proven)
+    return pay_as(request, proven, place, service)
+
+
+def pay_as(request, proven: Proven, place: Tenant, service: CardService):
+    """Pay by the form of the page; what is wrong is said above it."""
     form = read_form(request, PayForm)
     made = _make(request, proven, place, service, form)
     if made is None:
         request.response.status_int = 422
-        return _page(request, proven, place, service, form)
+        return page_of(request, proven, place, service, form)
     keep_for_browser(request, str(made.payment_id))
     return HTTPSeeOther(made.go_to or request.route_path("account.guest_receipt", payment_id=made.payment_id))
 
@@ -123,7 +128,7 @@ def _proven(request) -> Proven:
         raise HTTPSeeOther(request.route_path("account.verify", place=word_of(place_of(request)))) from None
 
 
-def _own_place(request, proven: Proven) -> tuple[Tenant, CardService]:
+def own_place(request, proven: Proven) -> tuple[Tenant, CardService]:
     """The patient's clinic, and its card service; where that takes no payments here, there is nothing to see."""
     place = request.registry.tenants.tenant(request.practice_id, proven.patient.clinic_id, request.visitor.version)
     service = service_of(request.registry, place) if place.settings["account.guest_payments"] else None
@@ -159,17 +164,23 @@ def _make(request, proven: Proven, place: Tenant, service: CardService, form: Fo
     return None
 
 
+def about_of(proven: Proven, place: Tenant) -> About:
+    """What somebody pays for who has come by a code or by a link."""
+    return About(proven.patient.id, place.time_zone, family=proven.family, statement_id=proven.statement_id)
+
+
 def _order(proven: Proven, place: Tenant, data: PayForm, cents: int, method: Method | None) -> payments.Order:
     patient = proven.patient
     names = {"first_name": patient.first_name, "last_name": patient.last_name, "birthdate": patient.birthdate, "email": proven.email}
     return payments.Order(
-        about=About(patient.id, place.time_zone),
+        about=about_of(proven, place),
         account_id=None,
         clinic_id=place.clinic_id,
         choice=data.choice,
         amount_cents=cents,
         form_nonce=data.form_nonce,
-        source="verified",
+        source="link" if proven.asked else "verified",
+        pay_request_id=proven.asked.id if proven.asked else None,
         method_id=method.id if method else None,
         note=data.note,
         prepayment_confirmed_cents=data.more_than_owed,
@@ -182,11 +193,13 @@ def _order(proven: Proven, place: Tenant, data: PayForm, cents: int, method: Met
 def _method(request, proven: Proven, service: CardService, data: PayForm) -> Method | None:
     if not isinstance(data.pay_with, UUID):
         return None
+    if proven.asked:
+        raise methods.MethodNotFound
     return methods.method_of(request.db, request.practice_id, data.pay_with, service.card_account, patient_id=proven.patient.id)
 
 
 def _how(request, proven: Proven, service: CardService, data: PayForm, method: Method | None):
-    customer, keeps = None, bool(data.keep) and method is None
+    customer, keeps = None, bool(data.keep) and method is None and proven.asked is None
     if keeps or method:
         payer = methods.payer_of(request.db, service.card_account, request.now, patient_id=proven.patient.id)
         customer = methods.customer_of(request.db, service, payer)
@@ -199,10 +212,13 @@ def _how(request, proven: Proven, service: CardService, data: PayForm, method: M
     return how
 
 
-def _page(request, proven: Proven, place: Tenant, service: CardService, form: Form) -> dict:
+def page_of(request, proven: Proven, place: Tenant, service: CardService, form: Form) -> dict:
+    """What the page of paying shows."""
     lead_to_hosted_pages(request)
-    offers = offers_of(request.db, request.practice_id, About(proven.patient.id, place.time_zone))
-    kept = methods.methods_of(request.db, request.practice_id, service.card_account, patient_id=proven.patient.id)
+    offers = offers_of(request.db, request.practice_id, about_of(proven, place))
+    # A birthdate is less than a code: by a link nobody sees what is kept.
+    whose = {"patient_id": proven.patient.id}
+    kept = [] if proven.asked else methods.methods_of(request.db, request.practice_id, service.card_account, **whose)
     today = request.now.astimezone(place.time_zone).date()
     usable = [method for method in kept if not methods.has_ended(method, today)]
     if form.values.get("choice") not in {"other", *offers.amounts}:
@@ -221,5 +237,6 @@ def _page(request, proven: Proven, place: Tenant, service: CardService, form: Fo
         "kinds": kinds_at(place),
         "asked_cents": asked_cents(form),
         "longest_note": LONGEST_NOTE,
+        "by_link": proven.asked is not None,
         "is_stand_in": service.name == "local",
     }

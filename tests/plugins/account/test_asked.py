@@ -96,6 +96,31 @@ def test_the_office_asks_by_mail_and_sees_what_came_of_it(owing, signed_in, make
     assert "There is nothing to pay now." in web.get(path)
 
 
+def test_behind_the_link_the_bill_is_paid_and_the_office_sees_that_it_is(asked, owing, web, type_card, come_back, text_of, signed_in, make, db):
+    page = _open(web, asked.path).follow().click("Pay now")
+    assert "You owe $80.00 now." in text_of(page)
+    assert "keep" not in page.forms["pay"].fields
+    receipt = come_back(web, type_card(page.forms["pay"].submit(status=303)))
+    assert "Thank you, your payment is made" in text_of(receipt)
+    payment = db.scalars(select(Payment).where(Payment.patient_id == owing.id)).one()
+    assert (payment.state, payment.source, payment.pay_request_id, payment.amount_cents) == ("succeeded", "link", asked.id, 8_000)
+    assert "Paid" in signed_in(account=make.staff("billing")).get(f"{ROOT}/requests?state=paid")
+    assert "There is nothing to pay now." in web.get(asked.path)
+
+
+def test_a_birthdate_is_not_enough_for_a_card_that_is_kept(asked, owing, web, registry, db, make):
+    form = _open(web, asked.path).follow().click("Pay now").forms["pay"]
+    form["pay_with"].force_value(str(uuid4()))
+    form.submit(status=422)
+    assert db.scalars(select(Payment).where(Payment.patient_id == owing.id)).all() == []
+
+
+def test_nobody_pays_by_a_link_without_having_said_the_birthdate(asked, web):
+    token = web.get(asked.path).forms["asked"]["csrf_token"].value
+    assert web.get(f"{asked.path}/pay", status=303).location.endswith(asked.path)
+    assert web.post(f"{asked.path}/pay", {"csrf_token": token, "choice": "balance"}, status=303).location.endswith(asked.path)
+
+
 def test_the_amount_is_the_one_that_is_owed_now_and_never_more_than_was_asked_for(asked, owing, web, db):
     statement = Statement(id=uuid7(), patient_id=owing.id, number="1", sent_on=TODAY, balance_cents=8_000, amount_due_cents=8_000, source="office")
     db.add(statement)
