@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 PHONE = {"width": 390, "height": 844}
 
 
-CARD = {"Card number": "4242 4242 4242 4242", "Ends, such as 12/34": "12/31", "Security code": "123"}
+CARD = {"Card number": "4242 4242 4242 4242", "Ends (MM/YY)": "12/31", "Security code": "123"}
 
 
 @pytest.fixture

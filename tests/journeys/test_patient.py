@@ -68,7 +68,7 @@ def test_paying_and_getting_a_receipt_on_screen_and_by_mail(signed_in_page, runn
 def _type_card(page, number):
     """On the page of the card service."""
     page.get_by_label("Card number").fill(number)
-    page.get_by_label("Ends, such as 12/34").fill("12/31")
+    page.get_by_label("Ends (MM/YY)").fill("12/31")
     page.get_by_label("Security code").fill("123")
     page.get_by_role("button", name="Pay $").click()
 

@@ -159,6 +159,7 @@ def _make(request, place: Tenant, form: Form[GuestForm], order: guests.GuestOrde
 def _page(request, place: Tenant, form: Form) -> dict:
     # A page is made for one payment: what was refused before is sent again as a new one.
     form.values["form_nonce"] = new_nonce()
+    form.values.setdefault("kind", "card")
     lead_to_hosted_pages(request)
     return {
         "form": form,
