@@ -170,7 +170,7 @@ def test_the_license_is_the_apache_license_word_for_word():
 
 def test_the_operators_script_does_what_it_says(practice, portal_settings, registry, monkeypatch, web, capsys):
     """Run as it stands, for a practice as `practice create` leaves it."""
-    script = next(block for block in re.findall(r"```python\n(.*?)```", read("docs/operators.md"), re.DOTALL) if "take_in" in block)
+    script = next(block for block in re.findall(r"```python\n(.*?)```", read("docs/operators.md"), re.DOTALL) if "runs.receive" in block)
     monkeypatch.setattr(config, "load", lambda: portal_settings)
     timetable = tasks.celery.conf.beat_schedule
     try:
