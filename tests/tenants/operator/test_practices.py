@@ -159,6 +159,7 @@ def test_health_tells_of_services_and_waiting_work_and_of_no_patient(operator_br
     page = operator_browser().get("/office/health")
     words = page.html.find("main").get_text(" ")
     assert "Database" in words
+    assert "Files" in {row.get_text() for row in page.html.select("[aria-labelledby=services] tbody th")}
     assert "office.nothing" in words
     assert "Quentin" not in page
     assert str(patient.id) not in page
