@@ -13,7 +13,7 @@ from core.audit import AuditEvent
 from core.safety.emblems import prove_logo
 from core.safety.testing import drawing, saved
 from core.web.formats import money
-from plugins.account.models import Statement
+from plugins.account.models import Payment, Statement
 from tenants.looks import By, change, keep_picture
 
 
@@ -121,12 +121,15 @@ def test_statements_and_receipts_wear_the_look_of_the_office(signed_in, patient,
     look = {"name": "Elm & Oak Dental", "brand": "#6d2f73", "logo": keep_picture(db, practice.id, logo, now)}
     change(db, practice.id, None, look, By(None, "Grace"), now)
     db.commit()
-    page = pypdfium2.PdfDocument(signed_in(patient).get(f"/account/statements/{statement_id(db)}").body)[0]
-    assert "Elm & Oak Dental" in page.get_textpage().get_text_range()
-    assert [thing for thing in page.get_objects() if thing.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]
+    app = signed_in(patient)
+    pay(app)
+    paid = db.scalars(select(Payment.id).where(Payment.practice_id == practice.id)).one()
+    for path in (f"/account/statements/{statement_id(db)}", f"/account/payments/{paid}/download"):
+        page = pypdfium2.PdfDocument(app.get(path).body)[0]
+        assert "Elm & Oak Dental" in page.get_textpage().get_text_range()
+        assert [thing for thing in page.get_objects() if thing.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE], path
+        assert (109, 47, 115) in {color for _, color in page.render().to_pil().convert("RGB").getcolors(1_000_000)}, path
     assert not [thing for thing in pypdfium2.PdfDocument(plain)[0].get_objects() if thing.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]
-    assert (109, 47, 115) in {color for _, color in page.render().to_pil().convert("RGB").getcolors(1_000_000)}
-    pay(signed_in(patient))
     work_off()
     [mail] = [mail for mail in mails.to("robin@example.test") if practice.slug in str(mail["Reply-To"])]
     html = mail.get_body(("html",)).get_content()

@@ -165,6 +165,20 @@ def test_nobody_is_told_where_the_clinic_switched_the_tab_off(db, practice, make
     assert mails.to(f"okafor@{practice.slug}.test") == []
 
 
+@pytest.mark.parametrize("at_clinic", [False, True])
+def test_while_the_tab_is_off_no_mail_leads_to_it_and_once_it_is_on_again_mails_do(db, practice, make, patient, now, work_off, mails, registry, at_clinic):
+    make.account(patient)
+    office_writes(make, patient, now - timedelta(minutes=1))
+    where = (practice.id, practice.clinic_id if at_clinic else None, "webmail")
+    change(db, registry.plugins, *where, False, "test", now)
+    ask(db, practice, work_off)
+    assert mails.to(patient.email) == []
+    change(db, registry.plugins, *where, True, "test", now)
+    office_writes(make, patient, now - timedelta(minutes=1), 2)
+    ask(db, practice, work_off)
+    assert "/webmail" in whole(mails.to(patient.email)[-1])
+
+
 def test_a_notice_is_not_lost_while_the_broker_is_away_and_comes_once(db, practice, make, patient, now, work_off, mails, monkeypatch):
     def away(*_, **__):
         raise OSError
