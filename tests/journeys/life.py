@@ -19,6 +19,8 @@ from core.config import Settings
 from core.db import bind_tenant
 from core.people import by_hand, offers, records_requests
 from core.people.models import AccessOffer, Grant, Patient
+from core.people.records import KINDS
+from core.records import kinds_of, runs
 from plugins.account.models import Dispute, Entry, Guest, Installment, Payment, PaymentPlan, PaymentStep, Refund, Statement, StatementBatch
 from plugins.account.services import pay_requests, verifying
 from plugins.appointments.models import (
@@ -113,11 +115,19 @@ class Life:
         put(self._db, asked, "nobody", None)
         self._db.add(Request(patient_id=elena.patient_id, account_id=elena.id, kind="visit", words="A tooth hurts", wanted={"days": [0], "times": ["morning"]}, made_at=self._now))
         self._pay_as_guest(practice_id)
+        self._send_records()
         found = {"records": [{"kind": "TXT", "name": "", "expected": [], "found": ["cuspid-verification=5f5f5f5f"], "state": "wrong"}]}
         self._db.add(Domain(host=f"xn--zahnrzte-3za.{uuid4().hex}.example", practice_id=practice_id, verified_at=None, token=uuid4().hex, state="wrong", records=found))
         wish = records_requests.Wish(("images", "notes"), "send", "Dr. Abernathy-Vanderbilt, Oral Surgery", "1200 Pine Street, Suite 4, Boulder, CO 80302")
         records_requests.ask(self._db, practice_id, records_requests.Asker(elena.id, elena.patient_id, ZoneInfo("America/Denver")), wish, self._now)
         return access.give(self._db, practice_id, new.id, self._now).user_name, name
+
+    def _send_records(self) -> None:
+        """A run of the practice's system in which records were refused, and one that failed."""
+        nobody = {"kind": "patient", "first_name": "Hannah", "last_name": "Brightwater", "guarantor": "P-404-NOT-THERE"}
+        batch = [nobody | {"external_id": f"REFUSED-{number}"} for number in range(2)]
+        runs.receive(self._db, kinds_of(KINDS), [*batch, {"kind": "tooth_chart", "external_id": "T-1"}], "open-dental", self._now)
+        runs.fail(self._db, runs.begin("open-dental", self._now), "The practice system could not be reached.", self._now)
 
     def _pay_as_guest(self, practice_id: UUID) -> None:
         once = {name: uuid4().hex for name in ("idempotency_key", "form_nonce")}
