@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text, update
 
 from core import outbox, tasks
 from core.db import SessionFactory
+from core.files.storage import count_bytes
 from core.mail import MailNotSent
 from core.outbox import OutboxRow
 from core.records import freshness, runs
@@ -204,6 +205,13 @@ def test_health_counts_failed_work_by_practice(operator_browser, practice, db):
     db.execute(update(OutboxRow).where(OutboxRow.id == row).values(attempts=12, dead_at=datetime.now(UTC), last_error="LookupError"))
     db.commit()
     assert (practice.slug, 1, 0) in health.failing_at(db)
+
+
+def test_the_page_of_a_practice_tells_how_much_it_stores(operator_browser, practice, db):
+    count_bytes(db, 3 * 2**20)
+    db.commit()
+    rows = operator_browser().get(f"/office/practices/{practice.slug}/manage").html.select("#plan tbody tr")
+    assert {row.th.get_text(): row.td.get_text() for row in rows}["Stored files"] == "3 MB"
 
 
 def test_a_plan_is_set_on_the_page_and_stands_in_the_practices_audit(operator_browser, practice, make, audited_at):
