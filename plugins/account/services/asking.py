@@ -75,9 +75,13 @@ def under_way(session: Session, practice_id: UUID, patient_ids: Collection[UUID]
     return list(session.scalars((query.with_for_update() if locks else query).execution_options(populate_existing=True)))
 
 
-def close_pages(session: Session, practice_id: UUID, service_at: ServiceAt, patient_ids: Collection[UUID], now: datetime, keep: Keep) -> None:
-    """Before a payer pays anew: nobody can go on with what was begun for these patients. Raises JustPaid, CardServiceAway."""
-    found = [payment for payment in under_way(session, practice_id, patient_ids) if payment.state == "payer"]
+def close_pages(
+    session: Session, practice_id: UUID, service_at: ServiceAt, patient_ids: Collection[UUID], now: datetime, keep: Keep, form_nonce: str
+) -> None:
+    """Before a payer pays anew: nobody can go on with what was begun for these patients by another form. The page of this one stays open: the same
+    form, sent twice at once, leads to it. Raises JustPaid, CardServiceAway."""
+    begun = (payment for payment in under_way(session, practice_id, patient_ids) if payment.state == "payer")
+    found = [payment for payment in begun if payment.form_nonce != form_nonce]
     keep(None)
     for payment in found:
         state = close(session, service_at, payment, now, "payer")

@@ -101,7 +101,7 @@ def make_payment(session: Session, service: CardService, service_at: ServiceAt, 
     practice_id: UUID = session.info["practice_id"]
     before = sent_before(session, practice_id, order)
     for _ in range(TRIES if before is None else 0):
-        close_pages(session, practice_id, service_at, order.patients, now, keep)
+        close_pages(session, practice_id, service_at, order.patients, now, keep, order.form_nonce)
         payment, is_new = _put_on_record(session, practice_id, service, order, how, now)
         if payment and is_new:
             keep(payment.id)

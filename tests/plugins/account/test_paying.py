@@ -117,6 +117,21 @@ def test_the_same_form_sent_twice_leads_to_the_same_page_and_is_one_payment(sign
     assert (len(payments_of()), taken()) == (1, [13000])
 
 
+def test_a_form_that_comes_while_its_first_sending_is_under_way_does_not_close_the_page_of_that(signed_in, patient, pay_form, type_card, taken, monkeypatch):
+    form = pay_form(signed_in(patient))
+    first, look = form.submit(), payments.sent_before
+    looked: list[bool] = []
+
+    def not_yet_there(*about):
+        looked.append(True)
+        return look(*about) if len(looked) > 1 else None
+
+    monkeypatch.setattr(payments, "sent_before", not_yet_there)
+    assert form.submit().location == first.location
+    assert type_card(first)
+    assert taken() == [13000]
+
+
 def test_six_submits_of_one_form_at_once_are_one_payment(signed_in, patient, pay_form, type_card, payments_of, taken):
     form = pay_form(signed_in(patient))
     with ThreadPoolExecutor(6) as pool:
