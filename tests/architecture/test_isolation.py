@@ -20,6 +20,7 @@ from core.auth import looking
 from core.auth.models import Account
 from core.auth.realms import OFFICE, PORTAL, Realm, realm_of
 from core.auth.services import NOWHERE
+from core.db import Base
 from core.people.models import Patient
 from core.testing import Factory, Office, add_sign_in, browser, sign_in
 from tenants import demo
@@ -101,9 +102,35 @@ def _routes(registry) -> list[tuple[str, str]]:
     return [(name, "/" + pattern.lstrip("/")) for name, pattern in found if not name.startswith("__")]
 
 
-def _with_ids(registry, name: str, method: str, ids: list[UUID]) -> list[UUID]:
-    """The ids to ask this route for: all of them where a view takes the method, else one, for no view gets to see it."""
+def _with_ids(registry, name: str, method: str, found: dict[str, list[UUID]]) -> list[UUID]:
+    """The ids to ask this route for: all in its reach where a view takes the method, else one, for no view gets to see it."""
+    ids = [id_ for table, of_table in _in_reach(registry, name, found).items() for id_ in of_table]
     return ids if any(methods is None or method in methods for methods in _taken(registry.introspector)[name]) else ids[:1]
+
+
+def _in_reach(registry, name: str, found: dict[str, list[UUID]]) -> dict[str, list[UUID]]:
+    """The tables that a route's views can read. A tab imports no other tab (setup.cfg, importlinter), so of each other tab one id stands for all;
+    the portal's own routes may meet any id, for they ask the tabs."""
+    here = name.partition(".")[0]
+    if here not in registry.plugins.plugins:
+        return found
+    reach, seen = {}, set()
+    for table, ids in found.items():
+        tab = _tab_of(table)
+        if tab in (None, here):
+            reach[table] = ids
+        elif tab not in seen:
+            seen.add(tab)
+            reach[table] = ids[:1]
+    return reach
+
+
+@cache
+def _tab_of(table: str) -> str | None:
+    """The tab whose table this is; None for the portal's own."""
+    of_model = {mapper.local_table.name: mapper.class_.__module__ for mapper in Base.registry.mappers}
+    module = of_model.get(table, "").split(".")
+    return module[1] if module[0] == "plugins" else None
 
 
 @cache
@@ -154,7 +181,7 @@ def test_ids_of_another_practice_are_as_unknown_as_made_up_ones(prober, offices,
             continue
         for method in METHODS:
             made_up = _ask(app, method, re.sub(r"\{[^}]*\}", str(uuid4()), pattern), asker.host, token)
-            for id_ in _with_ids(asker.registry, name, method, [id_ for found in ids.values() for id_ in found]):
+            for id_ in _with_ids(asker.registry, name, method, ids):
                 answer = _ask(app, method, re.sub(r"\{[^}]*\}", str(id_), pattern), asker.host, token)
                 asked_for += 1
                 assert answer.status_int == 404, (name, method, id_, answer.status)
@@ -168,7 +195,7 @@ def test_the_session_of_one_practice_is_a_strangers_at_another(prober, offices, 
     app, token = prober
     asker, asked = offices
     stranger, words, before = browser(portal, asked), _words_of(migrate_url, asked), _digest(migrate_url, asked)
-    ids = [found[0] for found in _ids_of(migrate_url, asked).values()]
+    ids = {table: found[:1] for table, found in _ids_of(migrate_url, asked).items()}
     for name, pattern in _routes(asker.registry):
         for method in METHODS:
             for path in dict.fromkeys(re.sub(r"\{[^}]*\}", str(id_), pattern) for id_ in _with_ids(asker.registry, name, method, ids)):
@@ -190,7 +217,7 @@ def _walk(app, office: Office, token: str, ids: dict[str, list[UUID]], methods: 
         if realm_of(pattern) is OFFICE or name == "portal.stop_looking" or name.startswith(("health.", "tenants.ask")):
             continue
         for method in methods:
-            firsts = _with_ids(office.registry, name, method, [found[0] for found in ids.values()])
+            firsts = _with_ids(office.registry, name, method, {table: found[:1] for table, found in ids.items()})
             for path in dict.fromkeys(re.sub(r"\{[^}]*\}", str(id_), pattern) for id_ in firsts):
                 answer = _ask(app, method, path, office.host, {PORTAL: token})
                 if answer.status_int == 200:
