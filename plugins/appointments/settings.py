@@ -139,6 +139,7 @@ class AppointmentsSettings(BaseModel):
     )  # fmt: skip
     insurance_other: Literal["ask", "refuse", "hide"] = Field(
         "ask", title="Another insurance than those",
+        description="What a new patient can do whose insurance is not in the list above.",
         json_schema_extra={
             "words": {
                 "ask": "Patients type its name and book",

@@ -20,7 +20,7 @@ from core.outbox import OutboxRow
 from core.people.models import Provider
 from core.tasks import enqueue
 
-PATIENCE = 60
+PATIENCE = 120
 WORKER = Path(__file__).with_name("delivery_worker.py")
 
 

@@ -80,7 +80,7 @@ class Life:
             "beatrice": Visitor("harbor", self._signed_in(harbor, "beatrice", PORTAL)),
             "grace": Visitor("sunrise", self._signed_in(sunrise, "grace", OFFICE), self._links_of_office(sunrise, hired)),
             "ann": Visitor("", self._signed_in(self._practice("operator"), "ann", OFFICE), {"operator.enter": "/office/practices/sunrise", "operator.practice": "/office/practices/sunrise/manage"}),
-            "a stranger": Visitor("sunrise", self._form_cookie(), self._links_in_mails(sunrise, hired)),
+            "a stranger": Visitor("sunrise", self._form_cookie(asked := self._asked_to_pay(sunrise)), self._links_in_mails(sunrise, hired, asked)),
             "auth.second": Visitor("sunrise", self._signed_in(sunrise, "elena", PORTAL, SECOND)),
             "office.second": Visitor("sunrise", self._signed_in(sunrise, "grace", OFFICE, SECOND)),
             "auth.welcome": Visitor("sunrise", self._signed_in(sunrise, new, PORTAL, WELCOME)),
@@ -279,7 +279,7 @@ class Life:
         parts["appointments.office.book.waiting.opening"] = f"/office/appointments/waiting/openings/{opening}"
         return parts | {"appointments.office.book.visit": f"/office/appointments/visits/{visit}", "appointments.office.book.requests.one": f"/office/appointments/requests/{asked}"}
 
-    def _links_in_mails(self, practice_id: UUID, hired: str) -> dict[str, str]:
+    def _links_in_mails(self, practice_id: UUID, hired: str, asked: UUID) -> dict[str, str]:
         elena = self._account(practice_id, "elena")
         # Of hers no worker makes another one meanwhile.
         invited = Patient(external_id=f"NEW-{uuid4()}", email=MAIL, **WHO)
@@ -297,6 +297,7 @@ class Life:
             "auth.unsubscribe": notice_links.path(self._settings.secret_key, practice_id, off),
             "appointments.hooks.unsubscribe": stopping.path(self._settings.secret_key, practice_id, elena.patient_id, "reminder", "email"),
             "account.asked": pay_requests.path_of(self._settings.secret_key, practice_id, uuid4()),
+            "account.asked_pay": pay_requests.path_of(self._settings.secret_key, practice_id, asked) + "/pay",
             "appointments.answer": self._link_to_confirm(practice_id, elena),
             "appointments.here": self._link_to_say_here(practice_id),
             "portal.grant_offer": "/family/offer/" + self._ticket(offers.LINK, offer_id=offer.id, patient_id=offer.patient_id, email=offer.email),
@@ -304,8 +305,14 @@ class Life:
             "office.enter": "/office/enter/" + entry,
         }  # fmt: skip
 
-    def _form_cookie(self) -> dict[str, str]:
-        """That of a browser in which codes were asked for."""
+    def _asked_to_pay(self, practice_id: UUID) -> UUID:
+        """A request to pay, which the stranger has opened by the birthdate."""
+        patient = self._db.get_one(Patient, (practice_id, self._account(practice_id, "elena").patient_id))
+        message = pay_requests.Message(pay_requests.LINK, "", "", "")
+        return pay_requests.ask(self._db, patient, None, "patient", message, 9_900, None, self._now).id
+
+    def _form_cookie(self, asked: UUID) -> dict[str, str]:
+        """That of a browser in which codes were asked for, and the link of a request to pay was opened."""
         signer = SignedSerializer(self._settings.secret_key, "pyramid.session.", "sha256", serializer=JSONSerializer())
         moment = self._now.timestamp()
-        return {"cuspid-form": signer.dumps((moment, moment, {"reset": str(uuid4()), "register": str(uuid4())})).decode()}
+        return {"cuspid-form": signer.dumps((moment, moment, {"reset": str(uuid4()), "register": str(uuid4()), "account.asked": [str(asked), int(moment) + 3600]})).decode()}

@@ -21,7 +21,7 @@ def _room(name: str, **fields) -> Operatory:
 
 
 def _visit(starts: int, minutes: int, room=None, status="scheduled") -> BookedVisit:
-    about = (status, "unconfirmed", "", "Exam", room.id if room else None, DENTIST, None, "office", False, False)
+    about = (status, "unconfirmed", "", "Exam", room.id if room else None, DENTIST, None, "office", False, False, None)
     return BookedVisit(uuid4(), "Noor Haddad", moment_at(DAY, starts, ZONE), minutes, *about)
 
 
