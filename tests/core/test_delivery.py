@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,6 @@ from core.tasks import enqueue
 
 PATIENCE = 120
 WORKER = Path(__file__).with_name("delivery_worker.py")
-
 
 
 class Outside:
@@ -66,7 +66,7 @@ class Outside:
 
 
 @pytest.fixture
-def outside(tmp_path, portal_settings, monkeypatch):
+def outside(tmp_path, portal_settings, registry, monkeypatch):
     environment = {
         "CUSPID_DATABASE_URL": portal_settings.database_url,
         "CUSPID_MAIL_URL": portal_settings.mail_url,
@@ -74,6 +74,10 @@ def outside(tmp_path, portal_settings, monkeypatch):
         "CUSPID_LIMITS_URL": "memory://",
         "CUSPID_LOG_LEVEL": "WARNING",
     }
+    # The sweep takes the oldest first: what other tests have left in this database would be done before.
+    with SessionFactory(bind=registry.engine) as session:
+        session.execute(update(OutboxRow).where(OutboxRow.done_at.is_(None)).values(done_at=datetime.now(UTC)))
+        session.commit()
     with Supervisor() as supervisor:
         found = Outside(tmp_path, supervisor, environment)
         monkeypatch.setattr(tasks.celery, "send_task", _sender_to(found.broker_url))
