@@ -4,10 +4,8 @@ from uuid import UUID
 
 import structlog
 
-from core import allowance
-from core.auth import matching, registering, tickets, unmatched
+from core.auth import matching, text_codes, unmatched
 from core.auth.access import account_of
-from core.auth.limits import TooManyAttempts
 from core.auth.models import Registration, Ticket
 from core.auth.registering import CODE_LIVES
 from core.people.models import Patient
@@ -30,7 +28,7 @@ def match_registration(work: Work, registration: str) -> None:
     today = work.now.astimezone(work.tenant.time_zone).date()
     reason, patient = matching.match(work.db, work.tenant.practice_id, typed, today, work.tenant.settings["portal.adult_age"])
     by_text = patient is not None and reason in {matching.SENT, matching.ACCOUNT} and not matching.is_email(entry.contact)
-    hindrance = _hindrance(work, patient) if patient and by_text else ""
+    hindrance = text_codes.hindrance(work, patient) if patient and by_text else ""
     if reason == matching.SENT:
         reason = hindrance or reason
     unmatched.put(work.db, entry, reason, patient.id if patient else None)
@@ -38,24 +36,6 @@ def match_registration(work: Work, registration: str) -> None:
         _let_send_code(work, ticket, patient, by_text)
     elif patient and reason == matching.ACCOUNT:
         enqueue(work.db, "auth.text_of_account" if by_text and not hindrance else "auth.tell_of_account", patient=str(patient.id))
-
-
-def _hindrance(work: Work, patient: Patient) -> str:
-    """Why no text message goes to the phone in the chart; one that may go is counted."""
-    number, registry = whole_number(patient.phone), work.registry
-    if not number or registry.texts is None:
-        return matching.NO_ADDRESS
-    try:
-        registering.count_text(registry.limiter, work.tenant.practice_id, registry.portal.secret_key, number, work.now)
-        allowance.need_room(work.db, work.tenant.practice_id, "texts")
-    except allowance.Full:
-        log.warning("texts_used_up", practice=str(work.tenant.practice_id))
-        return matching.TOO_MANY
-    except TooManyAttempts as full:
-        if registering.ALL_TEXTS in full.full:
-            log.warning("texts_slowed", practice=str(work.tenant.practice_id))
-        return matching.TOO_MANY
-    return ""
 
 
 def _let_send_code(work: Work, ticket: Ticket, patient: Patient, by_text: bool) -> None:
@@ -70,24 +50,17 @@ def _let_send_code(work: Work, ticket: Ticket, patient: Patient, by_text: bool) 
 @portal_task("auth.send_register_code", mail="Code for access")
 def send_register_code(work: Work, ticket: str) -> None:
     """Mail the code for an account of one's own."""
-    given = tickets.give_code(work.db, work.tenant.practice_id, UUID(ticket), work.now)
-    if given:
-        work.send_mail(given[0].email, "mail/register_code", {"code": given[1], "minutes": _MINUTES})
+    text_codes.mail_code(work, UUID(ticket), "mail/register_code", {"minutes": _MINUTES})
 
 
 @portal_task("auth.text_register_code", mail="Code for access, by text", is_text=True)
 def text_register_code(work: Work, ticket: str) -> None:
     """Send the code by text message. What the phone never takes is the office's to see; what may be on its way is not sent again."""
-    given = tickets.give_code(work.db, work.tenant.practice_id, UUID(ticket), work.now, again=not work.may_be_sent)
-    if given is None:
+    if text_codes.text_code(work, UUID(ticket), "text/register_code", {"minutes": _MINUTES}):
         return
-    try:
-        work.send_text(given[0].phone, "text/register_code", {"code": given[1], "minutes": _MINUTES})
-    except TextRefused as refused:
-        log.warning("text_refused", why=str(refused))
-        entry = work.db.get(Registration, (work.tenant.practice_id, UUID(ticket)))
-        if entry:
-            entry.reason = matching.UNDELIVERABLE
+    entry = work.db.get(Registration, (work.tenant.practice_id, UUID(ticket)))
+    if entry:
+        entry.reason = matching.UNDELIVERABLE
 
 
 @portal_task("auth.tell_of_account", mail="Notice of access that is there")

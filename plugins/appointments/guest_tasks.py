@@ -3,19 +3,12 @@
 from datetime import timedelta
 from uuid import UUID
 
-import structlog
-
-from core import allowance
-from core.auth import registering, tickets
-from core.auth.limits import TooManyAttempts
+from core.auth import text_codes
 from core.auth.models import Ticket
-from core.people.models import Patient
 from core.tasks import Work, enqueue, portal_task
-from core.texting import TextRefused, whole_number
+from core.texting import whole_number
 from plugins.appointments.models import Guest
 from plugins.appointments.services import newcomers
-
-log = structlog.get_logger("appointments")
 
 _ABOUT = {"minutes": newcomers.CODE_LIVES // timedelta(minutes=1)}
 
@@ -36,43 +29,21 @@ def find_guest(work: Work, guest: str) -> None:
     if reached.email:
         ticket.email = reached.email
         enqueue(work.db, "appointments.send_guest_code", guest=guest)
-    elif _may_text(work, reached):
+    elif not text_codes.hindrance(work, reached):
         ticket.phone = whole_number(reached.phone)
         enqueue(work.db, "appointments.text_guest_code", guest=guest)
-
-
-def _may_text(work: Work, patient: Patient) -> bool:
-    """Whether a code may go to the phone in the chart; one that may is counted."""
-    number, registry, practice_id = whole_number(patient.phone), work.registry, work.tenant.practice_id
-    if not number or registry.texts is None:
-        return False
-    try:
-        registering.count_text(registry.limiter, practice_id, registry.portal.secret_key, number, work.now)
-        allowance.need_room(work.db, practice_id, "texts")
-    except (TooManyAttempts, allowance.Full):
-        log.warning("booking_text_kept_back", practice=str(practice_id))
-        return False
-    return True
 
 
 @portal_task("appointments.send_guest_code", mail="Code for booking")
 def send_guest_code(work: Work, guest: str) -> None:
     """Mail the code."""
-    given = tickets.give_code(work.db, work.tenant.practice_id, UUID(guest), work.now)
-    if given:
-        work.send_mail(given[0].email, "appointments/mail/booking_code", {"code": given[1], **_ABOUT})
+    text_codes.mail_code(work, UUID(guest), "appointments/mail/booking_code", _ABOUT)
 
 
-@portal_task("appointments.text_guest_code", mail="Code for booking, by text")
+@portal_task("appointments.text_guest_code", mail="Code for booking, by text", is_text=True)
 def text_guest_code(work: Work, guest: str) -> None:
     """Send the code by text message; what may be on its way is not sent again."""
-    given = tickets.give_code(work.db, work.tenant.practice_id, UUID(guest), work.now, again=not work.may_be_sent)
-    if given is None:
-        return
-    try:
-        work.send_text(given[0].phone, "appointments/text/booking_code", {"code": given[1], **_ABOUT})
-    except TextRefused as refused:
-        log.warning("text_refused", why=str(refused))
+    text_codes.text_code(work, UUID(guest), "appointments/text/booking_code", _ABOUT)
 
 
 @portal_task("appointments.clear_guests")

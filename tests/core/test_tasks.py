@@ -7,7 +7,7 @@ from uuid import UUID
 import psycopg
 from sqlalchemy import func, select, text, update
 
-from core import tasks
+from core import outbox, tasks
 from core.audit import AuditEvent
 from core.db import SessionFactory
 from core.outbox import MAX_ATTEMPTS, OutboxRow
@@ -165,3 +165,9 @@ def test_the_sweep_takes_what_was_left_behind(db, practice, registry, monkeypatc
     db.commit()
     assert tasks.sweep() == 1
     assert _noted(practice, "swept") == 1
+
+
+def test_every_task_that_sends_a_text_message_counts_for_the_plan(registry):
+    by_text = {name for name in tasks.mail_tasks() if tasks.name_of_mail(name).endswith("by text")}
+    assert len(by_text) > 5
+    assert by_text == outbox.TEXT_TASKS & set(tasks.mail_tasks())
