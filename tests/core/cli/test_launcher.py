@@ -52,6 +52,13 @@ def test_the_larger_set_serves_both(launcher):
     assert launcher.is_ready("test")
 
 
+def test_compiled_modules_are_kept_out_of_the_way_where_none_may_lie_beside_the_sources(launcher, monkeypatch):
+    for before, after in (({}, {}), ({"PYTHONDONTWRITEBYTECODE": "1"}, {"PYTHONPYCACHEPREFIX": f"{launcher.ROOT}/.cuspid/bytecode"})):
+        monkeypatch.setattr(os, "environ", before)
+        launcher.keep_bytecode()
+        assert before == after
+
+
 @pytest.mark.parametrize(("command", "packages"), [("demo", "run"), ("serve", "run"), ("test", "test"), ("bench", "test")])
 def test_each_command_gets_the_packages_that_it_needs(launcher, command, packages):
     assert launcher.packages_for([command, "--help"]) == packages
