@@ -33,6 +33,9 @@ _WAITING = """
 _AUDIT_RIGHTS = """
     SELECT bool_or(has_table_privilege(name, 'UPDATE, DELETE, TRUNCATE')) FROM unnest(ARRAY['audit_event', 'audit_seal']) AS name
 """
+_FED = """
+    SELECT slug, coalesce(stale_at <= now(), false), refused FROM records_state JOIN practice ON practice.id = practice_id WHERE state = 'open' ORDER BY slug
+"""
 _CONNECTIONS = """
     SELECT count(*), current_setting('max_connections')::int, coalesce(extract(epoch FROM max(now() - xact_start) FILTER (WHERE pid <> pg_backend_pid()))::int, 0)
     FROM pg_stat_activity WHERE backend_type = 'client backend'
@@ -149,12 +152,28 @@ def plans(settings: Settings) -> Finding:
         booked = connection.execute("SELECT slug, plan, plan_limits FROM practice WHERE plan <> '' AND state <> 'erased' ORDER BY slug").fetchall()
     other = [slug for slug, name, limits in booked if offered.get(name) != limits]
     if other:
-        few = f"{', '.join(other[:5])}{' …' if len(other) > 5 else ''}"
-        return care("plans", f"{few}: the plan is not as CUSPID_PLANS has it now. It counts as it was booked; set it again with `cuspid practice plan`.")
+        return care("plans", f"{_few(other)}: the plan is not as CUSPID_PLANS has it now. It counts as it was booked; set it again with `cuspid practice plan`.")
     return right("plans", f"{', '.join(offered)}; {len(booked)} practices have one, as it is offered")
 
 
-CHECKS = (database, connections, wall, tables, migrating, outbox, audit, plans)
+def records(settings: Settings) -> Finding:
+    """Whether the records of practices that a system feeds are as fresh as their offices want them."""
+    with _connect(settings.database_url) as connection:
+        fed = connection.execute(_FED).fetchall()
+    if not fed:
+        return right("records", "no practice is fed by a system")
+    are = "practice is" if len(fed) == 1 else "practices are"
+    words = f"{len(fed)} {are} fed by a system; records refused in the last day: {sum(refused for *_, refused in fed)}"
+    if stale := [slug for slug, is_stale, _ in fed if is_stale]:
+        return care("records", f"{words}. Out of date at {_few(stale)}: look whether their systems still send.")
+    return right("records", f"{words}; none is out of date")
+
+
+CHECKS = (database, connections, wall, tables, migrating, outbox, audit, plans, records)
+
+
+def _few(names: list[str]) -> str:
+    return f"{', '.join(names[:5])}{' …' if len(names) > 5 else ''}"
 
 
 def _connect(url: str) -> psycopg.Connection:

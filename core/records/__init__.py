@@ -6,7 +6,7 @@ through `portal_record_kinds`. A record names others by the practice's own ids; 
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
@@ -19,8 +19,12 @@ from core.db import uuid7
 from core.tenant import touch
 
 Outcome = Literal["created", "updated", "unchanged", "refused"]
+OUTCOMES: dict[Outcome, str] = {"created": "new", "updated": "changed", "unchanged": "as before", "refused": "refused"}
+"""What became of records, as people read it. The door takes nothing out: what is deleted in a practice's system stays."""
 _WORDS = {"missing": "is missing", "extra_forbidden": "is no field of this kind of record"}
 _FIELD = re.compile("[a-z][a-z0-9_]{0,39}")
+# A null character, and half of a pair of which the other half is missing.
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
 class Record(BaseModel):
@@ -33,8 +37,8 @@ class Record(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _can_be_stored(cls, value: Any) -> Any:
-        if isinstance(value, str) and "\0" in value:
-            raise ValueError("holds a null character, which is no text")
+        if any(_NO_TEXT.search(words) for words in _words_in(value)):
+            raise ValueError("holds a null character or half a character, which is no text")
         return value
 
 
@@ -104,6 +108,24 @@ def take_in(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[M
             after(session)
     session.flush()
     return answers
+
+
+def title_of(kind: str) -> str:
+    """A kind of record in words."""
+    return kind.replace("_", " ").capitalize() or "Unknown"
+
+
+def _words_in(value: Any) -> Iterator[str]:
+    """All text in a value, however deep: without a call within a call, of which there may only be so many."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, list):
+            waiting += one
 
 
 def _place(part: str | int) -> str:

@@ -5,7 +5,7 @@ A refused record is not kept, only which one it was and why: its source sends it
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -73,6 +73,12 @@ def take_in(
     return answers
 
 
+def try_out(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]]) -> list[Answer]:
+    """What would become of a batch: the caller takes it back. No run is kept, and no other practice waits until then."""
+    # Whatever comes after a batch concerns whole practices, and holds their rows.
+    return records.take_in(session, {name: replace(kind, after=None) for name, kind in kinds.items()}, batch)
+
+
 def end(session: Session, run: Run, kinds: Mapping[str, RecordKind], now: datetime, unchanged: Collection[str] = ()) -> None:
     """The run is over. `unchanged`: kinds of which its source knows that nothing has changed, so that they are as fresh as if they had come."""
     row = _row(session, run, now)
@@ -97,6 +103,13 @@ def add_up(counts: Mapping[str, Mapping[str, int]], kinds: Collection[str], answ
         of_kind = found.setdefault(kind, {})
         of_kind[outcome] = of_kind.get(outcome, 0) + 1
     return found
+
+
+def as_told(answer: Answer, kinds: Collection[str]) -> Answer:
+    """A refusal as people read it: nothing of what else stands in the record."""
+    kind = _kind(answer, kinds)
+    reason = _plain(answer.reason, LONGEST_REASON) if kind else UNKNOWN_KIND
+    return Answer(kind, _plain(answer.external_id, LONGEST_ID), answer.outcome, reason)
 
 
 def state_of(run: RecordsRun, now: datetime) -> str:
@@ -173,11 +186,9 @@ def _note_refusals(session: Session, run: Run, kinds: Collection[str], answers: 
 
 
 def _refusal(run: Run, kinds: Collection[str], answer: Answer, now: datetime) -> tuple[tuple[str, str], dict[str, Any]]:
-    kind, external_id = _kind(answer, kinds), _plain(answer.external_id, LONGEST_ID)
-    reason = _plain(answer.reason, LONGEST_REASON) if kind else UNKNOWN_KIND
-    return (kind, external_id), {
-        "id": uuid7(), "source": run.source, "kind": kind, "external_id": external_id, "reason": reason, "first_at": now, "last_at": now, "times": 1,
-    }  # fmt: skip
+    told = as_told(answer, kinds)
+    which = {"kind": told.kind, "external_id": told.external_id}
+    return (told.kind, told.external_id), {"id": uuid7(), "source": run.source, **which, "reason": told.reason, "first_at": now, "last_at": now, "times": 1}
 
 
 def _put(session: Session, run: Run, rows: list[dict[str, Any]]) -> None:

@@ -9,14 +9,13 @@ from pyramid.view import view_config
 
 from core.auth.second_views import typed
 from core.plugins import OfficeItem
-from core.records import freshness, runs
+from core.records import OUTCOMES, freshness, runs, title_of
 from core.records.freshness import HOURS, Arrival
 from core.records.models import RecordsRun
 from core.web.forms import page_number
 
 SEE, SETTLE = "office.sync.see", "office.sync.settle"
 LAST_PAGE, PAGE, MOST_RUNS = 200, 50, 20
-OUTCOMES = {"created": "new", "updated": "changed", "unchanged": "as before", "deleted": "deleted", "refused": "refused"}
 STALE = OfficeItem(
     "office.sync.stale", "Records are out of date", "Your practice system has sent nothing for longer than you allow.", "hourglass-split", "office.sync", SEE, freshness.STALE, 5
 )
@@ -63,11 +62,6 @@ def mark_dealt(request):
 def by_kind(found: list[Arrival]) -> list[Arrival]:
     """Of each kind the source that brought it last, by name; `found` has the newest first."""
     return sorted({one.kind: one for one in reversed(found)}.values(), key=lambda one: one.kind)
-
-
-def title_of(kind: str) -> str:
-    """A kind of record in words."""
-    return kind.replace("_", " ").capitalize() or "Unknown"
 
 
 def _show(run: RecordsRun, now) -> ShownRun:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from core import doctor, mail, outbox
 from core.auth import profile
+from core.files.models import PracticeStorage
 from core.outbox import OutboxRow
 from core.records.models import RecordsState
 from core.tasks import mail_tasks
@@ -20,6 +21,7 @@ from tenants.models import Practice
 PERMISSION = "operator.health"
 REMEMBERED = timedelta(minutes=1)
 MOST_PRACTICES = 50
+MOST_STORING = 5
 _LOOKING = Lock()
 
 
@@ -42,6 +44,14 @@ class Fed(NamedTuple):
     refused: int
 
 
+class Stored(NamedTuple):
+    """How many bytes all practices store together, how many of them store any, and those that store the most."""
+
+    whole: int
+    practices: int
+    most: list[tuple[str, int]]
+
+
 class Installed(NamedTuple):
     """A plugin: its own words, where it comes from, what it can be asked, and in how many practices it is withheld."""
 
@@ -57,7 +67,8 @@ class Installed(NamedTuple):
 def health(request):
     """The services as they were within the last minute, and the work that waits."""
     at, found = remembered(request.registry, request.now)
-    return {"findings": found, "at": at, "queues": queues(request.db), "practices": failing_at(request.db), "mail": mail_state(request.db), "fed": fed(request.db, request.now)}
+    waiting = {"queues": queues(request.db), "practices": failing_at(request.db), "mail": mail_state(request.db)}
+    return {"findings": found, "at": at, **waiting, "fed": fed(request.db, request.now), "stored": stored(request.db)}
 
 
 @view_config(route_name="operator.health.look", permission=PERMISSION, request_method="POST")
@@ -112,6 +123,13 @@ def fed(session: Session, now: datetime) -> list[Fed]:
     stale = func.coalesce(RecordsState.stale_at <= now, False)
     query = select(Practice.slug, RecordsState.came_at, stale, RecordsState.refused).join(Practice, Practice.id == RecordsState.practice_id)
     return [Fed(*row) for row in session.execute(query.order_by(stale.desc(), RecordsState.refused.desc(), Practice.slug).limit(MOST_PRACTICES))]
+
+
+def stored(session: Session) -> Stored:
+    """What is in the file store, as it is counted with every file (core/files/storage.py)."""
+    whole, practices = session.execute(select(func.coalesce(func.sum(PracticeStorage.bytes), 0), func.count()).where(PracticeStorage.bytes > 0)).one()
+    query = select(Practice.slug, PracticeStorage.bytes).join(Practice, Practice.id == PracticeStorage.practice_id).where(PracticeStorage.bytes > 0)
+    return Stored(int(whole), practices, [(slug, size) for slug, size in session.execute(query.order_by(PracticeStorage.bytes.desc(), Practice.slug).limit(MOST_STORING))])
 
 
 def mail_state(session: Session) -> tuple[datetime | None, datetime | None]:

@@ -1,16 +1,19 @@
 """`cuspid doctor`: what is right, and for everything that is wrong the sentence that says how to mend it."""
 
 import os
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import update
 from structlog.testing import capture_logs
 
 from core import app, doctor
 from core.cli import cuspid
 from core.doctor import State, database, services, surroundings
 from core.local.folder import free_port
+from core.records.models import RecordsState
 from tenants.practices import book
 
 
@@ -151,6 +154,18 @@ def test_a_plan_that_is_no_more_as_it_was_booked_is_named(portal_settings, pract
     assert "the plan is not as CUSPID_PLANS has it now" in found.text
     book(db, practice.id, {"Unlimited": {}}, "Unlimited")
     db.commit()
+
+
+def test_records_that_stopped_coming_in_are_told_with_the_practice(portal_settings, practice, db):
+    now = datetime.now(UTC)
+    db.add(RecordsState(practice_id=practice.id, came_at=now, stale_at=now - timedelta(minutes=1), refused=2))
+    db.commit()
+    found = look(database.records, portal_settings)
+    assert found.state == State.CARE
+    assert practice.slug in found.text
+    db.execute(update(RecordsState).where(RecordsState.practice_id == practice.id).values(stale_at=now + timedelta(hours=1)))
+    db.commit()
+    assert practice.slug not in look(database.records, portal_settings).text
 
 
 def test_production_is_asked_for_its_proxies(portal_settings):

@@ -71,7 +71,7 @@ def test_a_count_that_is_off_is_mended_once_a_day_and_not_while_something_is_bei
     looks.keep_picture(db, practice.id, Emblem("image/png", b"body", b"small", b"large"), NOW)
     db.commit()
     assert counted(db, practice) == recount(db, files, practice.id, NOW) == 1014
-    db.execute(update(PracticeStorage).values(bytes=7))
+    db.execute(update(PracticeStorage).where(PracticeStorage.practice_id == practice.id).values(bytes=7))
     db.commit()
     recount_if_due(db, files, practice.id, NOW + timedelta(hours=1))
     assert counted(db, practice) == 7

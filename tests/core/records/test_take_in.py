@@ -38,6 +38,9 @@ def test_a_batch_that_is_sent_again_changes_nothing(door, db):
         (_patient(guarantor="nobody"), "not there yet"),
         (_patient(external_id=""), "external_id"),
         (_patient(first_name="A\0"), "null character"),
+        (_patient(first_name="A\ud800"), "half a character"),
+        (_patient(external_id="P\udfff"), "half a character"),
+        ({"kind": "clinic", "external_id": "C", "name": "North", "time_zone": "UTC", "hours": {"0": ["08:00", "1\0"]}}, "null character"),
         ({"kind": "patient"}, "external_id"),
     ],
 )

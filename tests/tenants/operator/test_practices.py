@@ -214,6 +214,23 @@ def test_the_page_of_a_practice_tells_how_much_it_stores(operator_browser, pract
     assert {row.th.get_text(): row.td.get_text() for row in rows}["Stored files"] == "3 MB"
 
 
+def test_health_adds_up_what_all_practices_store(operator_browser, practice, other_practice, db, other_db, monkeypatch):
+    monkeypatch.setattr("tenants.operator.health.doctor.look_at", lambda settings: [])
+    before = health.stored(db)
+    count_bytes(db, 7 * 2**40)
+    db.commit()
+    count_bytes(other_db, 5 * 2**40)
+    other_db.commit()
+    after = health.stored(db)
+    assert (after.whole - before.whole, after.practices - before.practices) == (12 * 2**40, 2)
+    assert after.most[:2] == [(practice.slug, 7 * 2**40), (other_practice.slug, 5 * 2**40)]
+    words = operator_browser().get("/office/health").html.find("section", attrs={"aria-labelledby": "stored"}).get_text(" ")
+    assert f"{practice.slug} 7,168.0 GB, {other_practice.slug} 5,120.0 GB" in " ".join(words.split())
+    for session, size in ((db, 7), (other_db, 5)):
+        count_bytes(session, -size * 2**40)
+        session.commit()
+
+
 def test_a_plan_is_set_on_the_page_and_stands_in_the_practices_audit(operator_browser, practice, make, audited_at):
     make.patient(last_name="Abernathy")
     app = operator_browser()
