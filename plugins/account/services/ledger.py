@@ -11,6 +11,7 @@ from sqlalchemy import column, text
 from sqlalchemy.orm import Session
 
 from core.people.models import Provider
+from plugins.account.services.reckoning import TAKEN, open_payments
 
 PAGE = 25
 MOST_STATEMENTS = 120
@@ -48,7 +49,7 @@ class OpenPayment:
     @property
     def is_taken(self) -> bool:
         """Whether the money is taken, or known to be on its way."""
-        return self.state in ("succeeded", "processing")
+        return self.state in TAKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,21 +122,8 @@ SHOWN = "(account_statement.source = 'records' or account_statement.published_at
 # The figures of a row `asked` with a `patient_id`.
 _POSTED = """(select coalesce(sum(amount_cents), 0)::bigint from account_entry
     where practice_id = :practice_id and patient_id = asked.patient_id)"""
-# What of a payment is for this patient: its part of what was allocated (what was given back comes off the last parts first), else all of it.
-_LEFT = """(p.amount_cents - p.refunded_cents - (select coalesce(sum(d.amount_cents), 0) from account_dispute d
-    where d.practice_id = :practice_id and d.payment_id = p.id and d.won is false))"""
-_PART = f"""coalesce((select sum(least(part.amount_cents, greatest(0, {_LEFT} - part.before))) filter (where part.patient_id = asked.patient_id)
-    from (select a.patient_id, a.amount_cents, sum(a.amount_cents) over (order by a.entry_id is null, a.id) - a.amount_cents as before
-        from account_allocation a where a.practice_id = :practice_id and a.payment_id = p.id) part having count(*) > 0), {_LEFT})::bigint"""  # noqa: S608
-_MINE = """select id from account_payment where practice_id = :practice_id and patient_id = asked.patient_id
-    union select payment_id from account_allocation where practice_id = :practice_id and patient_id = asked.patient_id"""
-# A payment is open until the office's ledger shows its receipt number, whoever's ledger the office put it into. One that waits for its payer counts
-# for nothing yet.
-_OPEN = f"""(select json_agg(json_build_array(one.id, one.amount_cents, one.state, one.receipt_number, one.created_at) order by one.created_at desc)
-    from (select p.id, {_PART} as amount_cents, p.state, p.receipt_number, p.created_at from account_payment p
-        where p.practice_id = :practice_id and p.id in ({_MINE}) and p.state in ('submitted', 'processing', 'unknown', 'succeeded')
-        and not exists (select from account_entry e where e.practice_id = :practice_id and e.receipt_number = p.receipt_number)) one
-    where one.amount_cents > 0)"""  # noqa: S608
+_OPEN = f"""(select json_agg(json_build_array(one.id, one.cents, one.state, one.receipt_number, one.created_at) order by one.created_at desc)
+    from {open_payments("= asked.patient_id")} one)"""  # noqa: S608
 _STATEMENT = "json_build_array(id, number, statement_type, sent_on, due_on, balance_cents, insurance_pending_cents, amount_due_cents)"
 # A statement for the whole family says nothing of what this one patient owes.
 _OWN = f"practice_id = :practice_id and patient_id = asked.patient_id and scope = 'patient' and {SHOWN}"

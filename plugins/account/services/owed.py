@@ -12,19 +12,15 @@ from sqlalchemy.orm import Session
 
 from core.records.freshness import in_statement
 from plugins.account.services import ledger
-from plugins.account.services.aging import CHARGES, Aging, aged
 from plugins.account.services.ledger import FIGURES
+from plugins.account.services.reckoning import CHARGED, CREDITS, OUTSTANDING, Aging, aged, entries_of
 
 RECENT = 8
 """Lines of the ledger on the first page of the tab."""
 
-# An entry that was taken back, and the one that takes it back, are neither a charge nor a payment.
-_TAKEN_BACK = """array(select unnest(array[v.id, v.voids_id]) from account_entry v
-    where v.practice_id = :practice_id and v.patient_id = asked.patient_id and v.voids_id is not null)"""
-_AGING = f"""(select {CHARGES} from account_entry e
-    where e.practice_id = :practice_id and e.patient_id = asked.patient_id and e.id <> all({_TAKEN_BACK}))"""  # noqa: S608
-_INSURANCE = """(select json_build_array(count(*), coalesce(sum(estimated_cents), 0), coalesce(sum(write_off_cents), 0)) from account_claim
-    where practice_id = :practice_id and patient_id = asked.patient_id and state <> 'received')"""
+_AGING = f"(select json_build_array({', '.join(CHARGED)}, {CREDITS}, max(e.entered_on)) from {entries_of('= asked.patient_id')})"  # noqa: S608
+_INSURANCE = f"""(select json_build_array(count(*), coalesce(sum(estimated_cents), 0), coalesce(sum(write_off_cents), 0)) from account_claim
+    where practice_id = :practice_id and patient_id = asked.patient_id and {OUTSTANDING})"""  # noqa: S608
 _LATER = "filter (where part.due_on > :today and part.paid_cents < part.amount_cents)"
 _PLANS = f"""(select json_agg(json_build_array(title, due, next_on, next_cents, due + later) order by next_on, title) from (
     select plan.title, coalesce(sum(part.amount_cents - part.paid_cents) filter (where part.due_on <= :today), 0) as due,

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from plugins.account.services.ledger import SHOWN
+from plugins.account.services.reckoning import taken_payments
 
 PAGE = 12
 MOST_RECEIPTS = 24
@@ -28,16 +29,15 @@ from account_statement, lateral (select sum(cents) filter (where cents > 0) as c
     from (select cast(line ->> 'amount_cents' as bigint) as cents from jsonb_array_elements(lines) line) amounts) sums
 where practice_id = :practice_id and patient_id = :patient_id and {SEEN} order by sent_on desc, id desc limit :most offset :skipped""")  # noqa: S608
 # Payments in the books by their day, and those that are not there yet by the day on which they were made; of the patient, and of the family.
-_PAID = """
+_PAID = f"""
 select day, sum(cents) filter (where patient_id = :patient_id)::bigint as own, sum(cents)::bigint as together from (
     select patient_id, entered_on as day, -amount_cents as cents from account_entry
     where practice_id = :practice_id and patient_id = any(cast(:seen as uuid[])) and entry_type = 'payment' and entered_on >= :since
     union all
-    select patient_id, (created_at at time zone :zone)::date + 1, amount_cents from account_payment p
-    where practice_id = :practice_id and patient_id = any(cast(:seen as uuid[])) and state = 'succeeded' and created_at >= :since_moment
-    and not exists (select from account_entry e where e.practice_id = :practice_id and e.receipt_number = p.receipt_number)) paid
+    select patient_id, (created_at at time zone :zone)::date + 1, cents from {taken_payments("= any(cast(:seen as uuid[]))")} taken
+    where created_at >= :since_moment) paid
 where patient_id = :patient_id or patient_id in (select id from patient where practice_id = :practice_id and guarantor_id = :patient_id)
-group by day"""
+group by day"""  # noqa: S608
 _RECEIPTS = """select id, receipt_number, amount_cents, created_at, card from account_payment
 where practice_id = :practice_id and patient_id = :patient_id and state = 'succeeded' order by created_at desc limit :most"""
 _BESIDES = text(f"""select (select json_agg(json_build_array(day, coalesce(own, 0), together)) from ({_PAID}) paid) as paid,

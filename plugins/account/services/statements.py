@@ -17,6 +17,7 @@ from core.plugins import NoticeKind
 from core.tasks import enqueue
 from core.tenant import Tenant
 from plugins.account.models import Statement
+from plugins.account.services.reckoning import OUTSTANDING, taken_payments
 
 STATEMENT = NoticeKind("account.statement", "Statements", "The office has made a statement for you.", "receipt")
 LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -80,7 +81,7 @@ def amount_due(balance_cents: int, sums: Sums) -> int:
 
 def compose(session: Session, practice_id: UUID, patient: Patient, wish: Wish, today: date, zone: ZoneInfo) -> Statement:
     """A statement as the ledger is today, not kept yet. For a family `patient` is the guarantor."""
-    about = {"practice": practice_id, "patient": patient.id, "family": wish.scope == "family", "zone": zone.key, "due": today + timedelta(days=wish.due_days)}
+    about = {"practice_id": practice_id, "patient": patient.id, "family": wish.scope == "family", "zone": zone.key, "due": today + timedelta(days=wish.due_days)}
     lines, sums = _lines(session, about), Sums(*session.execute(_SUMS, about).one())
     first, balance = first_line(lines, wish.days, today), sum(line.cents for line in lines)
     return Statement(
@@ -142,40 +143,39 @@ def _provider(row) -> str:
 
 
 _MEMBERS = """with member as (
-    select id, coalesce(nullif(preferred_name, ''), first_name) as called from patient where practice_id = :practice
+    select id, coalesce(nullif(preferred_name, ''), first_name) as called from patient where practice_id = :practice_id
     and (id = :patient or (:family and guarantor_id = :patient and not is_confidential))
 )"""
+_WHOSE = "in (select id from member)"
 # A payment that was taken and that the ledger does not show yet counts as a line of its own.
 _LINES = text(f"""{_MEMBERS}, line as (
     select e.id, e.entered_on, e.description, e.amount_cents, e.code, e.tooth, e.provider_id, member.called
-    from member join account_entry e on e.practice_id = :practice and e.patient_id = member.id
+    from member join account_entry e on e.practice_id = :practice_id and e.patient_id = member.id
     union all
-    select p.id, (p.created_at at time zone :zone)::date, 'Payment by card, receipt ' || p.receipt_number, -(p.amount_cents - p.refunded_cents - p.disputed_cents), '', '', null, member.called
-    from member join account_payment p on p.practice_id = :practice and p.patient_id = member.id and p.state = 'succeeded'
-    where p.amount_cents > p.refunded_cents + p.disputed_cents
-        and not exists (select from account_entry e where e.practice_id = :practice and e.receipt_number = p.receipt_number)
+    select taken.id, (taken.created_at at time zone :zone)::date,
+        case taken.method_kind when 'bank' then 'Payment from a bank account' else 'Payment by card' end || ', receipt ' || taken.receipt_number,
+        -taken.cents, '', '', null, member.called
+    from {taken_payments(_WHOSE)} taken join member on member.id = taken.patient_id
 ) select line.*, provider.title, provider.first_name, provider.last_name, provider.preferred_name, provider.suffix
-from line left join provider on provider.practice_id = :practice and provider.id = line.provider_id order by entered_on, line.id""")  # noqa: S608
+from line left join provider on provider.practice_id = :practice_id and provider.id = line.provider_id order by entered_on, line.id""")  # noqa: S608
 _SUMS = text(f"""{_MEMBERS}, open as (
     select amount_cents - paid_cents as open, greatest(0, interest_cents - paid_cents) as interest, due_on from member
-    join account_payment_plan plan on plan.practice_id = :practice and plan.patient_id = member.id and plan.state in ('active', 'paused')
-    join account_installment part on part.practice_id = :practice and part.payment_plan_id = plan.id
+    join account_payment_plan plan on plan.practice_id = :practice_id and plan.patient_id = member.id and plan.state in ('active', 'paused')
+    join account_installment part on part.practice_id = :practice_id and part.payment_plan_id = plan.id
 ) select
-    (select coalesce(sum(c.estimated_cents + c.write_off_cents), 0)::bigint from member
-        join account_claim c on c.practice_id = :practice and c.patient_id = member.id and c.state = 'sent') as insurance,
+    (select coalesce(sum(estimated_cents + write_off_cents), 0)::bigint from account_claim
+        where practice_id = :practice_id and patient_id {_WHOSE} and {OUTSTANDING}) as insurance,
     (select coalesce(sum(open - interest), 0)::bigint from open) as planned, (select coalesce(sum(open), 0)::bigint from open where due_on <= :due) as plan_due""")  # noqa: S608
 
 
 def paid_since(session: Session, practice_id: UUID, patient_id: UUID, scope: Scope, day: date, zone: ZoneInfo) -> int:
     """What was paid after a day, in the ledger or online that day or later and not in the ledger yet."""
-    about = {"practice": practice_id, "patient": patient_id, "family": scope == "family", "day": day, "zone": zone.key}
+    about = {"practice_id": practice_id, "patient": patient_id, "family": scope == "family", "day": day, "zone": zone.key}
     return session.execute(_PAID_SINCE, about).scalar_one()
 
 
 _PAID_SINCE = text(f"""{_MEMBERS} select
-    (select coalesce(-sum(e.amount_cents), 0)::bigint from member join account_entry e on e.practice_id = :practice and e.patient_id = member.id
+    (select coalesce(-sum(e.amount_cents), 0)::bigint from member join account_entry e on e.practice_id = :practice_id and e.patient_id = member.id
         where e.entry_type = 'payment' and e.entered_on > :day)
-    + (select coalesce(sum(p.amount_cents - p.refunded_cents - p.disputed_cents), 0)::bigint from member
-        join account_payment p on p.practice_id = :practice and p.patient_id = member.id and p.state = 'succeeded'
-        where (p.created_at at time zone :zone)::date >= :day
-        and not exists (select from account_entry e where e.practice_id = :practice and e.receipt_number = p.receipt_number))""")  # noqa: S608
+    + (select coalesce(sum(taken.cents), 0)::bigint from {taken_payments(_WHOSE)} taken
+        where (taken.created_at at time zone :zone)::date >= :day)""")  # noqa: S608

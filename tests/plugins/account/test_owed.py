@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from plugins.account.models import Claim, Entry, Installment, PaymentPlan
-from plugins.account.services import owed
-from plugins.account.services.aging import aged
+from core.db import uuid7
+from plugins.account.models import Allocation, Claim, Dispute, Entry, Installment, Payment, PaymentPlan
+from plugins.account.services import offers, owed, owing, statements
+from plugins.account.services.reckoning import aged
 
 TODAY, ZONE = date(2026, 11, 28), ZoneInfo("America/Denver")
 AGES, CENTS = st.integers(0, 140), st.integers(-20_000, 20_000)
@@ -71,15 +72,101 @@ def test_the_family_is_who_is_billed_together_and_may_be_seen_and_nobody_else_is
         assert found.mine.owed_cents == sum(cents for _, cents in by_id[viewed.id])
 
 
+PAID = st.fixed_dictionaries(
+    {
+        "state": st.sampled_from(["created", "payer", "submitted", "unknown", "processing", "succeeded", "failed"]),
+        "parts": st.lists(st.tuples(st.integers(0, 2), st.integers(1, 9_000)), min_size=1, max_size=3, unique_by=lambda part: part[0]),
+        "is_allocated": st.booleans(),
+        "is_entered": st.booleans(),
+        "given_back": st.integers(0, 9_000),
+        "disputed": st.sampled_from([None, (False, None), (True, True), (True, False)]),
+    }
+)
+CLAIM = st.tuples(st.integers(0, 2), st.sampled_from(["waiting", "sent", "received"]), st.integers(0, 9_000), st.integers(0, 900))
+
+
+def pay(db, people, paid):
+    """A payment with its parts, what was given back of it or disputed, and perhaps the entry that records it; what is left for each, if it counts."""
+    cents = sum(part for _, part in paid["parts"])
+    back, payment_id, first = min(paid["given_back"], cents), uuid7(), people[paid["parts"][0][0]]
+    about = {"currency": "USD", "gateway": "x", "created_at": datetime.now(UTC), "form_nonce": str(payment_id), "idempotency_key": str(payment_id)}
+    number = payment_id.hex[-12:]
+    db.add(Payment(id=payment_id, patient_id=first.id, amount_cents=cents, state=paid["state"], receipt_number=number, refunded_cents=back, **about))
+    db.flush()
+    parts = [(people[place], part) for place, part in paid["parts"]] if paid["is_allocated"] else [(first, cents)]
+    if paid["is_allocated"]:
+        db.add_all([Allocation(id=uuid7(), payment_id=payment_id, patient_id=one.id, amount_cents=part) for one, part in parts])
+    if paid["disputed"]:
+        is_over, won = paid["disputed"]
+        lost = Dispute(payment_id=payment_id, gateway_reference=number, amount_cents=700, state="x", is_over=is_over, won=won, opened_at=datetime.now(UTC))
+        db.add(lost)
+        back += 700 if won is False else 0
+    if paid["is_entered"]:
+        db.add(Entry(patient_id=first.id, entry_type="payment", entered_on=TODAY, description="x", amount_cents=-cents, receipt_number=number))
+        return [(first, cents)]
+    for place in reversed(range(len(parts))):  # what came back comes off the last parts first
+        one, part = parts[place]
+        gone = min(part, back)
+        parts[place], back = (one, part - gone), back - gone
+    return parts if paid["state"] in ("processing", "succeeded") else []
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ledgers=st.tuples(LINES, LINES, LINES), payments=st.lists(PAID, max_size=3), claims=st.lists(CLAIM, max_size=3), back=st.booleans())
+def test_the_patient_the_family_the_office_the_statement_and_the_page_of_paying_agree_to_the_cent(make, db, ledgers, payments, claims, back):
+    head = make.patient()
+    people = [head, *(make.patient(first_name=f"Child{n}", guarantor=head.external_id) for n in range(2))]
+    slow = {one.id: list(lines) for one, lines in zip(people, ledgers, strict=True)}
+    expected = dict.fromkeys(slow, 0)
+    for one, lines in zip(people, ledgers, strict=True):
+        enter(db, one, lines)
+    for paid in payments:
+        for one, cents in pay(db, people, paid):
+            slow[one.id].append((0, -cents))
+    for place, state, estimated, off in claims:
+        db.add(Claim(patient_id=people[place].id, carrier="x", state=state, billed_cents=1, estimated_cents=estimated, write_off_cents=off))
+        expected[people[place].id] += estimated + off if state != "received" else 0
+    if back:
+        take_back(db, people[1])
+    db.flush()
+
+    whole = account(db, head, people)
+    for one in people:
+        mine, lines = whole.family[one.id], slow[one.id]
+        assert (mine.owed_cents, mine.aging.cents, mine.insurance.total_cents) == (sum(cents for _, cents in lines), slowly(lines), expected[one.id])
+        all_say(db, one, "patient", mine)
+        page = offers.offers_of(db, one.practice_id, offers.About(one.id, ZONE)).balance
+        assert (page.owed_cents, page.payable_cents) == (mine.owed_cents, max(0, mine.owed_cents - mine.uncertain_cents))
+    all_say(db, head, "family", whole.together)
+    to_pay = max(0, whole.together.owed_cents - whole.together.uncertain_cents)
+    assert offers.family_cents(db, head.practice_id, [one.id for one in people], ZONE) == to_pay
+
+
+def all_say(db, patient, scope, reckoned):
+    """The office's aging, the filters by age, and a statement that is made today say the same."""
+    filters, practice_id = owing.Filters(scope=scope, negative=True), patient.practice_id
+    office = {one.head_id: one for one in owing.owing(db, practice_id, filters, TODAY)}.get(patient.id)
+    told = (office.owed_cents, office.ages, office.pending_insurance_cents) if office else (0, (0, 0, 0, 0), reckoned.insurance.total_cents)
+    assert told == (reckoned.owed_cents, reckoned.aging.cents, reckoned.insurance.total_cents)
+    for place, age in enumerate(("0", "30", "60", "90")):
+        assert owing.fits(db, practice_id, owing.Filters(scope=scope, age=age), TODAY, patient.id) == (sum(reckoned.aging.cents[place:]) > 0)
+    made = statements.compose(db, practice_id, patient, statements.Wish(scope, 0, 30), TODAY, ZONE)
+    assert (made.balance_cents, made.insurance_pending_cents) == (reckoned.owed_cents, reckoned.insurance.total_cents)
+
+
+def take_back(db, patient):
+    """A charge that staff entered by mistake and took back."""
+    wrong = Entry(id=uuid7(), patient_id=patient.id, entry_type="charge", entered_on=TODAY, description="Slip", amount_cents=700, source="office")
+    db.add(wrong)
+    db.flush()
+    about = {"entry_type": "charge", "entered_on": TODAY, "description": "Slip, taken back", "source": "office"}
+    db.add(Entry(patient_id=patient.id, amount_cents=-700, voids_id=wrong.id, **about))
+
+
 def test_what_was_taken_back_is_neither_a_charge_nor_a_payment_that_pays_older_ones(make, db):
     patient = make.patient()
     enter(db, patient, [(100, 5_000)])
-    wrong = Entry(patient_id=patient.id, entry_type="charge", entered_on=TODAY, description="Slip", amount_cents=700, source="office")
-    db.add(wrong)
-    db.flush()
-    back = Entry(patient_id=patient.id, entry_type="charge", entered_on=TODAY, description="Slip, taken back", amount_cents=-700, source="office")
-    back.voids_id = wrong.id
-    db.add(back)
+    take_back(db, patient)
     db.flush()
     assert [cents for _, cents in account(db, patient, []).mine.aging.parts] == [0, 0, 0, 5_000]
 
