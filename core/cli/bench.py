@@ -118,6 +118,17 @@ def account(seconds: int, rounds: int) -> None:
     _measure("account", seconds, rounds)
 
 
+@bench.command()
+@click.option("--number", default=20_000, show_default=True, help="Accounts of the practice that is measured.")
+def accounts(number: int) -> None:
+    """See how long the office's pages of billing take among many accounts.
+
+    Makes a practice with so many accounts, and one of 5,000 lines with a statement of them. Each page may take two seconds and eight
+    statements on the database, however many accounts there are.
+    """
+    _measure("accounts", number)
+
+
 def _measure(part: str, *asked: int) -> None:
     """Run one part of the benchmark on servers that go away with it."""
     run = _part(part)
