@@ -47,6 +47,7 @@ WHOLE = {
     "account.card_service.disconnect": "Disconnected an account for card payments",
     "account.difference.settle": "Took a payment that did not agree off the list",
     "account.pay_request.open": "Opened the link of a request to pay",
+    "account.pay_request.withdraw": "Withdrew a request to pay",
     "account.pay_request.failed": "Typed a wrong birthdate at a request to pay",
     "account.payment_plan.grant": "Granted a pause of a payment plan",
     "account.payment_plan.refuse": "Refused a pause of a payment plan",

@@ -96,7 +96,12 @@ def guest_places(request) -> list[Tenant]:
     """The practice as seen from each clinic (as a whole, if it has none) where anyone may pay without signing in."""
     tenants, clinics = request.registry.tenants, request.whole_tenant.clinics
     places = [tenants.tenant(request.practice_id, clinic.id, request.visitor.version) for clinic in clinics] or [request.whole_tenant]
-    return [place for place in places if place.settings["account.guest_payments"] and service_of(request.registry, place)]
+    return [place for place in places if takes_payments(request.registry, place)]
+
+
+def takes_payments(registry, place: Tenant) -> bool:
+    """Whether anyone may pay at a place without signing in."""
+    return bool(place.settings["account.guest_payments"]) and service_of(registry, place) is not None
 
 
 def may_pay(request, person) -> bool:

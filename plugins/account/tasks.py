@@ -8,7 +8,19 @@ from sqlalchemy import select
 from core.tasks import Work, portal_task
 from plugins.account.models import Payment
 from plugins.account.pages import services_at
-from plugins.account.services import assigning, batches, guests, looking_up, pay_requests, plans, posting, receipts, refunds, telling
+from plugins.account.services import (
+    assigning,
+    batches,
+    guests,
+    looking_up,
+    pay_requests,
+    plans,
+    posting,
+    receipts,
+    refunds,
+    request_outcomes,
+    telling,
+)
 
 
 @portal_task("account.send_receipt", mail="Receipt")
@@ -36,6 +48,8 @@ def book_payment(work: Work, payment_id: str) -> None:
     clinic_id = work.db.scalar(select(Payment.clinic_id).where(Payment.practice_id == practice_id, Payment.id == id_))
     tenants: Any = work.registry.tenants
     posting.book(work.db, practice_id, id_, posting.rules_of(tenants.current(practice_id, clinic_id)), work.now)
+    if people := request_outcomes.patients_of(work.db, practice_id, id_):
+        request_outcomes.end_all(work, people)
 
 
 @portal_task("account.settle_payment")
@@ -88,7 +102,14 @@ def text_pay_request(work: Work, request_id: str) -> None:
 @portal_task("account.ask_again")
 def ask_again(work: Work, request_id: str) -> None:
     """Send a new link in place of one that is over."""
-    pay_requests.send_again(work, UUID(request_id))
+    if before := pay_requests.send_again(work, UUID(request_id)):
+        request_outcomes.replace(work.db, before, work.now)
+
+
+@portal_task("account.end_requests")
+def end_requests(work: Work) -> None:
+    """Write down which requests to pay have come to an end."""
+    request_outcomes.end_all(work)
 
 
 @portal_task("account.send_plan_notice", mail="Notice of a payment plan")

@@ -12,7 +12,11 @@ from core.db import Base, Cents, TenantScoped, belongs_to, index_in_practice, un
 
 
 class PayRequest(TenantScoped, Base):
-    """A message-to-pay: to whom, by which way, of which statement, and what came of it. The link in it carries this row's id, signed."""
+    """A message-to-pay: to whom, by which way, of which statement, and what came of it. The link in it carries this row's id, signed.
+
+    It comes to an end (`ended_at`) when it is paid by its link, settled otherwise (nothing is owed any more for what it asked for), expired,
+    withdrawn by the office, or replaced by a new one (services/request_outcomes.py).
+    """
 
     __tablename__ = "account_pay_request"
     __table_args__ = (
@@ -25,7 +29,7 @@ class PayRequest(TenantScoped, Base):
         index_in_practice("batch"),
         CheckConstraint("channel in ('mail', 'text', 'link')", name="channel"),
         CheckConstraint("scope in ('patient', 'family')", name="scope"),
-        CheckConstraint("state in ('waiting', 'sent', 'failed', 'opened', 'paid', 'ended')", name="state"),
+        CheckConstraint("state in ('waiting', 'sent', 'failed', 'opened', 'paid', 'settled', 'expired', 'withdrawn', 'replaced')", name="state"),
     )
 
     patient_id: Mapped[UUID]
@@ -45,6 +49,7 @@ class PayRequest(TenantScoped, Base):
     sent_at: Mapped[datetime | None]
     opened_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 class StatementBatch(TenantScoped, Base):

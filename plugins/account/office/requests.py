@@ -3,20 +3,23 @@
 from typing import Literal
 
 from pydantic import BaseModel, Field, field_validator
-from pyramid.httpexceptions import HTTPSeeOther
+from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
+from sqlalchemy import select
 
-from core.people.finding import seen_at
+from core.people.finding import patient_at, seen_at
 from core.people.models import Patient
 from core.tagged import fill_html, segments
 from core.web.forms import Form, empty_form, page_number, read_form, read_query
 from plugins.account.models import PayRequest, Statement
 from plugins.account.office.place import CHANGE, REQUESTS, SEE, may_change, parts, refused, tenant_at
+from plugins.account.pages import id_in_address, takes_payments
 from plugins.account.services import pay_requests, pay_words, statements
+from plugins.account.services import request_outcomes as outcomes
 from plugins.account.services.pay_requests import MAIL, TEXT, Message
 from tenants.console.patients import patient_of
 
-ASK = f"{REQUESTS}.ask"
+ASK, WITHDRAW = f"{REQUESTS}.ask", f"{REQUESTS}.withdraw"
 SHOWN, LAST_PAGE = 50, 200
 
 
@@ -40,20 +43,35 @@ class AskForm(BaseModel):
 class ShownForm(BaseModel):
     """Which requests are listed."""
 
-    state: Literal["", "waiting", "sent", "opened", "paid", "failed"] = Field("", title="state")
+    state: Literal["", "waiting", "sent", "opened", "paid", "settled", "expired", "withdrawn", "replaced", "failed"] = Field("", title="state")
 
 
 @view_config(route_name=REQUESTS, permission=SEE, request_method="GET", renderer="account/office/requests.jinja2")
 def requests_page(request):
     """Everything that was sent, the newest first, and what came of it."""
     page, form = page_number(request, LAST_PAGE), read_query(request, ShownForm)
-    who = seen_at(request.practice_id, request.identity.clinic_ids)
-    if form.data and form.data.state and form.data.state != "paid":
-        who = (*who, PayRequest.state == form.data.state)
-    found = pay_requests.history(request.db, request.practice_id, who, page, SHOWN)
-    shown = [one for one in found if form.data is None or form.data.state in ("", one[2])]
+    who, state = seen_at(request.practice_id, request.identity.clinic_ids), form.data.state if form.data else ""
+    found = outcomes.history(request.db, request.practice_id, who, state, request.now, page, SHOWN)
     request.audit("account.pay_request.list.view")
-    return {"found": shown[:SHOWN], "more": len(found) > SHOWN, "page": page, "form": form, "ways": pay_requests.WAYS, "states": pay_requests.STATES, "parts": parts(request)}
+    return {
+        "found": found[:SHOWN], "more": len(found) > SHOWN, "page": page, "form": form, "ways": pay_requests.WAYS, "states": outcomes.STATES, "means": outcomes.MEANS,
+        "running": outcomes.RUNNING, "parts": parts(request), "may_change": may_change(request), "state": state,
+    }  # fmt: skip
+
+
+@view_config(route_name=WITHDRAW, permission=CHANGE, request_method="POST")
+def withdraw(request):
+    """Take a request back: its link opens no more, and one that waits is not sent."""
+    request_id = id_in_address(request, "id")
+    patient_id = request.db.scalar(select(PayRequest.patient_id).where(PayRequest.practice_id == request.practice_id, PayRequest.id == request_id))
+    if patient_id is None or patient_at(request.db, request.practice_id, patient_id, request.identity.clinic_ids) is None:
+        raise HTTPNotFound()
+    if outcomes.withdraw(request.db, request.practice_id, request_id, request.now):
+        request.audit("account.pay_request.withdraw", patient_id, request_id)
+        request.session.flash("The request was withdrawn. Its link opens no more.")
+    else:
+        request.session.flash("This request had come to an end already.")
+    return HTTPSeeOther(request.route_path(REQUESTS))
 
 
 @view_config(route_name=ASK, permission=CHANGE, request_method="GET", renderer="account/office/ask.jinja2")
@@ -151,6 +169,7 @@ def _values(request, patient: Patient, form: Form, due: int) -> dict:
     person = _person(request, patient)
     return {
         "patient": patient, "person": person, "form": form, "due": due, "tags": pay_words.TAGS, "can_text": request.registry.texts is not None, "preview": None,
+        "takes_payments": takes_payments(request.registry, tenant_at(request, patient)),
         "addresses": {way: pay_requests.address_of(person, way) for way in (MAIL, TEXT)}, "may_change": may_change(request),
         "is_guarantor": patient.guarantor_id in (None, patient.id),
     }  # fmt: skip
@@ -159,4 +178,5 @@ def _values(request, patient: Patient, form: Form, due: int) -> dict:
 def add_routes(config) -> None:
     """Add the pages."""
     config.add_route(REQUESTS, "/requests")
+    config.add_route(WITHDRAW, "/requests/{id}/withdraw")
     config.add_route(ASK, "/accounts/{id}/ask")

@@ -1,12 +1,11 @@
 """Asking to be paid by mail or text message, with a link that shows what is owed now and leads to paying; and what came of it."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core import mail
@@ -20,7 +19,7 @@ from core.tasks import Work, enqueue
 from core.tenant import Tenant
 from core.texting import TextRefused, whole_number
 from core.web.formats import money
-from plugins.account.models import Payment, PayRequest, Statement
+from plugins.account.models import PayRequest, Statement
 from plugins.account.services import pay_words
 from plugins.account.services.open_charges import family_of
 from plugins.account.services.statements import Scope, Wish, compose, paid_since
@@ -31,10 +30,10 @@ log = structlog.get_logger("account")
 ABOUT, FOR = "account.asking", "pay"
 LIVES, ADULT = timedelta(days=60), 18
 MAIL, TEXT, LINK = "mail", "text", "link"
-OPEN = ("waiting", "sent", "opened", "paid")
+OPEN = ("waiting", "sent", "opened", "paid", "settled")
+"""The states in which the link opens: it shows what is owed now, also that it is nothing."""
 TEMPLATES = {MAIL: "account/mail/pay_request", TEXT: "account/text/pay_request"}
 WAYS = {MAIL: "Mail", TEXT: "Text message", LINK: "Link in the notice of a statement"}
-STATES = {"waiting": "On its way", "sent": "Sent", "failed": "Could not be sent", "opened": "Opened", "paid": "Paid", "ended": "Ended"}
 NO_ADDRESS = "There is no address on file for it."
 
 
@@ -159,22 +158,26 @@ def _hand_over(work: Work, asked: PayRequest, to: str) -> None:
     mail.send_template(work.registry, work.tenant, to, TEMPLATES[MAIL], context, str(work.task_id))
 
 
-def send_again(work: Work, request_id: UUID) -> None:
-    """A new link in place of one that is over, by the same way to the address on file; at most one in an hour."""
+def send_again(work: Work, request_id: UUID) -> PayRequest | None:
+    """A new link in place of one that is over, by the same way to the address on file; at most one in an hour, and none for what the office took back.
+
+    Returns the request that was replaced.
+    """
     practice_id = work.tenant.practice_id
     before = work.db.get(PayRequest, (practice_id, request_id))
-    if before is None:
-        return
+    if before is None or before.state == "withdrawn":
+        return None
     channel = MAIL if before.channel == LINK else before.channel
     mine = (PayRequest.practice_id == practice_id, PayRequest.patient_id == before.patient_id, PayRequest.channel == channel)
     if work.db.scalar(select(func.count()).select_from(PayRequest).where(*mine, PayRequest.made_at > work.now - timedelta(hours=1))):
-        return
+        return None
     patient = work.db.get_one(Patient, (practice_id, before.patient_id))
     tenant = work.registry.tenants.current(practice_id, patient.clinic_id)
     statement = work.db.get(Statement, (practice_id, before.statement_id)) if before.statement_id else None
     person, due = recipient_of(work.db, patient, work.now.date()), due_now(work.db, tenant, before, work.now)
     message = written(tenant, person, due, channel, work.registry.portal.address(tenant.host))
     ask(work.db, patient, statement, "family" if before.scope == "family" else "patient", message, due, before.made_by, work.now)
+    return before
 
 
 def link_for(session: Session, statement: Statement, patient: Patient, now: datetime) -> PayRequest:
@@ -183,15 +186,6 @@ def link_for(session: Session, statement: Statement, patient: Patient, now: date
     found = session.scalars(select(PayRequest).where(*where).limit(1)).one_or_none()
     message = Message(LINK, "", "", patient.language)
     return found or ask(session, patient, statement, "family" if statement.scope == "family" else "patient", message, statement.amount_due_cents, statement.made_by, now)
-
-
-def history(session: Session, practice_id: UUID, who: Sequence, page: int, most: int) -> list[tuple[PayRequest, Patient, str]]:
-    """What was sent, the newest first, and what came of it by now. `who` says which patients."""
-    paid = select(Payment.id).where(Payment.practice_id == practice_id, Payment.pay_request_id == PayRequest.id, Payment.state == "succeeded").exists()
-    join = and_(Patient.practice_id == PayRequest.practice_id, Patient.id == PayRequest.patient_id)
-    query = select(PayRequest, Patient, paid).join(Patient, join).where(PayRequest.practice_id == practice_id, *who)
-    rows = session.execute(query.order_by(PayRequest.made_at.desc(), PayRequest.id).limit(most + 1).offset((page - 1) * most)).all()
-    return [(row[0], row[1], "paid" if row[2] else row[0].state) for row in rows]
 
 
 def _values(tenant: Tenant, person: Patient, amount_cents: int, address: str) -> dict[str, str]:

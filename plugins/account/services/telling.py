@@ -7,6 +7,7 @@ from core.auth.notices import send_notice
 from core.people.models import Patient
 from core.tasks import Work
 from plugins.account.models import PaymentPlan, Statement
+from plugins.account.pages import takes_payments
 from plugins.account.services.pay_requests import link_for, path_of
 from plugins.account.services.plans import PLAN
 from plugins.account.services.statements import STATEMENT
@@ -25,7 +26,7 @@ def tell_of_statement(work: Work, statement_id: UUID, account_id: UUID) -> None:
     if "account" in tenant.plugins:
         link = link_for(work.db, statement, patient, work.now) if statement.source == "office" else None
         path = path_of(work.registry.portal.secret_key, practice_id, link.id) if link else ""
-        send_notice(replace(work, tenant=tenant), account_id, STATEMENT, TEMPLATE, {"path": path})
+        send_notice(replace(work, tenant=tenant), account_id, STATEMENT, TEMPLATE, {"path": path, "takes_payments": takes_payments(work.registry, tenant)})
 
 
 def tell_of_plan(work: Work, plan_id: UUID, account_id: UUID) -> None:

@@ -12,9 +12,10 @@ from sqlalchemy import select, update
 
 from core.auth.limits import Limiter
 from core.db import uuid7
+from core.tasks import Work, enqueue
 from core.testing import browser
 from plugins.account.models import Entry, Payment, PayRequest, Statement
-from plugins.account.services import pay_requests, pay_words
+from plugins.account.services import pay_requests, pay_words, request_outcomes
 from plugins.account.settings import AccountSettings
 
 ROOT = "/office/account"
@@ -149,11 +150,65 @@ def test_whatever_is_wrong_has_one_answer(asked, owing, web, portal, practice, o
     last = "B" if asked.path[-1] == "A" else "A"
     for path, birthdate in ((asked.path, "1985-04-13"), (other, RIGHT), (nobody, RIGHT), (asked.path[:-5] + "zzzz" + last, RIGHT), (f"/account/asked/{quote(chr(233) + chr(129463))}", RIGHT), ("/account/asked/x", RIGHT)):
         assert told(path, birthdate) == first, path
-    for change in ({"state": "ended"}, {"state": "sent", "expires_at": datetime.now(UTC)}):
+    for change in ({"state": "withdrawn"}, {"state": "replaced"}, {"state": "sent", "expires_at": datetime.now(UTC)}):
         db.execute(update(PayRequest).where(PayRequest.id == asked.id).values(**change))
         db.commit()
         assert told(asked.path) == first, change
     assert _state(db, asked.id) == "sent"
+
+
+def test_the_history_says_what_came_of_each_request_by_whatever_way_it_ended(owing, make, db, registry, practice, signed_in, text_of):
+    now, child = datetime.now(UTC), make.patient(first_name="Kit", guarantor=owing.external_id)
+    old = Statement(id=uuid7(), patient_id=owing.id, number="1", sent_on=TODAY - timedelta(days=20), balance_cents=3_000, amount_due_cents=3_000, source="office")
+    db.add_all([old, Entry(patient_id=child.id, entry_type="charge", entered_on=TODAY, description="Check-up", amount_cents=500)])
+    db.flush()
+    tenant = registry.tenants.current(practice.id)
+
+    def ask(patient=owing, scope="patient", statement=None, at=now):
+        message = pay_requests.Message(pay_requests.MAIL, "Subject", "Body", "en")
+        row = pay_requests.ask(db, patient, statement, scope, message, 500, None, at)
+        row.state = "sent"
+        return row.id
+
+    ids = {
+        "sent": ask(), "opened": ask(), "paid": ask(), "expired": ask(at=now - timedelta(days=61)), "settled": ask(child), "paid before": ask(statement=old),
+        "family": ask(scope="family"), "withdrawn": ask(),
+    }  # fmt: skip
+    db.execute(update(PayRequest).where(PayRequest.id == ids["opened"]).values(state="opened", opened_at=now))
+    money = {"amount_cents": 100, "currency": "USD", "gateway": "local", "receipt_number": "ABCD-2345", "idempotency_key": "k", "form_nonce": "n"}
+    db.add(Payment(patient_id=owing.id, state="succeeded", source="link", pay_request_id=ids["paid"], created_at=now, settled_at=now, **money))
+    # What an old statement asked for was paid by check, and what the child owed was forgiven; the family still owes the rest.
+    for patient, kind, cents in ((owing, "payment", -3_000), (child, "adjustment", -500)):
+        db.add(Entry(patient_id=patient.id, entry_type=kind, entered_on=TODAY, description="x", amount_cents=cents))
+    db.commit()
+
+    app = signed_in(account=make.staff("billing"))
+    [form] = [one for one in app.get(f"{ROOT}/requests").forms.values() if str(ids["withdrawn"]) in one.action]
+    assert "The request was withdrawn." in form.submit(status=303).follow()
+    assert "had come to an end already" in form.submit(status=303).follow()
+    db.commit()
+    request_outcomes.end_all(Work(registry, db, tenant, uuid7(), now))
+    db.commit()
+    found = {name: _state(db, one) for name, one in ids.items()}
+    assert found == {name: name for name in ids} | {"family": "sent", "paid before": "settled"}
+    ended = db.scalars(select(PayRequest.state).where(PayRequest.practice_id == practice.id, PayRequest.ended_at.is_not(None))).all()
+    assert sorted(ended) == ["expired", "paid", "settled", "settled", "withdrawn"]
+    assert "Nothing is owed any more" in text_of(app.get(f"{ROOT}/requests?state=settled"))
+    elsewhere = signed_in(account=make.staff("billing", clinic_ids=(uuid4(),)))
+    elsewhere.post(form.action, {"csrf_token": elsewhere.get(f"{ROOT}/accounts").forms["find"]["csrf_token"].value}, status=404)
+
+
+def test_what_was_withdrawn_before_it_left_is_not_sent_and_not_asked_for_again(owing, db, registry, practice, work_off, mails):
+    message = pay_requests.Message(pay_requests.MAIL, "Subject", "Body [MsgToPayURL]", "en")
+    row = pay_requests.ask(db, owing, None, "patient", message, 500, None, datetime.now(UTC) - timedelta(hours=2))
+    request_outcomes.withdraw(db, practice.id, row.id, datetime.now(UTC))
+    db.commit()
+    work_off()
+    enqueue(db, "account.ask_again", request_id=str(row.id))
+    db.commit()
+    work_off()
+    assert mails.to(owing.email) == []
+    assert _state(db, row.id) == "withdrawn"
 
 
 def test_birthdates_are_not_guessed(asked, web, portal, practice, registry):
@@ -184,6 +239,7 @@ def test_a_link_that_is_over_is_sent_anew_to_the_address_on_file_which_nobody_se
     assert owing.email not in answers[0]
     for _ in range(3):
         work_off()
+    assert _state(db, asked.id) == "replaced"
     [mail] = mails.to(owing.email)  # asked for twice, sent once in the hour
     path = re.search(r"/account/asked/[\w-]{43}", mail.get_body(("plain",)).get_content())[0]
     assert path != asked.path

@@ -112,7 +112,7 @@ def _text(content: bytes) -> str:
     return "\n".join(page.get_textpage().get_text_range() for page in document)
 
 
-def test_one_is_looked_at_made_published_and_told_of(office, family, make, signed_in, work_off, mails, db):
+def test_one_is_looked_at_made_published_and_told_of(office, family, make, signed_in, work_off, mails, db, set_to):
     reader = signed_in(account=make.account(family.head))
     app = office()
     make_form = app.get(f"{ROOT}/accounts/{family.head.id}").click("Make a statement").forms["make"]
@@ -135,6 +135,14 @@ def test_one_is_looked_at_made_published_and_told_of(office, family, make, signe
     reader.get(f"/account/statements/{made.id}", status=200)
     [mail] = mails.to(family.head.email)[-1:]
     assert mail["Subject"] == "A statement is waiting for you"
+    assert "see what is due and pay without signing in" in " ".join(mail.get_body(("plain",)).get_content().split())
+    set_to("account.pay", False)
+    page.forms["notify"].submit("act", status=303)
+    work_off()
+    without = " ".join(mails.to(family.head.email)[-1].get_body(("plain",)).get_content().split())
+    assert "see what is due without signing in" in without
+    assert "pay" not in without.replace("/account/asked/", "")
+    assert "nobody can pay by it" in app.get(f"{ROOT}/accounts/{family.head.id}/ask")
     assert "200" not in mail.get_body(("plain",)).get_content().replace("localhost", "")
     assert _text(app.get(f"{ROOT}/statements/{made.id}/file").body)
     office(clinic_ids=(uuid4(),)).get(f"{ROOT}/statements/{made.id}", status=404)
