@@ -147,6 +147,7 @@ _MEMBERS = """with member as (
     and (id = :patient or (:family and guarantor_id = :patient and not is_confidential))
 )"""
 _WHOSE = "in (select id from member)"
+_TAKEN = taken_payments(_WHOSE)
 # A payment that was taken and that the ledger does not show yet counts as a line of its own.
 _LINES = text(f"""{_MEMBERS}, line as (
     select e.id, e.entered_on, e.description, e.amount_cents, e.code, e.tooth, e.provider_id, member.called
@@ -155,7 +156,7 @@ _LINES = text(f"""{_MEMBERS}, line as (
     select taken.id, (taken.created_at at time zone :zone)::date,
         case taken.method_kind when 'bank' then 'Payment from a bank account' else 'Payment by card' end || ', receipt ' || taken.receipt_number,
         -taken.cents, '', '', null, member.called
-    from {taken_payments(_WHOSE)} taken join member on member.id = taken.patient_id
+    from {_TAKEN} taken join member on member.id = taken.patient_id
 ) select line.*, provider.title, provider.first_name, provider.last_name, provider.preferred_name, provider.suffix
 from line left join provider on provider.practice_id = :practice_id and provider.id = line.provider_id order by entered_on, line.id""")  # noqa: S608
 _SUMS = text(f"""{_MEMBERS}, open as (
@@ -177,5 +178,5 @@ def paid_since(session: Session, practice_id: UUID, patient_id: UUID, scope: Sco
 _PAID_SINCE = text(f"""{_MEMBERS} select
     (select coalesce(-sum(e.amount_cents), 0)::bigint from member join account_entry e on e.practice_id = :practice_id and e.patient_id = member.id
         where e.entry_type = 'payment' and e.entered_on > :day)
-    + (select coalesce(sum(taken.cents), 0)::bigint from {taken_payments(_WHOSE)} taken
+    + (select coalesce(sum(taken.cents), 0)::bigint from {_TAKEN} taken
         where (taken.created_at at time zone :zone)::date >= :day)""")  # noqa: S608
