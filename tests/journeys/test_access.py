@@ -1,17 +1,26 @@
-"""A patient lets somebody without a chart see two tabs, on phones: offered, taken, used, ended, and the next click is refused."""
+"""A patient lets somebody without a chart see two tabs, on phones: offered, taken, used, seen at the office, ended, and the next click is refused."""
 
 import re
 import time
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import link_in_mail
+from tests.journeys.conftest import DESK, PHONE, link_in_mail
 
-PHONE = {"width": 390, "height": 844}
 OWN = "Maple-canoe-42 window"
 
 
-def test_access_is_offered_taken_used_and_ended(signed_in_page, open_page, running):
+def is_seen_at_the_office(desk: Page, running) -> None:
+    """On the page of whose record it is."""
+    desk.goto(running.address("harbor", "/office/patients"))
+    desk.get_by_label("Find a patient").fill("castellanos wren")
+    desk.get_by_role("button", name="Find").click()
+    desk.get_by_role("link", name="Castellanos, Wren").click()
+    holders = desk.get_by_role("table", name="Who else may see this record")
+    expect(holders.get_by_role("row").filter(has_text="Juniper Halloran")).to_contain_text("Appointments")
+
+
+def test_access_is_offered_taken_used_and_ended(signed_in_page, open_page, admin_page, running):
     patient = signed_in_page("wren", "harbor", size=PHONE)
     patient.goto(running.address("harbor", "/profile"))
     patient.get_by_role("link", name="Who can see my record").click()
@@ -48,6 +57,7 @@ def test_access_is_offered_taken_used_and_ended(signed_in_page, open_page, runni
     assert friend.goto(office + "/account").status == 200
     expect(friend.locator(".viewing")).to_contain_text("Wren Castellanos")
 
+    is_seen_at_the_office(admin_page(DESK, "harbor"), running)
     patient.goto(running.address("harbor", "/family/access"))
     patient.get_by_role("link", name=re.compile("^End")).click()
     patient.get_by_role("button", name="End the access").click()
