@@ -56,6 +56,7 @@ WHOLE = {
     "account.online.process": "Processed an online payment",
     "account.online.refund": "Gave money back",
     "account.online.close": "Closed a payment that was not finished",
+    "account.amount.refuse": "Was refused an amount, or a form that was changed",
     "account.payment.refuse": "Tried to pay with, or for, what is not theirs",
     "account.payment.call_off": "Called a payment off",
     "account.method.default": "Chose a card or bank account first",

@@ -1,6 +1,7 @@
 """Amounts of money as people type them, turned into cents. Dollars and cents only: the portal's practices are in one currency."""
 
 import re
+import unicodedata
 
 from core.web.formats import money
 
@@ -14,6 +15,8 @@ CURRENCY = "USD"
 
 # Digits are ASCII only: \d would also take digits of other scripts, which int() reads but nobody here can check by eye.
 _TYPED = re.compile(r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)(?:\.[0-9]{0,2})?")
+# The code of another currency before or after the amount, such as EUR 25.
+_CURRENCY = re.compile(r"^(?!USD)[A-Z]{3}[0-9]|[0-9](?!USD)[A-Z]{3}$", re.IGNORECASE)
 _HOW_TO = "Write it in dollars and cents, such as 25 or 25.50."
 
 
@@ -31,6 +34,8 @@ def parse_amount(typed: str) -> int:
         raise AmountRefused(f"Please enter the amount. {_HOW_TO}")
     if text.startswith(("-", "−", "(")):
         raise AmountRefused(f"The amount must be more than zero. {_HOW_TO}")
+    if any(unicodedata.category(sign) == "Sc" and sign != "$" for sign in text) or _CURRENCY.search(text):
+        raise AmountRefused(f"Amounts here are in US dollars. {_HOW_TO}")
     if not _TYPED.fullmatch(text) or not any(character.isdigit() for character in text):
         raise AmountRefused(f"We could not read this amount. {_HOW_TO}")
     return _cents(text)

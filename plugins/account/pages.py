@@ -6,7 +6,7 @@ from uuid import UUID
 from pyramid.httpexceptions import HTTPNotFound
 
 from core.tenant import Tenant
-from core.web.forms import Form
+from core.web.forms import WHOLE, Form
 from core.web.headers import let_forms_lead_to
 from plugins.account.gateway import card_service_at, card_service_for, hosted_pages
 from plugins.account.gateway.asking import CardService, Kind
@@ -14,6 +14,7 @@ from plugins.account.gateway.refusals import refusal_text
 from plugins.account.models import Payment
 from plugins.account.services.asking import Keep
 from plugins.account.services.looking_up import ServiceAt
+from plugins.account.services.payments import CHANGED
 
 SEE, PAY = "account.see", "account.pay"
 PARTS = (
@@ -90,6 +91,20 @@ def keep_as(request, action: str, patient_id: UUID | None = None) -> Keep:
         request.tm.begin()
 
     return keep
+
+
+def note_refusal(request, form: Form, patient_id: UUID | None = None, target_id: UUID | None = None) -> None:
+    """Put on record that an amount was refused, or a form whose hidden amounts are not those that the page showed; the row holds ids only."""
+    if "amount" in form.errors or form.errors.get(WHOLE) in (CHANGED, INCOMPLETE):
+        request.audit("account.amount.refuse", patient_id, target_id)
+
+
+def refuse_for_good(request, patient_id: UUID | None) -> HTTPNotFound:
+    """The answer to whoever asks to pay for what is not theirs, which stays on record though nothing else of the request does."""
+    request.audit("account.payment.refuse", patient_id)
+    request.tm.commit()
+    request.tm.begin()
+    return HTTPNotFound()
 
 
 def guest_places(request) -> list[Tenant]:

@@ -18,7 +18,7 @@ from core.web.office import OfficePage
 from plugins.account.amounts import AmountRefused, parse_amount
 from plugins.account.models import Entry
 from plugins.account.office.place import ACCOUNTS, CHANGE, SEE, may_change, parts, refused, tenant_at
-from plugins.account.pages import id_in_address
+from plugins.account.pages import id_in_address, note_refusal
 from plugins.account.services import entering, ledger
 from tenants.console.patients import FindForm, clinic_names, patient_of
 
@@ -114,6 +114,7 @@ def enter(request):
     except entering.NotEntered as refusal:
         form.refuse(str(refusal))
     if form.data is None:
+        note_refusal(request, form, patient.id)
         return refused(request, _enter_values(request, patient, form))
     return _back(request, patient.id, "It is in the ledger.")
 

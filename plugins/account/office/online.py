@@ -18,7 +18,7 @@ from core.web.forms import Form, begun_form, page_number, read_form, read_query
 from plugins.account.amounts import AmountRefused, parse_amount
 from plugins.account.gateway.asking import CardServiceAway
 from plugins.account.office.place import CHANGE, ONLINE, SEE, may_change, parts, refused
-from plugins.account.pages import id_in_address, keep_as, services_at
+from plugins.account.pages import id_in_address, keep_as, note_refusal, services_at
 from plugins.account.services import asking, online, posting, refunds
 from plugins.account.services.online import SOURCES, STATES, Wanted, Whole
 from plugins.account.services.payments import new_nonce
@@ -123,6 +123,7 @@ def refund(request):
     form = read_form(request, RefundForm)
     made = _refund(request, found, form)
     if made is None:
+        note_refusal(request, form, found.payment.patient_id, found.payment.id)
         return refused(request, _values(request, _one(request, found.payment.id), form))
     words = {"failed": "The card service did not give the money back. Nothing has changed.", "succeeded": "The money is on its way back to the payer."}
     request.session.flash(words.get(made, "The card service has not answered yet. This page will say what came of it."))

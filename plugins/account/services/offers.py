@@ -6,14 +6,19 @@ from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from plugins.account.models import Statement
+from plugins.account.models import Entry, Statement
 from plugins.account.services import ledger
 from plugins.account.services.ledger import Balance, StatementNotFound
 from plugins.account.services.open_charges import open_charges
 
 Choice = Literal["balance", "family", "statement", "visit", "other"]
+
+
+class VisitNotFound(Exception):
+    """This patient has no visit of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Offers:
 
 
 def offers_of(session: Session, practice_id: UUID, about: About) -> Offers:
-    """What can be paid now. Raises StatementNotFound for a statement that is not this patient's."""
+    """What can be paid now. Raises StatementNotFound and VisitNotFound for what is not this patient's."""
     overview = ledger.overview(session, practice_id, about.patient_id, about.zone)
     statement, statement_cents = _statement(session, practice_id, about, overview)
     amounts: dict[Choice, int] = {
@@ -76,4 +81,12 @@ def _statement(session: Session, practice_id: UUID, about: About, overview: ledg
 
 def _visit_cents(session: Session, practice_id: UUID, about: About, balance: Balance) -> int:
     charges = open_charges(session, practice_id, [about.patient_id])
-    return min(sum(charge.open_cents for charge in charges if charge.visit == about.visit), balance.payable_cents)
+    left = sum(charge.open_cents for charge in charges if charge.visit == about.visit)
+    if not left and not _is_visit(session, practice_id, about):
+        raise VisitNotFound
+    return min(left, balance.payable_cents)
+
+
+def _is_visit(session: Session, practice_id: UUID, about: About) -> bool:
+    mine = (Entry.practice_id == practice_id, Entry.patient_id == about.patient_id, Entry.visit == about.visit)
+    return session.scalar(select(Entry.id).where(*mine).limit(1)) is not None

@@ -35,6 +35,9 @@ SMALLEST_CHARGE_CENTS = 50
 """What card services take at least; https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts"""
 
 
+CHANGED = "The balance has changed since this page was opened. Please check the amount."
+
+
 class PaymentNotFound(Exception):
     """There is no such payment for this patient."""
 
@@ -43,7 +46,7 @@ class BalanceChanged(Exception):
     """What is owed is not what the payer saw."""
 
     def __init__(self) -> None:
-        super().__init__("The balance has changed since this page was opened. Please check the amount.")
+        super().__init__(CHANGED)
 
 
 class PrepaymentNotConfirmed(Exception):

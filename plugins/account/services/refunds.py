@@ -86,7 +86,9 @@ def _put_on_record(session: Session, practice_id: UUID, order: Order, now: datet
     if before:
         return before, False
     left = left_cents(session, payment) if payment else 0
-    if payment is None or order.amount_cents <= 0 or order.amount_cents > left:
+    if payment is not None and order.amount_cents <= 0:
+        raise RefundRefused("The amount must be more than zero.")
+    if payment is None or order.amount_cents > left:
         raise RefundRefused(f"At most {money(left)} of this payment can be given back." if left else "Nothing of this payment can be given back.")
     refund_id = uuid7()
     made = Refund(

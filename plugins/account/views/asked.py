@@ -103,8 +103,7 @@ def _proven(request, form: Form[AskedForm]) -> PayRequest | None:
     patient = request.db.get(Patient, (request.practice_id, asked.patient_id if asked else uuid4()))
     if asked is None or patient is None or form.data is None or patient.birthdate != form.data.birthdate or not _is_on(request, asked):
         form.refuse(WRONG)
-        if asked:
-            request.audit("account.pay_request.failed", asked.patient_id, asked.id)
+        request.audit("account.pay_request.failed", *((asked.patient_id, asked.id) if asked else ()))
         return None
     return asked
 

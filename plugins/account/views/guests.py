@@ -15,7 +15,7 @@ from plugins.account.forms import LONGEST_NAME, LONGEST_NOTE, GuestForm, typed_a
 from plugins.account.gateway.asking import Kind
 from plugins.account.gateway.refusals import refusal_text
 from plugins.account.models import Payment
-from plugins.account.pages import INCOMPLETE, guest_places, id_in_address, keep_as, kinds_at, lead_to_hosted_pages, service_of
+from plugins.account.pages import INCOMPLETE, guest_places, id_in_address, keep_as, kinds_at, lead_to_hosted_pages, note_refusal, service_of
 from plugins.account.services import guests
 from plugins.account.services.asking import How, Made
 from plugins.account.services.payments import PaymentNotFound, new_nonce
@@ -53,6 +53,7 @@ def pay(request):
     order = _order(request, place, form)
     made = _make(request, place, form, order) if order else None
     if made is None:
+        note_refusal(request, form)
         request.response.status_int = 422
         return _page(request, place, form)
     keep_for_browser(request, str(made.payment_id))

@@ -16,14 +16,16 @@ from plugins.account.pages import (
     keep_as,
     kinds_at,
     lead_to_hosted_pages,
+    note_refusal,
     open_service,
+    refuse_for_good,
     services_at,
     with_refusal,
 )
 from plugins.account.services import methods, payments
 from plugins.account.services.asking import How, JustPaid, Made
 from plugins.account.services.ledger import StatementNotFound
-from plugins.account.services.offers import About, Offers, offers_of
+from plugins.account.services.offers import About, Offers, VisitNotFound, offers_of
 from plugins.account.services.open_charges import family_of
 
 PAY_PAGE = "account/pay.jinja2"
@@ -50,6 +52,7 @@ def pay(request):
     form = read_form(request, PayForm)
     made = _make(request, service, form)
     if made is None:
+        note_refusal(request, form, request.person.id)
         request.response.status_int = 422
         return _page(request, service, form)
     if made.go_to:
@@ -87,6 +90,7 @@ def _make(request, service: CardService, form: Form[PayForm]) -> Made | None:
     if data is None or cents is None:
         return None
     if data.patient != request.person.id:
+        request.audit("account.payment.refuse", request.person.id)
         form.refuse(OTHER_PERSON)
         return None
     try:
@@ -97,9 +101,9 @@ def _make(request, service: CardService, form: Form[PayForm]) -> Made | None:
     except JustPaid as paid:
         request.session.flash(JUST_PAID)
         return Made(paid.payment_id)
-    except (StatementNotFound, methods.MethodNotFound):
+    except (StatementNotFound, VisitNotFound, methods.MethodNotFound):
         request.audit("account.payment.refuse", request.person.id)
-        form.values |= {"statement": "", "pay_with": ""}
+        form.values |= {"statement": "", "visit": "", "pay_with": ""}
         form.refuse(NOT_YOURS)
     except REFUSED as refusal:
         say_refusal(form, refusal)
@@ -176,9 +180,8 @@ def _offers(request, form: Form) -> Offers:
     about = about_of(request, id_or_none(form.values.get("statement", "")), form.values.get("visit", "")[:200])
     try:
         return offers_of(request.db, request.practice_id, about)
-    except StatementNotFound:
-        request.audit("account.payment.refuse", request.person.id)
-        raise HTTPNotFound() from None
+    except (StatementNotFound, VisitNotFound):
+        raise refuse_for_good(request, request.person.id) from None
 
 
 def _page(request, service: CardService, form: Form) -> dict:

@@ -17,7 +17,7 @@ from plugins.account.amounts import LARGEST_GUEST_PAYMENT_CENTS
 from plugins.account.forms import LONGEST_NAME, LONGEST_NOTE, PayForm, Who, chosen_amount
 from plugins.account.gateway.asking import CardService, Kind
 from plugins.account.models import Method
-from plugins.account.pages import id_or_none, keep_as, kinds_at, lead_to_hosted_pages, service_of, services_at
+from plugins.account.pages import id_or_none, keep_as, kinds_at, lead_to_hosted_pages, note_refusal, service_of, services_at
 from plugins.account.services import guests, methods, payments, verifying
 from plugins.account.services.asking import How, JustPaid, Made
 from plugins.account.services.offers import About, offers_of
@@ -110,6 +110,7 @@ def pay_as(request, proven: Proven, place: Tenant, service: CardService):
     form = read_form(request, PayForm)
     made = _make(request, proven, place, service, form)
     if made is None:
+        note_refusal(request, form, proven.patient.id)
         request.response.status_int = 422
         return page_of(request, proven, place, service, form)
     keep_for_browser(request, str(made.payment_id))

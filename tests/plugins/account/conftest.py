@@ -12,6 +12,9 @@ from plugins.account.gateway import card_service_for
 
 GOOD, DECLINED, POOR, ASKS_BANK = "4242424242424242", "4000000000000002", "4000000000009995", "4000002760003184"
 """Test cards, as Stripe has them."""
+GUEST = {"first_name": "Robin", "last_name": "Vale", "birthdate": "1985-04-12", "amount": "40"}
+KNOWN = {"first_name": "Robin", "last_name": "Vale", "birthdate": "1985-04-12"}
+"""What is typed by who pays without signing in, and by who asks for a code."""
 
 
 @pytest.fixture
@@ -143,3 +146,60 @@ def taken(registry, practice, stand_in):
         return [seen.amount_cents for seen in found if seen.state == "succeeded"][::-1]
 
     return ask
+
+
+@pytest.fixture
+def fill(web):
+    """`fill(**values)`: the opened form, filled in for Robin."""
+
+    def open_form(app=web, path="/pay", **values):
+        page = app.get(path)
+        while page.status_int == 303:
+            page = page.follow()
+        form = page.forms["guest"]
+        for name, value in (GUEST | values).items():
+            form[name] = value
+        return form
+
+    return open_form
+
+
+@pytest.fixture
+def ask(web, practice):
+    """`ask(**typed)`: the page that takes the code."""
+
+    def send(place=None, **typed):
+        form = web.get(f"/account/pay-now/{place or practice.clinic_id}/verify").forms["verify"]
+        for name, value in (KNOWN | typed).items():
+            form[name] = value
+        return form.submit(status=200)
+
+    return send
+
+
+@pytest.fixture
+def code_for(work_off, mails, practice):
+    """`code_for(address)`: the code that was mailed there last."""
+
+    def read(address="robin@example.test"):
+        work_off()
+        work_off()
+        found = [mail for mail in mails.to(address) if "code for paying" in mail["Subject"] and (practice.slug in str(mail["Reply-To"]) or "robin" not in address)]
+        return re.search(r"Your code: (\d{6})", found[-1].get_body(("plain",)).get_content()).group(1) if found else ""
+
+    return read
+
+
+@pytest.fixture
+def verified(ask, code_for):
+    """`verified()`: the page on which the patient pays who has typed the code."""
+
+    def open_page(**typed):
+        form = ask(**typed).forms["code"]
+        form["code"] = code_for()
+        answer = form.submit(status=303)
+        while answer.status_int == 303:
+            answer = answer.follow()
+        return answer
+
+    return open_page

@@ -41,22 +41,6 @@ def robin(make):
 
 
 @pytest.fixture
-def fill(web):
-    """`fill(**values)`: the opened form, filled in for Robin."""
-
-    def open_form(app=web, path="/pay", **values):
-        page = app.get(path)
-        while page.status_int == 303:
-            page = page.follow()
-        form = page.forms["guest"]
-        for name, value in (ROBIN | values).items():
-            form[name] = value
-        return form
-
-    return open_form
-
-
-@pytest.fixture
 def paid(fill, web, type_card, come_back, stand_in):
     """`paid(**values)`: pay as a guest with a new card; the receipt."""
     return lambda **values: come_back(web, type_card(fill(**values).submit(status=303)))

@@ -20,47 +20,6 @@ def fresh_limiter(registry, stand_in):
     registry.limiter = before
 
 
-@pytest.fixture
-def ask(web, practice):
-    """`ask(**typed)`: the page that takes the code."""
-
-    def send(place=None, **typed):
-        form = web.get(f"/account/pay-now/{place or practice.clinic_id}/verify").forms["verify"]
-        for name, value in (ROBIN | typed).items():
-            form[name] = value
-        return form.submit(status=200)
-
-    return send
-
-
-@pytest.fixture
-def code_for(work_off, mails, practice):
-    """`code_for(address)`: the code that was mailed there last."""
-
-    def read(address="robin@example.test"):
-        work_off()
-        work_off()
-        found = [mail for mail in mails.to(address) if "code for paying" in mail["Subject"] and (practice.slug in str(mail["Reply-To"]) or "robin" not in address)]
-        return re.search(r"Your code: (\d{6})", found[-1].get_body(("plain",)).get_content()).group(1) if found else ""
-
-    return read
-
-
-@pytest.fixture
-def verified(ask, code_for):
-    """`verified()`: the page on which the patient pays who has typed the code."""
-
-    def open_page(**typed):
-        form = ask(**typed).forms["code"]
-        form["code"] = code_for()
-        answer = form.submit(status=303)
-        while answer.status_int == 303:
-            answer = answer.follow()
-        return answer
-
-    return open_page
-
-
 def test_whoever_types_the_code_sees_what_is_owed_and_pays_it(patient, verified, type_card, come_back, web, payments_of, text_of, work_off, mails):
     page = verified()
     assert "You owe $130.00 now." in text_of(page)
