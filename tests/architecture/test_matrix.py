@@ -94,7 +94,7 @@ TABLE = {
         account.office.accounts account.office.accounts.find account.office.accounts.one account.office.accounts.enter account.office.accounts.entry
         account.office.statements account.office.statements.make account.office.statements.one account.office.statements.file
         account.office.statements.many account.office.statements.many.one account.office.statements.many.stop
-        account.office.requests account.office.requests.ask account.office.requests.withdraw account.office.plans account.office.plans.offer account.office.plans.one account.office.plans.file account.office.aging account.office.aging.file account.office.books account.office.books.file
+        account.office.requests account.office.requests.ask account.office.requests.withdraw account.office.plans account.office.plans.offer account.office.plans.one account.office.plans.file account.office.aging account.office.aging.file account.office.books account.office.books.file account.office.books.fees
         account.office.online account.office.online.file account.office.online.process account.office.online.one account.office.online.refund account.office.online.close
     """,
     OFFICE_ACCOUNT: """

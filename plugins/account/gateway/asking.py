@@ -227,3 +227,6 @@ class CardService(Protocol):
 
     def payouts(self, most: int = 20) -> list[Payout]:
         """The latest payouts, and those on their way."""
+
+    def lines_of(self, payout: str) -> Iterator[BalanceLine]:
+        """The lines of the account's balance that a payout is made of."""

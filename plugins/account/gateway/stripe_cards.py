@@ -260,6 +260,12 @@ class StripeCardService:
         with asking():
             return [reading.seen_payout(payout) for payout in self._stripe.payouts.list({"limit": most}).data]
 
+    def lines_of(self, payout: str) -> Iterator[BalanceLine]:
+        """See CardService. Stripe tells it of payouts that it makes by itself; https://docs.stripe.com/api/balance_transactions/list"""
+        with asking():
+            found = self._stripe.balance_transactions.list({"payout": payout, "limit": 100, "expand": ["data.source"]})
+            yield from (reading.balance_line(line) for line in found.auto_paging_iter())
+
 
 def _made(since: datetime) -> Any:
     return {"created": {"gte": int((since - CLOCKS_DIFFER).timestamp())}, "limit": 100}

@@ -1,13 +1,13 @@
 """The tables of the Account tab: the ledger and its statements, the payments and what became of them, and how payments are asked for."""
 
 from plugins.account.models.asking import PayRequest, StatementBatch
-from plugins.account.models.card_accounts import CardAccount, Difference, GatewayEvent
+from plugins.account.models.card_accounts import BalanceLine, CardAccount, Difference, GatewayEvent
 from plugins.account.models.ledger import Claim, Coverage, Entry, Statement
 from plugins.account.models.payers import Method, Payer
 from plugins.account.models.payments import Allocation, Dispute, Guest, Payment, PaymentStep, Refund, Verification
 from plugins.account.models.plans import Installment, PaymentPlan
 
 __all__ = [
-    "Allocation", "CardAccount", "Claim", "Coverage", "Difference", "Dispute", "Entry", "GatewayEvent", "Guest", "Installment",
+    "Allocation", "BalanceLine", "CardAccount", "Claim", "Coverage", "Difference", "Dispute", "Entry", "GatewayEvent", "Guest", "Installment",
     "Method", "PayRequest", "Payer", "Payment", "PaymentPlan", "PaymentStep", "Refund", "Statement", "StatementBatch", "Verification",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Base, TenantScoped, belongs_to, index_in_practice, unique_in_practice
+from core.db import Base, Cents, TenantScoped, belongs_to, index_in_practice, unique_in_practice
 
 
 class CardAccount(TenantScoped, Base):
@@ -40,6 +40,25 @@ class CardAccount(TenantScoped, Base):
     opened_by: Mapped[UUID | None]
     checked_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+
+
+class BalanceLine(TenantScoped, Base):
+    """A line of an account's balance at the card service, kept for bookkeeping: what came or went (`kind` is the card service's word), and what it keeps
+    of it. `payment_reference` is the payment's there. `payout_reference` is the payout that it left with, `paid_out_at` when that reaches the bank."""
+
+    __tablename__ = "account_balance_line"
+    __table_args__ = (unique_in_practice("reference"), index_in_practice("at"), index_in_practice("payout_reference"))
+
+    reference: Mapped[str]
+    card_account: Mapped[str]
+    payment_reference: Mapped[str]
+    kind: Mapped[str]
+    amount_cents: Mapped[Cents]
+    fee_cents: Mapped[Cents]
+    currency: Mapped[str]
+    at: Mapped[datetime]
+    payout_reference: Mapped[str] = mapped_column(server_default="", default="")
+    paid_out_at: Mapped[datetime | None]
 
 
 class GatewayEvent(TenantScoped, Base):

@@ -11,12 +11,13 @@ from core.usage.report import Period
 from core.web.exports import csv_line
 from core.web.forms import Form, read_query
 from plugins.account.office.place import BOOKS, SEE, parts, refused
-from plugins.account.services import bookkeeping
+from plugins.account.services import bookkeeping, fees
 from plugins.account.services.bookkeeping import NAMES, Day
 from tenants.console.patients import clinic_names, own_clinics
 from tenants.console.reports import PeriodForm, period_of
 
-FILE = f"{BOOKS}.file"
+FILE, FEES = f"{BOOKS}.file", f"{BOOKS}.fees"
+FEE_COLUMNS = ("Day", "Clinic", "What", "Receipt", "Gross", "Fee", "Net", "Payout", "Reaches the bank on", "Card service’s number")
 
 
 @view_config(route_name=BOOKS, permission=SEE, request_method="GET", renderer="account/office/books.jinja2")
@@ -30,8 +31,9 @@ def books_page(request):
         return refused(request, values)
     period, days = found
     request.audit("account.books.view")
+    sums = fees.together(_fee_lines(request, form, period))
     whole = [sum(day.cents[number] for day in days) for number in range(len(NAMES))]
-    return values | {"found": days[-200:], "cut": len(days) > 200, "whole": whole, "period": period, "at": clinic_names(request), "file": request.route_path(FILE, _query=request.GET)}
+    return values | {"found": days[-200:], "cut": len(days) > 200, "whole": whole, "period": period, "at": clinic_names(request), "file": request.route_path(FILE, _query=request.GET), "fees": request.route_path(FEES, _query=request.GET), "sums": sums}
 
 
 @view_config(route_name=FILE, permission=SEE, request_method="GET")
@@ -47,6 +49,35 @@ def file(request):
     response = Response(b"".join([csv_line(("Day", "Clinic", *NAMES)), *lines]), content_type="text/csv", charset="utf-8")
     response.headers["Content-Disposition"] = content_disposition(f"bookkeeping-{period.first}-{period.last}.csv", "text/csv", inline=False)
     return response
+
+
+@view_config(route_name=FEES, permission=SEE, request_method="GET")
+def fees_file(request):
+    """What the card service took in, kept and paid out, line by line, with what it comes to."""
+    form = read_query(request, PeriodForm)
+    found = _found(request, form)
+    if found is None:
+        return HTTPSeeOther(request.route_path(BOOKS, _query=request.GET))
+    period, names = found[0], clinic_names(request)
+    lines = _fee_lines(request, form, period)
+    request.audit("account.books.export")
+    body = csv_line(FEE_COLUMNS)
+    for one in lines:
+        clinic = names.get(one.clinic_id, "") if one.clinic_id else ""
+        body += csv_line((str(one.day), clinic, one.what, one.receipt_number, *_dollars(one.sums), one.payout_reference, str(one.paid_out_on or ""), one.reference))
+    body += csv_line(("Together", "", "", "", *_dollars(fees.together(lines)), "", "", ""))
+    response = Response(body, content_type="text/csv", charset="utf-8")
+    response.headers["Content-Disposition"] = content_disposition(f"card-service-{period.first}-{period.last}.csv", "text/csv", inline=False)
+    return response
+
+
+def _fee_lines(request, form: Form[PeriodForm], period: Period) -> list[fees.Line]:
+    reach = [form.data.clinic] if form.data and form.data.clinic else list(request.identity.clinic_ids)
+    return list(fees.lines(request.db, request.practice_id, period.first, period.last, request.whole_tenant.time_zone, reach))
+
+
+def _dollars(sums: fees.Sums) -> tuple[float, float, float]:
+    return sums.gross_cents / 100, sums.fee_cents / 100, sums.net_cents / 100
 
 
 def _found(request, form: Form[PeriodForm]) -> tuple[Period, list[Day]] | None:
@@ -70,3 +101,4 @@ def add_routes(config) -> None:
     """Add the pages."""
     config.add_route(BOOKS, "/bookkeeping")
     config.add_route(FILE, "/bookkeeping/file")
+    config.add_route(FEES, "/bookkeeping/card-service")

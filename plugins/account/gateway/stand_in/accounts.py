@@ -98,8 +98,6 @@ def pay_out(room: Room) -> dict | None:
     amount = sum(line["net"] for line in lines)
     if amount <= 0:
         return None
-    for line in lines:
-        room.save(line | {"status": "available"})
     nothing = "application_fee application_fee_amount description failure_balance_transaction failure_code failure_message original_payout reversed_by"
     payout = room.add(
         "payout",
@@ -117,6 +115,8 @@ def pay_out(room: Room) -> dict | None:
         trace_id={"status": "pending", "value": None},
         type="bank_account",
     )
+    for line in lines:
+        room.save(line | {"status": "available", "payout": payout["id"]})
     room.state.later(86400, "paid_out", payout["id"])
     tell(room, "payout.created", payout)
     return payout

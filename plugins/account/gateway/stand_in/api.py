@@ -56,7 +56,7 @@ KIND = {
     "setup_intents": "setup_intent",
     "webhook_endpoints": "webhook_endpoint",
 }
-_FILTERS = ("customer", "payment_intent", "charge", "type", "status", "source")
+_FILTERS = ("customer", "payment_intent", "charge", "type", "status", "source", "payout")
 
 
 def types_of(place: str, verb: str) -> str:

@@ -27,7 +27,8 @@ create table if not exists delivery (
 );
 """
 _WITHOUT_MODE = {"account", "account_link", "balance_transaction", "refund"}
-_FOR_US = {"checkout.session": ("for_page",), "webhook_endpoint": ("connect",), "account_link": ("id", "account", "return_url", "refresh_url")}
+_FOR_US = {"checkout.session": ("for_page",), "webhook_endpoint": ("connect",), "balance_transaction": ("payout",),
+    "account_link": ("id", "account", "return_url", "refresh_url")}
 _OUR_PAGES = ("pay/", "bank/", "connect/")
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 

@@ -1,14 +1,17 @@
 """Comparing with the card service: what it knows is taken in, the rest is noted, and the sums are equal to the cent."""
 
+import csv
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from secrets import token_hex
 
 import pytest
 from sqlalchemy import select
 
 from core.db import uuid7
+from core.tasks import enqueue
 from plugins.account.gateway.asking import Ask, CardServiceAway
-from plugins.account.models import Difference, Dispute, Payment, Refund
+from plugins.account.models import BalanceLine, Difference, Dispute, Payment, Refund
 from plugins.account.services import comparing
 
 BACK = "http://practice.localhost/account/payments/1"
@@ -106,9 +109,35 @@ def test_what_stays_for_half_an_hour_fails_where_operators_look(db, practice):
         comparing.check_that_none_stays(db, practice.id, now + timedelta(minutes=31))
 
 
-def test_the_task_compares_every_account_that_payments_went_to(pay_with, db, registry, practice, work_off):
-    from core.tasks import enqueue
+def test_fees_and_payouts_are_taken_in_once_and_come_to_what_reaches_the_bank(pay_with, service, db, registry, practice, stand_ins, work_off, signed_in, make, web):
+    row, other = pay_with(), pay_with()
+    service.refund(reference_of(service, row), 1200, "", token_hex(8))
+    comparing.compare(db, practice.id, service, datetime.now(UTC))
+    for _ in range(2):
+        enqueue(db, "account.compare_sums")
+        db.commit()
+        work_off()
+    assert {one.payout_reference for one in of(db, BalanceLine)} == {""}
+    stand_ins["stripe_address"].pay_out(service.card_account)
+    enqueue(db, "account.compare_sums")
+    db.commit()
+    work_off()
+    app = signed_in(account=make.staff("billing"))
+    page = app.get("/office/account/bookkeeping")
+    rows = list(csv.DictReader(StringIO(page.click("Each line as CSV").text)))
+    lines, whole = rows[:-1], {name: round(100 * float(rows[-1][name])) for name in ("Gross", "Fee", "Net")}
+    expected = [("Payment", row.receipt_number), ("Payment", other.receipt_number), ("Refund", row.receipt_number)]
+    assert sorted((one["What"], one["Receipt"]) for one in lines) == sorted(expected)
+    [payout] = service.payouts()
+    assert {one["Payout"] for one in lines} == {payout.reference}
+    assert whole == {"Gross": 8_800, "Fee": 350, "Net": 8_450}
+    assert whole["Net"] == payout.amount_cents == sum(round(100 * float(one["Net"])) for one in lines)
+    assert rows[-1]["Day"] == "Together"
+    assert "$3.50" in page
+    assert len(list(csv.reader(StringIO(signed_in(account=make.staff("billing", clinic_ids=(uuid7(),))).get("/office/account/bookkeeping/card-service").text)))) == 2
 
+
+def test_the_task_compares_every_account_that_payments_went_to(pay_with, db, registry, practice, work_off):
     row = pay_with()
     enqueue(db, "account.compare")
     enqueue(db, "account.compare_sums")

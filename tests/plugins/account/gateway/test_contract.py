@@ -56,7 +56,8 @@ def all_that_is_asked(service, payer, stand_in):
     service.seen_dispute(dispute.reference)
     stand_in.decide(dispute.reference, won=True)
     stand_in.pay_out(service.card_account)
-    assert service.payouts()
+    [payout] = service.payouts()
+    assert sum(line.amount_cents - line.fee_cents for line in service.lines_of(payout.reference)) == payout.amount_cents
     assert len(service.methods(customer)) == 2
     service.forget_method(method)
     service.account()
@@ -153,7 +154,7 @@ def test_every_answer_is_one_that_stripes_library_knows(heard, stand_in, service
 
 
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-THERE = r"(acct|cus|pm|pi|cs_test|seti|re|du)_[A-Za-z0-9]+"
+THERE = r"(acct|cus|pm|pi|cs_test|seti|re|du|po)_[A-Za-z0-9]+"
 NUMBER, WORDS = r"[0-9]+", r"true|card|us_bank_account|usd|payment|setup|off_session|account_onboarding"
 EXPANDED = r"(data\.)?(source|latest_charge|payment_intent\.latest_charge|setup_intent\.payment_method)"
 
