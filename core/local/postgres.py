@@ -146,8 +146,9 @@ class Postgres:
         file = self._place.data / "postmaster.pid"
         if not file.is_file():
             return
-        process = int(file.read_text().split()[0])
-        if _is_server_of(process, self._place.data):
+        words = file.read_text().split()  # none when the server was killed before it had written them
+        process = int(words[0]) if words else 0
+        if process and _is_server_of(process, self._place.data):
             os.kill(process, signal.SIGINT)
             _wait_for_end(process, self._place.data)
         file.unlink(missing_ok=True)  # its number may belong to someone else by now, and PostgreSQL would refuse to start

@@ -35,5 +35,7 @@ def _by_its_page(session: Session, practice_id: UUID, service: CardService, seen
 def _row(session: Session, practice_id: UUID, seen: Seen) -> Any:
     columns = (Payment.id, Payment.checkout_reference, Payment.gateway_reference, Payment.created_at)
     named = settling.as_id(seen.payment)
+    if named is None and seen.reference is None:  # a page on which a card is kept: it is no payment
+        return None
     which = Payment.id == named if named else Payment.gateway_reference == seen.reference
     return session.execute(select(*columns).where(Payment.practice_id == practice_id, which)).one_or_none()

@@ -86,6 +86,12 @@ def test_the_number_of_a_server_that_is_gone_does_not_keep_the_next_one_out(fold
             stranger.kill()
 
 
+def test_a_server_that_was_killed_before_it_had_written_its_number_is_started_again(folder, supervisor):
+    file = folder.path / "postgres" / "postmaster.pid"
+    file.write_text("")
+    assert ask(Postgres(folder).start(supervisor), "SELECT 1") == 1
+
+
 def test_a_server_that_a_killed_command_left_behind_is_ended(folder, supervisor):
     forgotten = Supervisor()
     Postgres(folder).start(forgotten)
