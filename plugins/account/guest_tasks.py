@@ -8,7 +8,8 @@ from core.auth.models import Ticket
 from core.tasks import Work, enqueue, portal_task
 from core.texting import whole_number
 from plugins.account.models import Verification
-from plugins.account.services import verifying
+from plugins.account.pages import services_at
+from plugins.account.services import declines, verifying
 
 _ABOUT = {"minutes": verifying.CODE_LIVES // timedelta(minutes=1)}
 
@@ -36,6 +37,13 @@ def find_payer(work: Work, verification: str) -> None:
     elif typed.channel == "mail" and not text_codes.hindrance(work, reached):
         ticket.phone = whole_number(reached.phone)
         enqueue(work.db, "account.text_payer_code", verification=verification)
+
+
+@portal_task("account.count_declines")
+def count_declines(work: Work, payment_id: str) -> None:
+    """Count the cards that were declined for somebody who pays without signing in."""
+    practice_id = work.tenant.practice_id
+    declines.count(work.db, practice_id, services_at(work.registry, practice_id), work.registry.limiter, UUID(payment_id))
 
 
 @portal_task("account.send_payer_code", mail="Code for paying")

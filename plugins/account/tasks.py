@@ -29,6 +29,12 @@ def send_receipt(work: Work, payment_id: str) -> None:
     receipts.send_receipt(work, UUID(payment_id))
 
 
+@portal_task("account.send_return_notice", mail="Word of a payment that a bank has taken back")
+def send_return_notice(work: Work, payment_id: str) -> None:
+    """Tell a payer that their bank has taken a payment back."""
+    receipts.send_return_notice(work, UUID(payment_id))
+
+
 @portal_task("account.match_guest")
 def match_guest(work: Work, payment_id: str) -> None:
     """Find out whose account a payment belongs to that was made without signing in."""

@@ -95,7 +95,7 @@ TABLE = {
         account.office.statements account.office.statements.make account.office.statements.one account.office.statements.file
         account.office.statements.many account.office.statements.many.one account.office.statements.many.stop
         account.office.requests account.office.requests.ask account.office.requests.withdraw account.office.plans account.office.plans.offer account.office.plans.one account.office.plans.file account.office.aging account.office.aging.file account.office.books account.office.books.file account.office.books.fees
-        account.office.online account.office.online.file account.office.online.process account.office.online.one account.office.online.refund account.office.online.close
+        account.office.online account.office.online.file account.office.online.process account.office.online.one account.office.online.refund account.office.online.close account.office.online.seen
     """,
     OFFICE_ACCOUNT: """
         office.profile office.alerts office.sign_out office.stay office.leave office.password office.devices

@@ -52,6 +52,14 @@ class KeptMethod:
 
 
 @dataclass(frozen=True, slots=True)
+class Left:
+    """What a payer has left on a page without paying; `payer` is our id of them, from the metadata."""
+
+    payer: str
+    method: KeptMethod
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """A payment as the card service knows it now. `state` is one of ours; `reason` is why it failed, a key of `refusals.REFUSALS`.
 
@@ -173,8 +181,8 @@ class CardService(Protocol):
     def open_keeping_page(self, payer: str, key: str, back_to: str, customer: str, kinds: Sequence[Kind]) -> Seen:
         """A hosted page on which a payer leaves a card or bank account without paying; its `go_to` and `checkout`."""
 
-    def kept_on(self, checkout: str) -> KeptMethod | None:
-        """What a payer left on such a page; None while they have not."""
+    def kept_on(self, checkout: str) -> Left | None:
+        """What a payer left on such a page; None while they have not, and when it has been removed again."""
 
     def charge(self, ask: Ask, method: str, payer_is_here: bool) -> Seen:
         """Charge what a payer keeps there, once for each key. With the payer here their bank may ask them (`payer` and `go_to`)."""
@@ -182,6 +190,9 @@ class CardService(Protocol):
     def look_up(self, reference: str | None, checkout: str | None, key_of_payment: str, since: datetime) -> Seen | None:
         """What is true now of a payment: by its reference, else by its page, else by our id of it among what was made since then. None when
         the card service has never heard of it."""
+
+    def declines(self, reference: str) -> int:
+        """How often somebody has tried to make this payment with what was declined."""
 
     def close_page(self, checkout: str) -> Seen:
         """Nobody can pay on this page any more; when somebody just has, that is what is seen."""

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import stripe
 
-from plugins.account.gateway.asking import BalanceLine, KeptMethod, Kind, Payout, Seen, SeenAccount, SeenDispute, SeenRefund
+from plugins.account.gateway.asking import BalanceLine, KeptMethod, Kind, Left, Payout, Seen, SeenAccount, SeenDispute, SeenRefund
 from plugins.account.services.states import State
 
 KINDS: dict[Kind, str] = {"card": "card", "bank": "us_bank_account"}
@@ -78,6 +78,15 @@ def seen_page(session: stripe.checkout.Session) -> Seen:
         go_to=(session.url or "") if still_open else "",
         reason=seen.reason if state == "failed" or (still_open and isinstance(intent, stripe.PaymentIntent) and intent.last_payment_error) else "",
     )
+
+
+def left_on(session: stripe.checkout.Session) -> Left | None:
+    """What a payer has left on a page without paying. What was removed again belongs to no customer any more."""
+    setup = session.setup_intent
+    method = setup.payment_method if isinstance(setup, stripe.SetupIntent) and setup.status == "succeeded" else None
+    if not isinstance(method, stripe.PaymentMethod) or not method.customer:
+        return None
+    return Left(_told(session.metadata, "payer"), kept_method(method))
 
 
 def kept_method(method: stripe.PaymentMethod) -> KeptMethod:

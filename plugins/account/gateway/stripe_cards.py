@@ -16,6 +16,7 @@ from plugins.account.gateway.asking import (
     CardServiceRefused,
     KeptMethod,
     Kind,
+    Left,
     Payout,
     Seen,
     SeenAccount,
@@ -106,13 +107,10 @@ class StripeCardService:
         ways = {"success_url": back_to, "cancel_url": back_to}
         return ways | {"allowed_payment_method_types": [reading.KINDS[kind] for kind in kinds]}
 
-    def kept_on(self, checkout: str) -> KeptMethod | None:
+    def kept_on(self, checkout: str) -> Left | None:
         """See CardService."""
         with asking():
-            session = self._stripe.checkout.sessions.retrieve(checkout, {"expand": ["setup_intent.payment_method"]})
-        setup = session.setup_intent
-        method = setup.payment_method if isinstance(setup, stripe.SetupIntent) and setup.status == "succeeded" else None
-        return reading.kept_method(method) if isinstance(method, stripe.PaymentMethod) else None
+            return reading.left_on(self._stripe.checkout.sessions.retrieve(checkout, {"expand": ["setup_intent.payment_method"]}))
 
     def charge(self, ask: Ask, method: str, payer_is_here: bool) -> Seen:
         """See CardService."""
@@ -162,6 +160,11 @@ class StripeCardService:
             if error.http_status == 404:
                 return None
             raise
+
+    def declines(self, reference: str) -> int:
+        """See CardService. Each try is a charge."""
+        with asking():
+            return sum(charge.status == "failed" for charge in self._stripe.charges.list({"payment_intent": reference, "limit": 100}).auto_paging_iter())
 
     def close_page(self, checkout: str) -> Seen:
         """See CardService."""

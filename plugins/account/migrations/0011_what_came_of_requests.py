@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "e7b20c93fa41"
-down_revision = "c4e81b7d5a90"
+down_revision = "5e2f90a7c6d3"
 branch_labels = None
 depends_on = None
 

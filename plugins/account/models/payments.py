@@ -102,6 +102,11 @@ class Payment(TenantScoped, Base):
     processed_at: Mapped[datetime | None]
     processed_by: Mapped[UUID | None]
 
+    @property
+    def is_returned(self) -> bool:
+        """Whether the payer's bank has taken back what it had paid from a bank account: that is for good, nobody can answer it."""
+        return self.state == "succeeded" and self.method_kind == "bank" and self.disputed_cents > 0
+
 
 class PaymentStep(TenantScoped, Base):
     """One change of a payment's state, written once, with what told of it: the answer to a request, an event, a look at the card service
@@ -154,11 +159,13 @@ class Refund(TenantScoped, Base):
 
 
 class Dispute(TenantScoped, Base):
-    """A payer's bank takes a payment back, and the office may answer. `state` is the card service's own word; `is_over` and `won` say what came of it."""
+    """A payer's bank takes a payment back, and the office may answer. `state` is the card service's own word; `is_over` and `won` say what came of it.
+    A bank debit that comes back is one, too, which nobody can answer. `seen_at` is when the office has seen to what was lost."""
 
     __tablename__ = "account_dispute"
     __table_args__ = (
         belongs_to("account_payment", "payment_id"),
+        belongs_to("account", "seen_by"),
         unique_in_practice("gateway_reference"),
         index_in_practice("payment_id"),
         CheckConstraint("amount_cents > 0", name="amount"),
@@ -173,6 +180,8 @@ class Dispute(TenantScoped, Base):
     opened_at: Mapped[datetime]
     is_over: Mapped[bool] = mapped_column(default=False)
     won: Mapped[bool | None]
+    seen_at: Mapped[datetime | None]
+    seen_by: Mapped[UUID | None]
 
 
 class Allocation(TenantScoped, Base):
@@ -200,7 +209,8 @@ class Guest(TenantScoped, Base):
     """What somebody typed who paid without signing in: who the payment is for, and where the receipt goes. It has the payment's id.
 
     Once the money is there the worker looks for the patient: `outcome` is then `matched`, or `waiting` until the office has `assigned` it,
-    or paid it back by other means (`refunded`). `reason` is why it waits, `looked_at` since when.
+    or paid it back by other means (`refunded`). `reason` is why it waits, `looked_at` since when. `address` is where the form came from, at
+    which cards that are declined are counted (`services/declines.py`), and `declines` how many have been counted.
     """
 
     __tablename__ = "account_guest"
@@ -222,6 +232,8 @@ class Guest(TenantScoped, Base):
     looked_at: Mapped[datetime | None]
     settled_by: Mapped[UUID | None]
     settled_at: Mapped[datetime | None]
+    address: Mapped[str] = mapped_column(server_default="", default="")
+    declines: Mapped[int] = mapped_column(server_default="0", default=0)
 
 
 class Verification(TenantScoped, Base):

@@ -19,17 +19,18 @@ from plugins.account.amounts import AmountRefused, parse_amount
 from plugins.account.gateway.asking import CardServiceAway
 from plugins.account.office.place import CHANGE, ONLINE, SEE, may_change, parts, refused
 from plugins.account.pages import id_in_address, keep_as, note_refusal, services_at
-from plugins.account.services import asking, online, posting, refunds
+from plugins.account.services import asking, online, posting, refunds, returns
 from plugins.account.services.online import SOURCES, STATES, Wanted, Whole
 from plugins.account.services.payments import new_nonce
 from tenants.console.patients import clinic_names, own_clinics
 
 LAST_PAGE, DAYS = 200, 30
-FILE, ONE, PROCESS, REFUND, CLOSE = f"{ONLINE}.file", f"{ONLINE}.one", f"{ONLINE}.process", f"{ONLINE}.refund", f"{ONLINE}.close"
+FILE, ONE, PROCESS, REFUND, CLOSE, SEEN = (f"{ONLINE}.{word}" for word in ("file", "one", "process", "refund", "close", "seen"))
 ABOUT = "account/office/online_payment.jinja2"
 WAITING = [
     OfficeItem("account.online", "Pending online payments", "Made in the portal, and nobody has processed them yet.", "credit-card", ONLINE, SEE, online.HOW_MANY, 31),
     OfficeItem("account.disputes", "Disputes to answer", "A payer’s bank takes a payment back unless you answer.", "exclamation-triangle-fill", ONLINE, SEE, online.HOW_MANY_DISPUTES, 20),
+    OfficeItem("account.returns", "Payments that a bank has taken back", "What they had paid is owed again.", "exclamation-triangle-fill", ONLINE, SEE, returns.HOW_MANY, 21),
 ]  # fmt: skip
 COLUMNS = ("Date", "Receipt", "Patient", "Clinic", "Amount", "Given back", "Taken back by a bank", "State", "Way", "Paid with", "Reference")
 
@@ -37,7 +38,7 @@ COLUMNS = ("Date", "Receipt", "Patient", "Clinic", "Amount", "Given back", "Take
 class QueueForm(BaseModel):
     """Which payments are shown. At first those that wait, whenever they were made."""
 
-    state: Literal["", "pending", "processed", "processing", "open", "failed", "disputed"] = Field("", title="state")
+    state: Literal["", "pending", "processed", "processing", "open", "failed", "disputed", "returned"] = Field("", title="state")
     source: Literal["", "portal", "guest", "verified", "link", "plan", "office"] = Field("", title="way")
     clinic: UUID | None = Field(None, title="clinic")
     since: date | None = Field(None, title="First day", ge=date(2000, 1, 1), le=date(2199, 12, 31))
@@ -137,7 +138,7 @@ def close(request):
     need_proof(request, request.route_path(ONE, id=found.payment.id))
     words = "This payment does not wait for its payer any more."
     if found.payment.state == "payer":
-        words = "The payment is closed. No money was taken."
+        words = "The payment is voided. No money was taken."
         try:
             state = asking.close(request.db, services_at(request.registry, request.practice_id), found.payment, request.now, "office", request.identity.account_id)
             request.audit("account.online.close", found.payment.patient_id, found.payment.id)
@@ -145,6 +146,16 @@ def close(request):
         except CardServiceAway:
             words = "The card service does not answer right now. Please try again in a few minutes."
     request.session.flash(words)
+    return HTTPSeeOther(request.route_path(ONE, id=found.payment.id))
+
+
+@view_config(route_name=SEEN, permission=CHANGE, request_method="POST")
+def see_to(request):
+    """The office has seen to a payment that a bank has taken back."""
+    found = _one(request, id_in_address(request, "id"))
+    if returns.see_to(request.db, request.practice_id, found.payment.id, request.identity.account_id, request.now):
+        request.audit("account.online.see_to", found.payment.patient_id, found.payment.id)
+    request.session.flash("This waits no more.")
     return HTTPSeeOther(request.route_path(ONE, id=found.payment.id))
 
 
@@ -171,7 +182,7 @@ def _rows(request, wanted: Wanted) -> Iterator[bytes]:
         who = f"{patient.last_name}, {patient.first_name}" if patient else ""
         at = payment.created_at.astimezone(zone)
         cents = (payment.amount_cents, payment.refunded_cents, payment.disputed_cents)
-        about = (payment.state, SOURCES[payment.source], payment.card, payment.gateway_reference or "")
+        about = ("returned" if payment.is_returned else payment.state, SOURCES[payment.source], payment.card, payment.gateway_reference or "")
         clinic = names.get(payment.clinic_id, "") if payment.clinic_id else ""
         yield csv_line((f"{at:%Y-%m-%d %H:%M}", payment.receipt_number, who, clinic, *(amount / 100 for amount in cents), *about))
 
@@ -205,9 +216,11 @@ def _refund(request, found: Whole, form: Form[RefundForm]) -> str | None:
 def _values(request, found: Whole, form: Form) -> dict:
     form.values["form_nonce"] = new_nonce()
     left = refunds.left_cents(request.db, found.payment)
+    place = request.registry.tenants.tenant(request.practice_id, found.payment.clinic_id, request.visitor.version)
     form.values.setdefault("amount", f"{left / 100:.2f}")
     return {
-        "one": found, "form": form, "left": left, "at": clinic_names(request), "parts": parts(request), "sources": SOURCES, "may_change": may_change(request),
+        "one": found, "form": form, "left": left, "at": clinic_names(request), "parts": parts(request), "sources": SOURCES, "may_change": may_change(request), "reason_text": returns.reason_text,
+        "keeps_books": posting.rules_of(place).keeps_books,
     }  # fmt: skip
 
 
@@ -219,3 +232,4 @@ def add_routes(config) -> None:
     config.add_route(ONE, "/online/{id}")
     config.add_route(REFUND, "/online/{id}/refund")
     config.add_route(CLOSE, "/online/{id}/close")
+    config.add_route(SEEN, "/online/{id}/seen")

@@ -127,6 +127,6 @@ def _put_on_record(session: Session, service: CardService, order: GuestOrder, no
     once = row.on_conflict_do_nothing(index_elements=["practice_id", "form_nonce"], index_where=text("account_id is null"))
     payment = session.scalars(once.returning(Payment)).one_or_none()
     if payment:
-        session.add(Guest(id=payment.id, **asdict(order.who)))
+        session.add(Guest(id=payment.id, address=order.address, **asdict(order.who)))
         begin(session, payment, now)
     return payment

@@ -21,6 +21,9 @@ LOOK_AGAIN_AFTER = timedelta(minutes=2)
 NEVER_ARRIVED_AFTER = timedelta(minutes=15)
 """A payment that the card service does not know of by then was never asked for: far longer than a request can be under way."""
 
+BANK_ASKS_FOR = timedelta(days=1)
+"""So long a payer's bank waits for an answer about a card that is kept, as long as a page of the card service stays open."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -49,6 +52,7 @@ def look_up(
     except (CardServiceAway, CardServiceRefused):
         return Found(payment)
     seen = seen or _never_arrived(payment, now)
+    seen = _call_off_old(service, payment, seen, now)
     if seen:
         settling.take_in(session, practice_id, seen if seen.payment else replace(seen, payment=str(payment_id)), told_by, now, event_id)
     return Found(payment, seen.go_to if seen else "")
@@ -59,6 +63,17 @@ def _never_arrived(payment: Payment, now: datetime) -> Seen | None:
     if now - payment.created_at <= NEVER_ARRIVED_AFTER or payment.gateway_reference or payment.checkout_reference:
         return None
     return Seen("failed", payment.amount_cents, payment.currency, payment=str(payment.id), reason="never_arrived")
+
+
+def _call_off_old(service: CardService, payment: Payment, seen: Seen | None, now: datetime) -> Seen | None:
+    """A page of the card service ends by itself; a bank that asks about a kept card would wait for the payer for ever."""
+    waits = seen is not None and seen.state == "payer" and payment.checkout_reference is None and payment.gateway_reference is not None
+    if not waits or now - payment.created_at <= BANK_ASKS_FOR:
+        return seen
+    try:
+        return service.call_off(payment.gateway_reference or "")
+    except (CardServiceAway, CardServiceRefused):
+        return seen
 
 
 def open_payments(session: Session, practice_id: UUID, now: datetime) -> list[UUID]:

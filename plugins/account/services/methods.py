@@ -81,6 +81,12 @@ def keep(session: Session, payer: Payer, kept: KeptMethod, now: datetime, name: 
     return session.scalars(select(Method).where(*_of(payer), Method.reference == kept.reference)).one()
 
 
+def keep_new(session: Session, payer: Payer, kept: KeptMethod, now: datetime) -> Method:
+    """The same for whoever hears of it late: what is known here stays as it is, also when it was removed since."""
+    known = select(Method).where(Method.practice_id == payer.practice_id, Method.reference == kept.reference)
+    return session.scalars(known).one_or_none() or keep(session, payer, kept, now)
+
+
 def rename(session: Session, method: Method, name: str) -> None:
     """The payer's own name for it."""
     method.name = name

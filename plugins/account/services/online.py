@@ -21,6 +21,7 @@ STATES = {
     "open": "Not finished",
     "failed": "Not made",
     "disputed": "Disputed",
+    "returned": "Returned by the bank",
 }
 """What is looked for, in the office's words."""
 SOURCES = {"portal": "Signed in", "guest": "Without signing in", "verified": "By a code", "link": "By a request to pay", "plan": "By a payment plan", "office": "By the office"}
@@ -93,6 +94,7 @@ def _of_state(state: str) -> tuple[ColumnElement[bool], ...]:
         "open": (Payment.state.in_(("created", "submitted", "payer", "unknown")),),
         "failed": (Payment.state.in_(("failed", "canceled")),),
         "disputed": (disputed,),
+        "returned": (Payment.state == "succeeded", Payment.method_kind == "bank", Payment.disputed_cents > 0),
     }
     return found.get(state, ())
 

@@ -13,8 +13,8 @@ from core.db import uuid7
 from core.tasks import Work, enqueue
 from plugins.account.gateway import card_service_at
 from plugins.account.gateway.asking import CardService, CardServiceRefused, Event
-from plugins.account.models import GatewayEvent
-from plugins.account.services import card_accounts, connecting, settling, truth
+from plugins.account.models import GatewayEvent, Payer
+from plugins.account.services import card_accounts, connecting, methods, settling, truth
 
 log = structlog.get_logger("account")
 
@@ -106,7 +106,17 @@ def _payment(work: Work, service: CardService, row: GatewayEvent, reference: str
     """Take in a payment; before a refund or a dispute of it, of which may have been heard first."""
     is_page = reference.startswith("cs_")
     seen = service.look_up(None if is_page else reference, reference if is_page else None, "", _BEFORE_ALL)
+    if seen and is_page and not (seen.payment or seen.reference):
+        return _left(work, service, reference)
     return truth.take_in(work.db, row.practice_id, service, seen, "event", work.now, row.event_id) if seen else None
+
+
+def _left(work: Work, service: CardService, page: str) -> Any:
+    """Keep what a payer has left on a page without paying, also where they never came back from it."""
+    left = service.kept_on(page)
+    payer_id = settling.as_id(left.payer) if left else None
+    payer = work.db.get(Payer, (work.tenant.practice_id, payer_id)) if payer_id else None
+    return methods.keep_new(work.db, payer, left.method, work.now) if left and payer and payer.card_account == service.card_account else None
 
 
 def clear_away(session: Session, practice_id: UUID, now: datetime) -> None:

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
+from core import outbox
 from core.tasks import enqueue
 from plugins.account.gateway.asking import Seen, SeenDispute, SeenRefund
 from plugins.account.models import Dispute, Payment, PaymentStep, Refund
@@ -38,6 +39,8 @@ def take_in(
     if payment is None or _is_foreign(session, payment, seen, now):
         return payment
     _note_references(payment, seen)
+    if seen.reason and payment.account_id is None and payment.gateway_reference:
+        outbox.put_once(session, practice_id, "account.count_declines", {"payment_id": str(payment.id)})
     if states.may_follow(cast(states.State, payment.state), seen.state):
         step(session, payment, seen.state, told_by, now, event_id, by_id)
         _follow(session, payment, seen, now)
@@ -191,7 +194,10 @@ def take_in_dispute(session: Session, practice_id: UUID, seen: SeenDispute, told
         dispute.answer_by, dispute.is_over, dispute.won = seen.answer_by, seen.is_over, seen.won
     session.add(dispute)
     session.flush()
+    was_returned = payment.is_returned
     _count_disputes(session, payment)
+    if payment.is_returned and not was_returned:
+        enqueue(session, "account.send_return_notice", payment_id=str(payment.id))
     return dispute
 
 

@@ -66,10 +66,7 @@ def pay(request):
 def receipt(request):
     """The receipt, or how far the payment is, for the browser that made it: the page looks it up itself."""
     payment = _own_payment(request)
-    refused_before = payment.refusal
     payment, go_to = look(request, payment)
-    if payment.refusal and not refused_before:
-        guests.count_decline(request.registry.limiter, request.practice_id, request.remote_addr or "")
     place = request.registry.tenants.tenant(request.practice_id, payment.clinic_id, request.visitor.version)
     is_open = any(one.clinic_id == place.clinic_id for one in guest_places(request))
     lead_to_hosted_pages(request)

@@ -41,7 +41,7 @@ def receipt(request):
 def receipt_file(request):
     """The receipt, to keep."""
     payment = _payment(request, id_in_address(request, "payment_id"))
-    if payment.state != "succeeded":
+    if payment.state != "succeeded" or payment.is_returned:
         raise HTTPNotFound()
     request.audit("account.payment.download", request.person.id, payment.id)
     place = request.registry.tenants.tenant(request.practice_id, payment.clinic_id, request.visitor.version)

@@ -146,7 +146,7 @@ def _make(request, proven: Proven, place: Tenant, service: CardService, form: Fo
     limiter, keep = request.registry.limiter, keep_as(request, "account.guest_payment.make", proven.patient.id)
     try:
         method = _method(request, proven, service, data)
-        order = _order(proven, place, data, cents, method)
+        order = _order(proven, place, data, cents, method, request.remote_addr or "")
         if payments.sent_before(request.db, request.practice_id, order) is None:
             guests.take_try(limiter, request.practice_id, request.remote_addr or "", request.now)
         how = _how(request, proven, service, data, method)
@@ -170,9 +170,9 @@ def about_of(proven: Proven, place: Tenant) -> About:
     return About(proven.patient.id, place.time_zone, family=proven.family, statement_id=proven.statement_id)
 
 
-def _order(proven: Proven, place: Tenant, data: PayForm, cents: int, method: Method | None) -> payments.Order:
+def _order(proven: Proven, place: Tenant, data: PayForm, cents: int, method: Method | None, address: str) -> payments.Order:
     patient = proven.patient
-    names = {"first_name": patient.first_name, "last_name": patient.last_name, "birthdate": patient.birthdate, "email": proven.email}
+    names = {"first_name": patient.first_name, "last_name": patient.last_name, "birthdate": patient.birthdate, "email": proven.email, "address": address}
     return payments.Order(
         about=about_of(proven, place),
         account_id=None,

@@ -31,6 +31,9 @@ class Service:
             raise CardServiceAway
         return Seen(self.answer, 5000, "USD", key_of_payment, "pi_1", method=VISA) if self.answer else None
 
+    def call_off(self, reference):
+        return Seen("canceled", 5000, "USD", reference=reference)
+
 
 @pytest.fixture
 def service(monkeypatch):
@@ -120,6 +123,15 @@ def test_a_payment_that_is_still_under_way_is_left_alone(pay, practice, service,
     service.answer = "succeeded"
     run(practice, "account.settle_payments", timedelta(minutes=1))
     assert state(payment_id).state == "submitted"
+
+
+def test_a_bank_that_asks_about_a_kept_card_is_waited_for_a_day_and_then_called_off(pay, practice, service, state):
+    """Nothing would ever have ended it, and a hundred of them kept all others from being looked into."""
+    payment_id = pay()
+    service.answer = "payer"
+    for hours, becomes in ((23, "payer"), (25, "canceled")):
+        run(practice, "account.settle_payments", timedelta(hours=hours))
+        assert state(payment_id).state == becomes
 
 
 def test_while_the_card_service_is_away_nothing_is_changed(pay, practice, service, state):

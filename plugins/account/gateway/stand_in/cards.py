@@ -59,6 +59,7 @@ CARDS = (
 BANK_ACCOUNTS = (
     TestNumber("000123456789", "STRIPE TEST BANK", "pays after some time"),
     TestNumber("000111111116", "STRIPE TEST BANK", "fails after some time", "no_account"),
+    TestNumber("000555555559", "STRIPE TEST BANK", "pays after some time, and comes back afterwards", disputed=True),
     TestNumber("000222222227", "STRIPE TEST BANK", "has too little money, which is known after some time", "insufficient_funds"),
 )
 ROUTING_NUMBER = "110000000"

@@ -36,7 +36,8 @@ _EVIDENCE = (
 
 
 def disputed(room: Room, charge: dict) -> dict:
-    """The payer's bank takes a payment back."""
+    """The payer's bank takes a payment back. A debit of a bank account that comes back cannot be answered: it is lost at once."""
+    is_debit = charge["id"].startswith("py")
     line = book(room, "adjustment", -charge["amount"], charge, DISPUTE_FEE_CENTS)
     dispute = room.add(
         "dispute",
@@ -48,7 +49,7 @@ def disputed(room: Room, charge: dict) -> dict:
         enhanced_eligibility_types=[],
         evidence=dict.fromkeys(_EVIDENCE) | {"enhanced_evidence": {}},
         evidence_details={
-            "due_by": room.now + ANSWER_DAYS * 86400,
+            "due_by": None if is_debit else room.now + ANSWER_DAYS * 86400,
             "enhanced_eligibility": {},
             "has_evidence": False,
             "past_due": False,
@@ -58,11 +59,13 @@ def disputed(room: Room, charge: dict) -> dict:
         is_charge_refundable=False,
         metadata={},
         payment_intent=charge["payment_intent"],
-        reason="fraudulent",
-        status="needs_response",
+        reason="insufficient_funds" if is_debit else "fraudulent",
+        status="lost" if is_debit else "needs_response",
     )
     room.save(charge | {"disputed": True})
     tell(room, "charge.dispute.created", dispute)
+    if is_debit:
+        tell(room, "charge.dispute.closed", dispute)
     return dispute
 
 

@@ -31,9 +31,10 @@ def kept(service, payer):
         went = payer.card(page, number)
         if "/bank/" in went.goes_to:
             payer.answer_bank(page, went.goes_to, "approve")
-        method = service.kept_on(page.checkout)
-        assert method is not None
-        return customer, method.reference
+        left = service.kept_on(page.checkout)
+        assert left is not None
+        assert left.payer == "payer"
+        return customer, left.method.reference
 
     return keep
 

@@ -32,11 +32,12 @@ def all_that_is_asked(service, payer, stand_in):
     customer = service.new_customer(str(uuid7()), token_hex(8))
     page = service.open_keeping_page(str(uuid7()), token_hex(8), f"{BACK}methods", customer, ("card", "bank"))
     payer.card(page)
-    method = service.kept_on(page.checkout).reference
+    method = service.kept_on(page.checkout).method.reference
     for number in ("4000000000000002", "4000000000000259", "4000002760003184"):
         page = service.open_page(asked := ask(customer=customer), True, ("card", "bank"))
         payer.card(page, number)
-        service.look_up(None, page.checkout, asked.payment, LONG_AGO)
+        seen = service.look_up(None, page.checkout, asked.payment, LONG_AGO)
+        service.declines(seen.reference)
         service.close_page(page.checkout)
     page = service.open_page(ask(), False, ("bank",))
     payer.bank_account(page, "000111111116")

@@ -10,13 +10,14 @@ import pytest
 import webtest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from core.auth.limits import TooManyAttempts
 from core.db import uuid7
 from plugins.account.gateway.stand_in.events import signature
 from plugins.account.gateway.stand_in.server import STAND_IN_KEY
-from plugins.account.models import CardAccount, Dispute, GatewayEvent, Payment, PaymentStep, Refund
-from plugins.account.services import card_accounts
+from plugins.account.models import CardAccount, Dispute, GatewayEvent, Guest, Method, Payment, PaymentStep, Refund
+from plugins.account.services import card_accounts, guests, methods
 from tenants.settings import switch_plugin
 
 PLACE = "/hooks/account/stripe"
@@ -194,7 +195,11 @@ def test_a_card_that_is_declined_on_the_page_is_no_end_while_the_page_is_open(do
 FLOWS = {
     "a card that is given back in part": ("4242424242424242", lambda service, row, stand_in, reference: service.refund(reference, 2000, "", f"r{row.id}")),
     "a card that is disputed": ("4000000000000259", lambda service, row, stand_in, reference: stand_in.work()),
+    "a card that is given back in two parts": ("4242424242424242", lambda service, row, stand_in, reference: [service.refund(reference, 2000 + part, "", f"r{part}{row.id}") for part in (0, 1)]),
+    "a card that takes nothing back": ("4000000000005126", lambda service, row, stand_in, reference: (service.refund(reference, 2000, "", f"r{row.id}"), stand_in.pass_time(60))),
+    "a dispute that is won": ("4000000000000259", lambda service, row, stand_in, reference: (stand_in.work(), stand_in.decide(next(iter(service.disputes_since(row.created_at))).reference, won=True))),
     "a bank account that fails": ("000111111116", lambda service, row, stand_in, reference: stand_in.pass_time(60)),
+    "a bank account that pays, and whose debit comes back": ("000555555559", lambda service, row, stand_in, reference: (stand_in.pass_time(60), stand_in.work())),
 }
 
 
@@ -224,12 +229,65 @@ def test_whatever_the_order_of_events_and_however_often_they_come_the_same_comes
         mine = (Payment.practice_id == row.practice_id, Payment.id == row.id)
         of = lambda model: db.scalars(select(model).where(model.practice_id == row.practice_id, model.payment_id == row.id)).all()  # noqa: E731
         now = db.scalars(select(Payment).where(*mine).execution_options(populate_existing=True)).one()
-        ends.add((now.state, now.refunded_cents, now.disputed_cents, tuple((one.state, one.amount_cents) for one in [*of(Refund), *of(Dispute)])))
+        ends.add((now.state, now.refunded_cents, now.disputed_cents, tuple(sorted((one.state, one.amount_cents) for one in [*of(Refund), *of(Dispute)]))))
 
     run()
     assert len(ends) == 1, ends
     assert ends == {
         "a card that is given back in part": {("succeeded", 2000, 0, (("succeeded", 2000),))},
         "a card that is disputed": {("succeeded", 0, 5000, (("needs_response", 5000),))},
+        "a card that is given back in two parts": {("succeeded", 4001, 0, (("succeeded", 2000), ("succeeded", 2001)))},
+        "a card that takes nothing back": {("succeeded", 0, 0, (("failed", 2000),))},
+        "a dispute that is won": {("succeeded", 0, 0, (("won", 5000),))},
         "a bank account that fails": {("failed", 0, 0, ())},
+        "a bank account that pays, and whose debit comes back": {("succeeded", 0, 5000, (("lost", 5000),))},
     }[flow]
+
+
+def test_a_card_that_is_left_without_paying_is_kept_though_its_payer_never_comes_back_and_a_removed_one_stays_away(
+    door, account, db, service, payer, make, practice, work_off, pay_with, stand_in
+):
+    """Any number of payments has no reference yet; once such a report was taken for one of them, or for too many."""
+    now = datetime.now(UTC)
+    for _ in range(2):
+        pay_with("4000002760003184")
+    db.execute(update(Payment).where(Payment.practice_id == practice.id).values(gateway_reference=None))
+    owner = methods.payer_of(db, service.card_account, now, account_id=make.account(make.patient()).id)
+    customer = methods.customer_of(db, service, owner)
+    db.commit()
+    page = service.open_keeping_page(str(owner.id), f"keep:{owner.id}", "http://practice.localhost/account/methods/back", customer, ("card",))
+    payer.card(page)
+    completed = event(account, page.checkout, "checkout.session.completed")
+    send(door, completed)
+    work_off()
+    [method] = db.scalars(select(Method).where(Method.practice_id == practice.id))
+    assert (method.payer_id, method.last_four, method.is_default) == (owner.id, "4242", True)
+    methods.remove(db, service, method, now)
+    db.commit()
+    send(door, completed | {"id": "evt_late"})
+    work_off()
+    db.refresh(method)
+    assert method.removed_at
+    assert [one.outcome for one in kept(db)] == ["taken in", "none of ours"]
+
+
+def test_cards_that_are_declined_for_a_guest_who_never_comes_back_are_counted_at_the_address_once_each(
+    door, account, db, service, payer, registry, practice, work_off, pay_with
+):
+    row = pay_with("4000000000009995")
+    db.add(Guest(id=row.id, first_name="X", last_name="Y", birthdate=datetime(1985, 4, 12).date(), address="10.7.0.1"))
+    db.commit()
+    page = service.look_up(None, row.checkout_reference, "", datetime.now(UTC))
+    for _ in range(2):
+        payer.card(page, "4000000000000002")
+    declined = event(account, page.reference, "payment_intent.payment_failed")
+    guests.take_try(registry.limiter, practice.id, "10.7.0.1", datetime.now(UTC))
+    for number in range(2):
+        send(door, declined | {"id": f"evt_{number}"})
+        work_off()
+        work_off()
+        db.rollback()
+        assert db.scalar(select(Guest.declines).where(Guest.practice_id == practice.id)) == 3
+    with pytest.raises(TooManyAttempts):
+        guests.take_try(registry.limiter, practice.id, "10.7.0.1", datetime.now(UTC))
+    guests.take_try(registry.limiter, practice.id, "10.9.0.1", datetime.now(UTC))

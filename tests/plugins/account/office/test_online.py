@@ -3,12 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.audit import AuditEvent
+from plugins.account.gateway import card_service_for
 from plugins.account.gateway.asking import SeenDispute
-from plugins.account.models import Entry, Payment, Refund
-from plugins.account.services import settling
+from plugins.account.models import Dispute, Entry, Payment, Refund
+from plugins.account.services import comparing, settling
 from tests.plugins.account.office.conftest import ROOT
 
 AT = f"{ROOT}/online"
@@ -77,7 +78,7 @@ def test_a_payment_that_is_not_finished_is_closed(office, signed_in, patient, pa
     answer = pay_form(signed_in(patient)).submit(status=303)
     [payment] = payments_of()
     page = office().get(f"{AT}/{payment.id}").forms["close"].submit(status=303).follow()
-    assert "The payment is closed. No money was taken." in text_of(page)
+    assert "The payment is voided. No money was taken." in text_of(page)
     assert type_card(answer) == ""
     assert payments_of()[0].state == "canceled"
 
@@ -92,6 +93,43 @@ def test_a_dispute_is_shown_with_what_to_do_by_when(office, made, db, practice, 
     assert "until December 24, 2026" in page
     assert "Give money back" not in page
     assert made.receipt_number in app.get(f"{AT}?state=disputed").text
+
+
+def test_a_bank_debit_that_comes_back_is_owed_again_the_payer_is_told_and_the_office_sees_to_it(
+    office, signed_in, patient, pay_form, type_card, keeps_books, set_to, payments_of, work_off, db, practice, registry, mails, stand_in, text_of
+):
+    set_to("account.process_at_once", True)
+    app, bank = signed_in(patient), {"kind": "us_bank_account", "routing": "110000000", "account": "000555555559"}
+    type_card(pay_form(app, pay_with="bank").submit(status=303), **bank)
+    stand_in.pass_time(60)
+    stand_in.work()
+    for _ in range(2):
+        with practice.session() as session:
+            comparing.compare(session, practice.id, card_service_for(registry, registry.tenants.current(practice.id)), datetime.now(UTC))
+            session.commit()
+        work_off()
+    db.execute(update(Dispute).where(Dispute.practice_id == practice.id).values(opened_at=datetime.now(UTC)))  # the bank's clock was ahead
+    db.commit()
+    [payment] = payments_of()
+    assert (payment.state, payment.disputed_cents, payment.is_returned) == ("succeeded", 13000, True)
+    assert sorted(db.scalars(select(Entry.amount_cents).where(Entry.source == "portal"))) == [-13000, 13000]
+    page = text_of(app.get(f"/account/payments/{payment.id}"))
+    assert "Your bank has taken this payment back" in page
+    assert "Thank you" not in page
+    app.get(f"/account/payments/{payment.id}/download", status=404)
+    assert "You owe $130.00 now." in text_of(app.get("/account/pay"))
+    [told] = [mail for mail in mails.to("robin@example.test") if practice.slug in str(mail["Reply-To"]) and "taken back" in mail["Subject"]]
+    assert "$130.00" in told.get_body(("plain",)).get_content()
+    desk = office()
+    assert "Payments that a bank has taken back" in desk.get("/office").text
+    assert "Returned by the bank" in text_of(desk.get(f"{AT}?state=returned"))
+    page = desk.get(f"{AT}/{payment.id}")
+    assert "$130.00 came back: there was not enough money in the account." in text_of(page)
+    assert "refund" not in page.forms
+    assert "Ask to pay" in page.text
+    after = page.forms["seen"].submit(status=303).follow()
+    assert "seen" not in after.forms
+    assert "Payments that a bank has taken back" not in desk.get("/office").text
 
 
 def test_the_file_has_what_is_shown_and_whoever_only_sees_changes_nothing(office, made, db):
