@@ -43,6 +43,7 @@ def configure(portal: settings.Settings, ini=None) -> Configurator:
     config.include("core.web.static")
     config.include("core.audit")
     config.include("core.web.office")
+    config.include("core.office_banners")
     config.include("core.auth")
     config.include("core.people")
     config.include("core.web.routes")

@@ -65,6 +65,20 @@ class ClinicDetails:
 
 
 @dataclass(frozen=True, slots=True)
+class OfficeBanner:
+    """What stands above every page of the office: words, and the page (`route`) that `link` leads to, for whoever has the permission to act on it.
+
+    About one clinic, or the whole practice."""
+
+    words: str
+    link: str
+    route: str
+    permission: str
+    clinic_id: UUID | None = None
+    is_urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Tenant:
     """One practice, seen from one of its clinics (the home clinic of the patient in view) or as a whole.
 
@@ -100,6 +114,8 @@ class Tenant:
     mail_from: str = ""
     """The address of its own that mails come from, if it has one and its domain allows it."""
     is_set_up: bool = True
+    banners: tuple[OfficeBanner, ...] = ()
+    """Of the practice and all its clinics."""
 
     @property
     def clinic_id(self) -> UUID | None:

@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core import office_banners
 from core.auth.realms import OPERATOR
 from core.config import Settings
 from core.db import SessionFactory, bind_tenant
 from core.people.models import Provider
 from core.plugins import PluginHost
-from core.tenant import ClinicDetails, TeamMember, Tenant
+from core.tenant import ClinicDetails, OfficeBanner, TeamMember, Tenant
 from core.theme import Greeting, Picture, Theme
 from tenants.addresses.models import Domain, FormerSlug, MailSender
 from tenants.addresses.slugs import holders
@@ -56,6 +57,7 @@ class Snapshot:
     settings: tuple[tuple[UUID | None, str, Any], ...]
     themes: dict[UUID | None, dict]
     tenants: dict[UUID | None, Tenant]
+    banners: tuple[OfficeBanner, ...] = ()
 
 
 class Directory:
@@ -196,7 +198,7 @@ class Directory:
 
 
 def read_snapshot(session: Session, practice_id: UUID, base_domain: str) -> Snapshot:
-    """Read all that a practice has set, in ten statements, whenever its version has moved."""
+    """Read all that a practice has set, in eleven statements, whenever its version has moved."""
     practice = session.get_one(Practice, practice_id)
     domains = session.execute(select(Domain.host, Domain.is_primary).where(Domain.practice_id == practice_id, Domain.verified_at.is_not(None)))
     former = session.scalars(select(FormerSlug.slug).where(FormerSlug.practice_id == practice_id))
@@ -222,6 +224,7 @@ def read_snapshot(session: Session, practice_id: UUID, base_domain: str) -> Snap
         settings=tuple((clinic_id, name, value["value"]) for clinic_id, name, value in settings),
         themes={branding.clinic_id: dict(branding.theme) for branding in themes},
         tenants={},
+        banners=office_banners.shown(session, practice_id),
     )
     session.expunge_all()
     return snapshot
@@ -279,6 +282,7 @@ def build_tenant(snapshot: Snapshot, clinic: ClinicDetails | None, host: PluginH
         is_closing=practice.state in (CLOSING, ERASING),
         mail_from=snapshot.mail_from,
         is_set_up=practice.is_set_up,
+        banners=snapshot.banners,
     )
 
 

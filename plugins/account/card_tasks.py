@@ -10,7 +10,7 @@ from core import outbox
 from core.tasks import Work, portal_task
 from plugins.account.gateway import card_account_of, card_service_at
 from plugins.account.gateway.asking import CardService, CardServiceAway, CardServiceRefused
-from plugins.account.services import comparing, fees, reports
+from plugins.account.services import card_accounts, comparing, fees, reports
 
 log = structlog.get_logger("account")
 
@@ -32,10 +32,11 @@ def compare(work: Work) -> None:
 
 @portal_task("account.compare_sums")
 def compare_sums(work: Work) -> None:
-    """Hold all payments of the last weeks against the balance at the card service, and note what it keeps of them."""
+    """Hold all payments of the last weeks against the balance at the card service, and note what it keeps of them, and how the account stands."""
     for service in _services(work):
         with _unless_away():
             comparing.compare_sums(work.db, work.tenant.practice_id, service, work.now)
+            card_accounts.take_in(work.db, work.tenant.practice_id, service.account(), work.now)
             fees.keep(work.db, work.tenant.practice_id, service, work.now)
 
 

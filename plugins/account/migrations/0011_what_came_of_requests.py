@@ -6,6 +6,8 @@ The code that is running now must go on working with the tables as this leaves t
 import sqlalchemy as sa
 from alembic import op
 
+from core.database_roles import OWNER
+
 revision = "e7b20c93fa41"
 down_revision = "5e2f90a7c6d3"
 branch_labels = None
@@ -23,7 +25,9 @@ def upgrade():
 def downgrade():
     """One end for all of them."""
     op.drop_constraint(op.f("ck_account_pay_request_state"), "account_pay_request", type_="check")
+    op.execute("RESET ROLE")
     op.execute("update account_pay_request set state = 'ended' where state in ('settled', 'expired', 'withdrawn', 'replaced')")
+    op.execute(f"SET ROLE {OWNER}")
     op.create_check_constraint(op.f("ck_account_pay_request_state"), "account_pay_request", f"state in {(*_RUNNING, 'ended')}")
     op.drop_column("account_pay_request", "ended_at")
 

@@ -6,7 +6,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core import outside
+from core import office_banners, outside
+from core.tenant import OfficeBanner
+from core.web.formats import long_day
 from plugins.account.gateway import SERVICE
 from plugins.account.gateway.asking import SeenAccount
 from plugins.account.models import CardAccount
@@ -49,7 +51,37 @@ def take_in(session: Session, practice_id: UUID, seen: SeenAccount, now: datetim
             for name, value in values.items():
                 setattr(account, name, value)
             session.flush()
+        _say_what_is_needed(session, account)
     return account
+
+
+def _say_what_is_needed(session: Session, account: CardAccount) -> None:
+    """Above every page of the office, as long as the card service needs something or holds something back."""
+    found = needed(account) if account.closed_at is None else None
+    if found is None:
+        office_banners.hide(session, account.practice_id, _banner_key(account))
+        return
+    words, is_urgent = found
+    banner = OfficeBanner(words, "See what is needed", "account.office.card_service", "office.card_service.change", account.clinic_id, is_urgent)
+    office_banners.show(session, account.practice_id, _banner_key(account), banner)
+
+
+def needed(account: CardAccount) -> tuple[str, bool] | None:
+    """What the office has to know of an account wherever it is, and whether money is held up; None when all is well."""
+    by = f" by {long_day(account.due_at.date())}" if account.due_at else ""
+    if account.disabled_reason == "disconnected":
+        return "The account for card payments was disconnected at Stripe: patients cannot pay by card.", True
+    if not account.details_submitted:
+        return "The account for card payments is not finished: Stripe needs to know who the practice is.", False
+    if not account.charges_enabled:
+        return f"Patients cannot pay by card: Stripe needs to be told something{by}.", True
+    if not account.payouts_enabled:
+        return f"Stripe pays nothing out to your bank until it is told what it needs{by}.", True
+    return (f"Stripe needs to be told something{by}, else card payments may stop.", False) if account.due else None
+
+
+def _banner_key(account: CardAccount) -> str:
+    return f"account.card_service:{account.id}"
 
 
 def lost(session: Session, practice_id: UUID, reference: str, now: datetime) -> None:
@@ -59,6 +91,7 @@ def lost(session: Session, practice_id: UUID, reference: str, now: datetime) -> 
         account.charges_enabled = account.payouts_enabled = False
         account.capabilities, account.disabled_reason, account.checked_at = {}, "disconnected", now
         session.flush()
+        _say_what_is_needed(session, account)
 
 
 def close(session: Session, account: CardAccount, now: datetime) -> None:
@@ -66,6 +99,7 @@ def close(session: Session, account: CardAccount, now: datetime) -> None:
     can still be given back, and nobody else gets it."""
     account.closed_at = now
     session.flush()
+    _say_what_is_needed(session, account)
 
 
 def is_closed(session: Session, practice_id: UUID, reference: str) -> bool:

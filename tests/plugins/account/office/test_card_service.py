@@ -1,5 +1,6 @@
 """Connecting the practice's own account for card payments, how it stands, and what does not agree."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -8,7 +9,9 @@ from sqlalchemy import select
 
 from core import outside
 from plugins.account.gateway import card_account_of
+from plugins.account.gateway.asking import SeenAccount
 from plugins.account.models import CardAccount, Difference
+from plugins.account.services import card_accounts
 
 HERE = "/office/account/card-service"
 
@@ -47,6 +50,48 @@ def tell(address, answer="wholly"):
 
 def used(registry, practice, clinic_id=None):
     return card_account_of(registry.portal, registry.tenants.current(practice.id, clinic_id))
+
+
+def test_what_the_card_service_needs_stands_above_every_page_for_those_who_can_act_on_it_without_a_statement(
+    admin, office, accounts, stand_in, text_of, statements, make, practice, db
+):
+    def above(app, path="/office/account/accounts"):
+        return app.get(path).lxml.xpath("string(//main/div[contains(@class, 'notice')])").strip()
+
+    def stands(**values):
+        (row,) = accounts()
+        seen = SeenAccount(row.reference, {}, (), None, "", True, True, True)
+        card_accounts.take_in(db, practice.id, replace(seen, **values), datetime.now(UTC))
+        db.commit()
+
+    admin.get("/office/account/accounts")
+    with statements() as before:
+        admin.get("/office/account/accounts")
+    tell(form_to(admin.get(HERE), "/connect").submit().location)
+    admin.get(HERE)
+    assert above(admin) == ""
+    day = datetime(2026, 12, 24, tzinfo=UTC)
+    stands(due=("external_account",), due_at=day)
+    assert "Stripe needs to be told something by December 24, 2026" in above(admin)
+    with statements() as seen:
+        page = admin.get("/office/account/accounts")
+    assert len(seen) == len(before)
+    assert "Card payments" in page.click("See what is needed")
+    assert above(admin, HERE) == ""  # the page itself says more
+    assert above(office("billing")) == above(office("office_admin", clinic_ids=(practice.clinic_id,))) == ""
+    stands(payouts_enabled=False, due=("external_account",))
+    assert "pays nothing out to your bank" in above(admin)
+    stands(charges_enabled=False, due=("company.tax_id",))
+    assert "Patients cannot pay by card" in above(admin, "/office")
+    stands(details_submitted=False, charges_enabled=False)
+    assert "not finished" in above(admin)
+    stands()
+    assert above(admin) == ""
+    card_accounts.lost(db, practice.id, accounts()[0].reference, datetime.now(UTC))
+    db.commit()
+    assert "disconnected at Stripe" in above(admin)
+    form_to(admin.get(HERE), "/disconnect").submit(status=303)
+    assert "disconnected at Stripe" not in above(admin)
 
 
 def test_an_account_is_connected_and_used_once_it_may_take_payments(admin, accounts, registry, practice, stand_in, text_of):
