@@ -97,7 +97,7 @@ class MailboxMail:
     """A folder in the Maildir format: nothing leaves the machine. A mail with the same Message-ID is kept once."""
 
     def __init__(self, folder: Path):
-        self.folder = folder
+        self.folder, self._addresses = folder, dict[tuple[str, int], str]()
         for room in ("new", "cur", "tmp"):
             (folder / room).mkdir(parents=True, exist_ok=True)
 
@@ -115,17 +115,26 @@ class MailboxMail:
         draft.write_bytes(content)
         draft.replace(self.folder / "new" / name)
 
-    def messages(self) -> list[EmailMessage]:
-        """Every mail in the folder, in the order in which they came."""
-        files = sorted(
-            (path for room in ("new", "cur") for path in (self.folder / room).iterdir()), key=lambda path: path.stat().st_mtime_ns
-        )
-        return [message_from_bytes(path.read_bytes(), policy=SMTP) for path in files]
+    def messages(self, to: str | None = None) -> list[EmailMessage]:
+        """Every mail in the folder, or those to one address, in the order in which they came."""
+        came = {path: path.stat().st_mtime_ns for room in ("new", "cur") for path in (self.folder / room).iterdir()}
+        return [_read(path) for path in sorted(came, key=lambda path: came[path]) if to is None or self._address(path, came[path]) == to]
+
+    def _address(self, path: Path, came: int) -> str:
+        # Read once: to parse a thousand mails takes a second.
+        key = (path.name, came)
+        if key not in self._addresses:
+            self._addresses[key] = str(_read(path)["To"])
+        return self._addresses[key]
 
     def check(self) -> None:
         """See whether the folder can be written."""
         if not os.access(self.folder / "new", os.W_OK):
             raise MailNotSent(f"the mailbox {self.folder} cannot be written")
+
+
+def _read(path: Path) -> EmailMessage:
+    return message_from_bytes(path.read_bytes(), policy=SMTP)
 
 
 def mail_from_url(url: str) -> Mail:

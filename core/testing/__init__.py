@@ -178,9 +178,9 @@ def work_off(registry, practice):
     return run
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def mails(portal_settings):
-    """`mails(to)`: the mails that the local mailbox holds for an address, or the text messages for a number."""
+    """`mails.to(address)`: the mails that the local mailbox holds for an address, or the text messages for a number."""
     mailbox = mail_from_url(portal_settings.mail_url)
     assert isinstance(mailbox, MailboxMail)
-    return SimpleNamespace(to=lambda address: [mail for mail in mailbox.messages() if mail["To"] == address])
+    return SimpleNamespace(to=mailbox.messages)

@@ -54,6 +54,14 @@ class TestEveryService:
             mail.send(compose(SENDER, "ana@example.test", subject, "Text"))
         assert [message["Subject"] for message in inbox.messages()] == ["one", "two", "three"]
 
+    def test_mails_to_one_address_are_found_among_others(self, service):
+        mail, inbox = service
+        seen = []
+        for to in ("ana@example.test", "ben@example.test", "ana@example.test"):
+            mail.send(compose(SENDER, to, "Your receipt", "Text"))
+            seen.append([len(inbox.messages(address)) for address in ("ana@example.test", "ben@example.test", "nobody@example.test")])
+        assert seen == [[1, 0, 0], [1, 1, 0], [2, 1, 0]]
+
     @pytest.mark.parametrize("host", ["a.test", "portal.associates-for-family-and-cosmetic-dentistry-of-springfield.example.com:8443"])
     def test_the_address_that_turns_mails_off_arrives_as_it_is(self, service, host):
         mail, inbox = service

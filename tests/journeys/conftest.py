@@ -335,7 +335,7 @@ def link_in_mail(running: Running, address: str, path: str) -> str:
     """The link to a path in the newest mail to an address that has one, as soon as it is there."""
     end = time.monotonic() + 60
     while True:
-        mails = [mail for mail in mail_from_url(running.settings.mail_url).messages() if mail["To"] == address]
+        mails = mail_from_url(running.settings.mail_url).messages(address)
         for mail in reversed(mails):
             if found := re.search(rf"http://\S+{path}\S+", mail.get_body(("plain",)).get_content()):
                 return found[0]

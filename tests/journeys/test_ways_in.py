@@ -46,7 +46,7 @@ def cuspid(running, *words: str) -> str:
 def in_mail(running, address: str, pattern: str) -> str:
     """What the newest mail to an address holds of this pattern, as soon as the mail is there."""
     end = time.monotonic() + 60
-    while not (found := [mail for mail in mail_from_url(running.settings.mail_url).messages() if mail["To"] == address]):
+    while not (found := mail_from_url(running.settings.mail_url).messages(address)):
         assert time.monotonic() < end, "no mail came"
         time.sleep(0.2)
     return re.search(pattern, found[-1].get_body(("plain",)).get_content())[0]
