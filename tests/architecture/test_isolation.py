@@ -1,13 +1,13 @@
-"""A patient of one practice, asking for what belongs to another: every route, every method, every id that the other practice has.
+"""A patient of one practice, asking for what belongs to another: every route, every method, ids of every table that the route looks into.
 
-The routes come from the route table and the ids from the database's catalogue, so that a new route and a new table are covered
-by themselves.
+The routes come from the route table, the ids from the database's catalogue, and what a route looks into from the statements that it sends, so that
+a new route and a new table are covered by themselves.
 """
 
 import re
 from collections import defaultdict
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from uuid import UUID, uuid4
 
@@ -22,7 +22,7 @@ from core.auth.realms import OFFICE, PORTAL, Realm, realm_of
 from core.auth.services import NOWHERE
 from core.db import Base
 from core.people.models import Patient
-from core.testing import Factory, Office, add_sign_in, browser, sign_in
+from core.testing import Factory, Office, add_sign_in, browser, noted_statements, sign_in
 from tenants import demo
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -35,6 +35,8 @@ PUBLIC |= {"auth.forgot", "auth.reset", "auth.link", "auth.link_open", "auth.reg
 PUBLIC |= {"appointments.answer", "appointments.calendar_feed", "appointments.recall", "appointments.recall_review", "appointments.here"}
 PUBLIC |= {"auth.invitation", "portal.privacy", "office.sign_in", "office.invitation"}
 PUBLIC |= {"portal.book", "portal.book_at"} | {f"appointments.public{part}" for part in ("", "_embed", "_clinic", "_known", "_known_code", "_new", "_details", "_new_code", "_choose", "_review")}
+# What a view knows of the practice without a statement (tenants/resolver.py, Snapshot).
+IN_MEMORY = {"branding", "clinic", "closed_days", "office_setting", "privacy_notice", "provider"}
 TOKEN = re.compile(r'name="csrf_token" value="[^"]*"|"reference":"[0-9a-f]+"')
 """What differs in any two answers: a form's token, and the number under which the log has a failure."""
 
@@ -102,27 +104,24 @@ def _routes(registry) -> list[tuple[str, str]]:
     return [(name, "/" + pattern.lstrip("/")) for name, pattern in found if not name.startswith("__")]
 
 
-def _with_ids(registry, name: str, method: str, found: dict[str, list[UUID]]) -> list[UUID]:
-    """The ids to ask this route for: all in its reach where a view takes the method, else one, for no view gets to see it."""
-    ids = [id_ for table, of_table in _in_reach(registry, name, found).items() for id_ in of_table]
-    return ids if any(methods is None or method in methods for methods in _taken(registry.introspector)[name]) else ids[:1]
+def _filled(pattern: str, id_: UUID) -> str:
+    return re.sub(r"\{[^}]*\}", str(id_), pattern)
 
 
-def _in_reach(registry, name: str, found: dict[str, list[UUID]]) -> dict[str, list[UUID]]:
-    """The tables that a route's views can read. A tab imports no other tab (setup.cfg, importlinter), so of each other tab one id stands for all;
-    the portal's own routes may meet any id, for they ask the tabs."""
-    here = name.partition(".")[0]
-    if here not in registry.plugins.plugins:
-        return found
-    reach, seen = {}, set()
-    for table, ids in found.items():
-        tab = _tab_of(table)
-        if tab in (None, here):
-            reach[table] = ids
-        elif tab not in seen:
-            seen.add(tab)
-            reach[table] = ids[:1]
-    return reach
+def _addresses(ask, registry, name: str, method: str, pattern: str, found: dict[str, list[UUID]]) -> list[str]:
+    """The addresses to try of a route: with the ids of the tables that it looks into when it is asked for a made-up one.
+
+    A row of another table is as unknown to it as that; of these tables one id of each tab is tried. A method that no view takes is tried with one id.
+    """
+    if "{" not in pattern:
+        return [pattern]
+    if not any(methods is None or method in methods for methods in _taken(registry.introspector)[name]):
+        return [_filled(pattern, next(iter(found.values()))[0])]
+    with noted_statements() as statements:
+        ask(_filled(pattern, uuid4()))
+    looked_into = found.keys() & (IN_MEMORY | set(re.findall(r"\w+", " ".join(statements))))
+    of_others = {_tab_of(table): ids[0] for table, ids in found.items() if table not in looked_into}
+    return [_filled(pattern, id_) for id_ in [*(id_ for table in sorted(looked_into) for id_ in found[table]), *of_others.values()]]
 
 
 @cache
@@ -180,11 +179,12 @@ def test_ids_of_another_practice_are_as_unknown_as_made_up_ones(prober, offices,
         if "{" not in pattern or name in PUBLIC:
             continue
         for method in METHODS:
-            made_up = _ask(app, method, re.sub(r"\{[^}]*\}", str(uuid4()), pattern), asker.host, token)
-            for id_ in _with_ids(asker.registry, name, method, ids):
-                answer = _ask(app, method, re.sub(r"\{[^}]*\}", str(id_), pattern), asker.host, token)
+            ask = partial(_ask, app, method, host=asker.host, tokens=token)
+            made_up = ask(_filled(pattern, uuid4()))
+            for path in _addresses(ask, asker.registry, name, method, pattern, ids):
+                answer = ask(path)
                 asked_for += 1
-                assert answer.status_int == 404, (name, method, id_, answer.status)
+                assert answer.status_int == 404, (method, path, answer.status)
                 assert TOKEN.sub("", answer.text) == TOKEN.sub("", made_up.text), (name, method)
                 assert not [word for word in words if word in answer.text]
     assert asked_for > 500
@@ -198,8 +198,9 @@ def test_the_session_of_one_practice_is_a_strangers_at_another(prober, offices, 
     ids = {table: found[:1] for table, found in _ids_of(migrate_url, asked).items()}
     for name, pattern in _routes(asker.registry):
         for method in METHODS:
-            for path in dict.fromkeys(re.sub(r"\{[^}]*\}", str(id_), pattern) for id_ in _with_ids(asker.registry, name, method, ids)):
-                answer = _ask(app, method, path, asked.host, token)
+            ask = partial(_ask, app, method, host=asked.host, tokens=token)
+            for path in _addresses(ask, asker.registry, name, method, pattern, ids):
+                answer = ask(path)
                 if name not in PUBLIC:
                     assert answer.status_int in {303, 404, 419}, (name, method, answer.status)
                     # What was typed comes back in the form that expired; nothing else differs from what a stranger gets.
@@ -212,14 +213,14 @@ def test_the_session_of_one_practice_is_a_strangers_at_another(prober, offices, 
 
 def _walk(app, office: Office, token: str, ids: dict[str, list[UUID]], methods: tuple[str, ...]) -> list[str]:
     """Ask for every address of the portal with ids of the practice's own rows; gives what was opened: `page`, or `file` for one to be saved."""
-    opened = []
+    opened, firsts = [], {table: found[:1] for table, found in ids.items()}
     for name, pattern in _routes(office.registry):
         if realm_of(pattern) is OFFICE or name == "portal.stop_looking" or name.startswith(("health.", "tenants.ask")):
             continue
         for method in methods:
-            firsts = _with_ids(office.registry, name, method, {table: found[:1] for table, found in ids.items()})
-            for path in dict.fromkeys(re.sub(r"\{[^}]*\}", str(id_), pattern) for id_ in firsts):
-                answer = _ask(app, method, path, office.host, {PORTAL: token})
+            ask = partial(_ask, app, method, host=office.host, tokens={PORTAL: token})
+            for path in _addresses(ask, office.registry, name, method, pattern, firsts):
+                answer = ask(path)
                 if answer.status_int == 200:
                     opened.append("file" if answer.headers.get("Content-Disposition", "").startswith("attachment") else "page")
                 if method not in {"GET", "HEAD", "OPTIONS"}:
