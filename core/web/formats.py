@@ -168,6 +168,11 @@ def friendly_moment(context, moment: datetime | None) -> str:
     return moment_of(moment, _now(context), _zone(context)) if moment else ""
 
 
+def within(words: str) -> str:
+    """Template filter: a day or a moment in the middle of a sentence, "today at 10:42 AM"."""
+    return words[:1].lower() + words[1:] if words.partition(" ")[0] in _NEAR_DAYS.values() else words
+
+
 @pass_context
 def as_of(context, moment: datetime | None) -> str:
     """Template filter: from when something is."""
@@ -214,6 +219,7 @@ FILTERS = {
     "friendly_day": friendly_day,
     "friendly_moment": friendly_moment,
     "friendly_time": friendly_time,
+    "within": within,
     "greeting": greeting,
     "initials": initials,
     "long_date": long_date,

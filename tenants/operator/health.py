@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from core import doctor, mail, outbox
 from core.auth import profile
+from core.auth.realms import OPERATOR
 from core.files.models import PracticeStorage
 from core.outbox import OutboxRow
 from core.records.models import RecordsState
@@ -127,9 +128,10 @@ def fed(session: Session, now: datetime) -> list[Fed]:
 
 def stored(session: Session) -> Stored:
     """What is in the file store, as it is counted with every file (core/files/storage.py)."""
-    whole, practices = session.execute(select(func.coalesce(func.sum(PracticeStorage.bytes), 0), func.count()).where(PracticeStorage.bytes > 0)).one()
-    query = select(Practice.slug, PracticeStorage.bytes).join(Practice, Practice.id == PracticeStorage.practice_id).where(PracticeStorage.bytes > 0)
-    return Stored(int(whole), practices, [(slug, size) for slug, size in session.execute(query.order_by(PracticeStorage.bytes.desc(), Practice.slug).limit(MOST_STORING))])
+    those = (Practice.id == PracticeStorage.practice_id, Practice.kind != OPERATOR, PracticeStorage.bytes > 0)
+    whole, practices = session.execute(select(func.coalesce(func.sum(PracticeStorage.bytes), 0), func.count()).where(*those)).one()
+    most = select(Practice.slug, PracticeStorage.bytes).where(*those).order_by(PracticeStorage.bytes.desc(), Practice.slug).limit(MOST_STORING)
+    return Stored(int(whole), practices, [(slug, size) for slug, size in session.execute(most)])
 
 
 def mail_state(session: Session) -> tuple[datetime | None, datetime | None]:

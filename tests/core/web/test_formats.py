@@ -175,6 +175,8 @@ def render():
 def test_filters_take_zone_and_now_from_the_page(render):
     at = datetime(2026, 11, 24, 16, 20, tzinfo=UTC)
     assert render("{{ at|friendly_moment }}, {{ 50|duration }}", at=at) == "Tomorrow at 9:20 AM, 50 minutes"
+    assert render("until {{ at|friendly_moment|within }}", at=at) == "until tomorrow at 9:20 AM"
+    assert render("until {{ at|friendly_day|within }}", at=at + timedelta(days=400)) == "until Wednesday, December 29, 2027"
     assert render("{{ at|friendly_day }} / {{ at|friendly_time }} / {{ at|long_date }}", at=at) == "Tomorrow / 9:20 AM / November 24, 2026"
     assert render("{{ day|friendly_day }} / {{ day|long_date }} / {{ day|age }}", day=date(1990, 11, 23)) == (
         "Friday, November 23, 1990 / November 23, 1990 / 36 years"
