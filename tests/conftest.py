@@ -5,9 +5,10 @@ import secrets
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import settings
 from playwright.sync_api import Browser, sync_playwright
 from pyramid.response import Response
@@ -22,6 +23,7 @@ from core.plugins import Permission, PortalPlugin, hookimpl
 from core.testing import PASSWORD, Office, browser, sign_in
 from core.testing.offices import hash_of
 from tenants.operator import place
+from tenants.resolver import Directory
 
 # How long something takes is a question for the benchmark: a busy machine must not fail a test.
 settings.register_profile("cuspid", deadline=None)
@@ -110,6 +112,40 @@ def portal_behind_https(portal_settings, registry):
     yield make
     for app in made:
         app.registry.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def portal_of_commands(portal_settings, registry):
+    """An application beside the one under test, as a command makes it in a process of its own."""
+    timetable = tasks.celery.conf.beat_schedule
+    app = configure(portal_settings).make_wsgi_app()
+    tasks.celery.registry, tasks.celery.conf.beat_schedule = registry, timetable
+    yield app
+    app.registry.engine.dispose()
+
+
+@pytest.fixture
+def command_line(portal_settings, portal_of_commands, registry, monkeypatch):
+    """`command_line(command, "word", ...)`: a command in the installation under test.
+
+    To make an application takes longer than most commands, so they share one, which remembers no practice from the command before.
+    """
+    app = portal_of_commands
+
+    def make_wsgi_app():
+        app.registry.tenants = Directory(app.registry.engine, app.registry.plugins, portal_settings)
+        return app
+
+    monkeypatch.setattr("core.config.load", lambda: portal_settings)
+    monkeypatch.setattr("core.app.configure", lambda own: SimpleNamespace(make_wsgi_app=make_wsgi_app) if own is portal_settings else configure(own))
+
+    def run(command, *words: str):
+        try:
+            return CliRunner().invoke(command, words)
+        finally:
+            tasks.celery.registry = registry  # a command of another installation has left its own
+
+    return run
 
 
 class Notes(list):

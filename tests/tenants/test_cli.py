@@ -1,18 +1,17 @@
 """`cuspid practice`."""
 
 import secrets
+from functools import partial
 
 import pytest
-from click.testing import CliRunner
 
 from tenants import cli
 
 
 @pytest.fixture
-def run(portal_settings, monkeypatch):
-    """`run("create", ...)`: a command in the installation under test."""
-    monkeypatch.setattr("core.config.load", lambda: portal_settings)
-    return lambda *words: CliRunner().invoke(cli.practice, words)
+def run(command_line):
+    """`run("create", ...)`: `cuspid practice` in the installation under test."""
+    return partial(command_line, cli.practice)
 
 
 @pytest.fixture

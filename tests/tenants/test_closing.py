@@ -4,15 +4,14 @@ import io
 import secrets
 import zipfile
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import psycopg
 import pytest
-from click.testing import CliRunner
 from psycopg import sql
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from core import tasks
 from core.audit import AuditEvent
 from core.people.models import Provider
 from core.testing import browser
@@ -203,16 +202,10 @@ def test_nothing_is_erased_before_its_time_without_an_export_or_while_a_payment_
     assert left(practice) == {}
 
 
-def test_commands_close_open_again_and_erase_what_is_due(practice, registry, portal_settings, migrate_url, monkeypatch, work_off, left, db):
-    monkeypatch.setattr("core.config.load", lambda: portal_settings)
+def test_commands_close_open_again_and_erase_what_is_due(practice, command_line, migrate_url, monkeypatch, work_off, left):
     monkeypatch.setattr("tenants.closing.due", lambda session, now: [practice.slug])
     monkeypatch.setenv("CUSPID_MIGRATE_URL", migrate_url)
-
-    def run(*words):
-        answer = CliRunner().invoke(cli.practice, words)
-        tasks.celery.registry = registry  # a command makes an application of its own, and has ended with it
-        return answer
-
+    run = partial(command_line, cli.practice)
     assert f"{practice.slug} is being closed. It may be erased from" in run("close", practice.slug).output
     assert "is being closed already" in run("close", practice.slug).output
     assert run("reopen", practice.slug).output == f"{practice.slug} is open again.\n"

@@ -2,12 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
-from click.testing import CliRunner
 from sqlalchemy import select
 
-from core import tasks
 from core.audit import AuditEvent
 from core.auth.welcome import notice_in_force
 from tenants import cli, privacy
@@ -72,17 +71,9 @@ def test_what_is_no_notice_is_refused(db, practice, text):
 
 
 @pytest.fixture
-def run(portal_settings, registry, practice, monkeypatch):
+def run(command_line, practice):
     """`run(...)`: `cuspid practice notice` for the practice."""
-    monkeypatch.setattr("core.config.load", lambda: portal_settings)
-
-    def command(*words: str):
-        answer = CliRunner().invoke(cli.practice, ["notice", practice.slug, *words])
-        # The command starts an application of its own; the queue goes on with the one under test.
-        tasks.celery.registry = registry
-        return answer
-
-    return command
+    return partial(command_line, cli.practice, "notice", practice.slug)
 
 
 def test_the_command_publishes_a_file_and_shows_what_is_in_force(run, tmp_path, registry, practice):

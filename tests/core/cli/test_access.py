@@ -5,9 +5,7 @@ import stat
 from datetime import UTC, date, datetime
 
 import pytest
-from click.testing import CliRunner
 
-from core import tasks
 from core.auth.matching import WHY
 from core.auth.models import Registration
 from core.auth.unmatched import put
@@ -16,17 +14,9 @@ from core.db import uuid7
 
 
 @pytest.fixture
-def run(portal_settings, registry, practice, monkeypatch):
+def run(command_line, practice):
     """`run("give", ...)`: a command in the installation under test, at the practice."""
-    monkeypatch.setattr("core.config.load", lambda: portal_settings)
-
-    def command(name: str, *words: str, slug: str = practice.slug):
-        answer = CliRunner().invoke(access.access, [name, slug, *words])
-        # The command starts an application of its own; the queue goes on with the one under test.
-        tasks.celery.registry = registry
-        return answer
-
-    return command
+    return lambda name, *words, slug=practice.slug: command_line(access.access, name, slug, *words)
 
 
 def test_given_credentials_are_printed_and_open_the_first_sign_in(run, make, web):

@@ -4,10 +4,8 @@ import json
 import re
 
 import pytest
-from click.testing import CliRunner
 from sqlalchemy import select
 
-from core import tasks
 from core.cli import import_records
 from core.people.models import Patient
 from core.records import freshness, runs
@@ -19,17 +17,12 @@ LOST = {**ANN, "external_id": "P3", "guarantor": "P404"}
 
 
 @pytest.fixture
-def run(portal_settings, registry, practice, monkeypatch, tmp_path):
+def run(command_line, practice, tmp_path):
     """`run(line, …, dry_run=False)`: a file of these lines is taken in; a record is written as JSON."""
-    monkeypatch.setattr("core.config.load", lambda: portal_settings)
-
     def command(*lines: dict | bytes, options: tuple[str, ...] = (), slug: str = practice.slug):
         file = tmp_path / "records.jsonl"
         file.write_bytes(b"\n".join(line if isinstance(line, bytes) else json.dumps(line).encode() for line in lines))
-        answer = CliRunner().invoke(import_records.import_records, [str(file), "--practice", slug, *options])
-        # The command starts an application of its own; the queue goes on with the one under test.
-        tasks.celery.registry = registry
-        return answer
+        return command_line(import_records.import_records, str(file), "--practice", slug, *options)
 
     return command
 

@@ -4,7 +4,6 @@ import secrets
 from datetime import UTC, datetime
 
 import pytest
-from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from core import audit, sealing, tasks
@@ -17,17 +16,9 @@ from tenants.operator import commands
 
 
 @pytest.fixture
-def run(portal_settings, monkeypatch, registry):
+def run(command_line):
     """`run("list")`: a command in the installation under test."""
-    monkeypatch.setattr("core.config.load", lambda: portal_settings)
-
-    def invoke(*words: str, group=commands.operator):
-        try:
-            return CliRunner().invoke(group, words)
-        finally:
-            tasks.celery.registry = registry
-
-    return invoke
+    return lambda *words, group=commands.operator: command_line(group, *words)
 
 
 @pytest.fixture
