@@ -25,6 +25,7 @@ from core.plugins import PluginHost
 from core.plugins.rules import PORTAL, own_names
 from core.records import runs
 from core.tenant import Tenant
+from core.texting import stops
 from core.usage.roll_up import roll_up
 
 log = structlog.get_logger("tasks")
@@ -92,11 +93,14 @@ class Work:
 
     def send_text(self, to: str, template: str, context: dict) -> str:
         """Render `<template>.txt` and send it as a text message, the only one of the task; see `core.texting.Texts.send` for what it returns
-        and raises. What the task has written so far is committed first; what may have gone out before is not sent again.
+        and raises. What the task has written so far is committed first; what may have gone out before is not sent again. Nothing goes to a number
+        from which STOP came, whatever it is about.
         """
         if self.may_be_sent:
             log.warning("text_unknown", why="the worker ended while it was sent")
             return ""
+        if stops.is_stopped(self.db, self.registry.portal.secret_key, to):
+            raise texting.TextStopped("the number has said STOP")
         body = texting.render(self.registry, self.tenant, template, context)
         outbox.begin_text(self.db, self.task_id)
         return texting.send(self.registry, to, body)

@@ -66,6 +66,7 @@ def _lock(session: Session, practice_id: UUID, kept_id: UUID, absorbed_id: UUID)
 def _join_family(session: Session, kept: Patient, absorbed: Patient) -> None:
     practice_id = kept.practice_id
     kept.is_confidential = kept.is_confidential or absorbed.is_confidential
+    kept.text_ok = False if False in (kept.text_ok, absorbed.text_ok) else kept.text_ok or absorbed.text_ok
     for column in (Patient.guarantor_id, Patient.responsible_party_id):
         session.execute(update(Patient).where(Patient.practice_id == practice_id, column == absorbed.id).values({column: kept.id}))
     mine = Relationship.practice_id == practice_id

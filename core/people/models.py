@@ -84,6 +84,8 @@ class Patient(TenantScoped, Base):
     state: Mapped[str] = mapped_column(default="")
     postal_code: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(default="en-US")
+    text_ok: Mapped[bool | None]
+    """What they said at the office about text messages; None when nobody asked. What came from the number itself counts more (core/texting/stops.py)."""
     is_confidential: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     source: Mapped[str] = mapped_column(server_default="records", default="records")
 

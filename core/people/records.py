@@ -51,6 +51,7 @@ class PatientRecord(Record):
     state: str = ""
     postal_code: str = ""
     language: str = "en-US"
+    text_ok: bool | None = None
     is_confidential: bool = False
 
 

@@ -63,7 +63,7 @@ def _take_in(request, number: str, body: str, reference: str) -> str:
         is_own, tenant = practice_id == request.practice_id, registry.tenants.current(practice_id)
         if is_own or (registry.tenants.on_somewhere(practice_id, "appointments") and not tenant.is_suspended):
             session = request.db if is_own else session_at(request, practice_id)
-            answer = replies.take_in(session, tenant, registry.portal.address(tenant.host), number, body, reference, request.now)
+            answer = replies.take_in(session, tenant, registry.portal.address(tenant.host), number, number_key if is_own else "", body, reference, request.now)
     return answer
 
 

@@ -121,7 +121,6 @@ class PreferenceRecord(Record):
     patient: str
     is_restricted: bool = False
     prefers: Literal["", "email", "text", "phone", "none"] = ""
-    text_ok: bool | None = None
     excluded: list[Literal["email", "text"]] = []
 
 

@@ -80,7 +80,7 @@ class Chart:
 
     def person(self, provider: str, **fields) -> None:
         """Who it is; comes first."""
-        named = {"kind": "patient", "external_id": self.number, "clinic": self._clinic, "provider": provider}
+        named = {"kind": "patient", "external_id": self.number, "text_ok": True, "clinic": self._clinic, "provider": provider}
         self.records.append(named | fields)
 
     def day(self, offset: int) -> date:
@@ -99,7 +99,7 @@ class Chart:
 
     def visits(self, *visits: Visit) -> None:
         """Add visits with what they bring into the books and into the history of procedures, and that text messages are welcome."""
-        self.put("appointment_preference", prefers="text", text_ok=True)
+        self.put("appointment_preference", prefers="text")
         for visit in sorted(visits, key=lambda visit: visit.offset):
             self._visit(visit)
 

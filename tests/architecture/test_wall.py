@@ -9,7 +9,7 @@ from core import migrations
 from core.db import Base, TenantScoped
 
 # Global by design (DESIGN.md, section 3): the practices, their host names, and the installation's bookkeeping.
-OUTSIDE = {"practice", "domain", "former_slug", "outbox", "linked_account", "hand_over", "text_code", "outside_account", "records_state", "practice_storage", "alembic_version"}
+OUTSIDE = {"practice", "domain", "former_slug", "outbox", "linked_account", "hand_over", "text_code", "text_stop", "outside_account", "records_state", "practice_storage", "alembic_version"}
 POLICY = "(practice_id = current_practice())"
 
 

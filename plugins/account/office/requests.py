@@ -129,12 +129,21 @@ def _check(request, patient: Patient, form: Form[AskForm]) -> None:
                 raise ValueError("Write what is to be sent.")
         except ValueError as wrong:
             form.refuse(str(wrong), name)
-    if data.channel == TEXT and request.registry.texts is None:
-        form.refuse("Nobody sends text messages here. Send a mail.", "channel")
-    if data.act == "send" and not _address(request, patient, data.channel):
-        form.refuse("There is no address on file for this way. Choose the other one.", "channel")
+    if why := _why_not_by(request, patient, data):
+        form.refuse(why, "channel")
     if data.scope == "family" and patient.guarantor_id not in (None, patient.id):
         form.refuse("Ask for the family’s balance at the account of its guarantor.", "scope")
+
+
+def _why_not_by(request, patient: Patient, data: AskForm) -> str:
+    """Why nothing can be sent by the way that was chosen; empty when it can."""
+    if data.channel == TEXT and request.registry.texts is None:
+        return "Nobody sends text messages here. Send a mail."
+    if data.act == "send" and not _address(request, patient, data.channel):
+        return "There is no address on file for this way. Choose the other one."
+    if data.channel == TEXT and not pay_requests.wants_texts(request.db, request.registry, _person(request, patient)):
+        return f"{pay_requests.NO_TEXTS} Send a mail."
+    return ""
 
 
 def _preview(request, patient: Patient, data: AskForm) -> dict:

@@ -17,7 +17,7 @@ from core.people.models import Patient
 from core.tagged import fill, fill_html
 from core.tasks import Work, enqueue
 from core.tenant import Tenant
-from core.texting import TextRefused, whole_number
+from core.texting import TextRefused, stops, whole_number
 from core.web.formats import money
 from plugins.account.models import PayRequest, Statement
 from plugins.account.services import pay_words
@@ -35,6 +35,7 @@ OPEN = ("waiting", "sent", "opened", "paid", "settled")
 TEMPLATES = {MAIL: "account/mail/pay_request", TEXT: "account/text/pay_request"}
 WAYS = {MAIL: "Mail", TEXT: "Text message", LINK: "Link in the notice of a statement"}
 NO_ADDRESS = "There is no address on file for it."
+NO_TEXTS = "No text messages are wanted: the office was told so, or STOP came from this number."
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ def recipient_of(session: Session, patient: Patient, today: date) -> Patient:
 def address_of(person: Patient, channel: str) -> str:
     """Where a message would go; empty when there is no such address."""
     return person.email.strip() if channel == MAIL else whole_number(person.phone)
+
+
+def wants_texts(session: Session, registry, person: Patient) -> bool:
+    """Whether text messages may go to somebody: not after STOP, and not where they told the office that they want none."""
+    return stops.may_text(session, registry.portal.secret_key, whole_number(person.phone), person.text_ok)
 
 
 def written(tenant: Tenant, person: Patient, amount_cents: int, channel: str, address: str) -> Message:
@@ -134,9 +140,13 @@ def send(work: Work, request_id: UUID) -> None:
         return
     tenant = work.registry.tenants.current(asked.practice_id, asked.clinic_id)
     patient = work.db.get_one(Patient, (asked.practice_id, asked.patient_id))
-    to = address_of(recipient_of(work.db, patient, work.now.astimezone(tenant.time_zone).date()), asked.channel)
+    person = recipient_of(work.db, patient, work.now.astimezone(tenant.time_zone).date())
+    to = address_of(person, asked.channel)
     if not to or "account" not in tenant.plugins:
         asked.state, asked.failure = "failed", NO_ADDRESS
+        return
+    if asked.channel == TEXT and not wants_texts(work.db, work.registry, person):
+        asked.state, asked.failure = "failed", NO_TEXTS
         return
     try:
         _hand_over(replace(work, tenant=tenant), asked, to)

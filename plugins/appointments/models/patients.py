@@ -11,8 +11,8 @@ from core.db import Base, TenantScoped, belongs_to, unique_in_practice
 class Preference(TenantScoped, Base):
     """One row a patient, or none: then all is as usual.
 
-    `is_restricted`: the patient cannot book, the office does. `prefers` is how they want to be reached about visits. `text_ok` is what they
-    said about text messages, None when nobody asked. `excluded` are the channels in which nothing goes out by itself.
+    `is_restricted`: the patient cannot book, the office does. `prefers` is how they want to be reached about visits. `text_ok` is
+    read no more: the patient has it (core/people/models.py). `excluded` are the channels in which nothing goes out by itself.
     """
 
     __tablename__ = "appointments_preference"

@@ -93,7 +93,7 @@ def _person(
     patient: Patient, wish: Preference | None, visited: datetime | None, off: Mapping[UUID, set], stopped: Mapping[str, bool], can_text: bool, unasked: bool
 ) -> Person:
     number = whole_number(patient.phone)
-    said = wish.text_ok if wish else None
+    said = patient.text_ok
     yes = not stopped[number] if number in stopped else said if said is not None else unasked
     none = {(ANY_KIND, channel) for channel in (wish.excluded if wish else ())}
     none |= {(ANY_KIND, channel) for channel in CHANNELS} if wish and wish.prefers == "none" else set()

@@ -13,7 +13,7 @@ from core import audit
 from core.db import uuid7
 from core.people.models import Patient
 from core.tenant import Tenant
-from core.texting import codes
+from core.texting import codes, stops
 from plugins.appointments.models import Appointment, NoticeRule, TextAnswer
 from plugins.appointments.notices import letters, stopping
 from plugins.appointments.notices.answers import patients_at
@@ -29,8 +29,12 @@ _CODE, _HERE = re.compile(r"C[0-9]{0,3}"), re.compile(r"A[0-9]{0,3}")
 _NOTHING = ""
 
 
-def take_in(session: Session, tenant: Tenant, address: str, number: str, body: str, reference: str, now: datetime) -> str:
-    """Deal with a text message from a number; returns what is sent back, nothing for none, and for one that came before."""
+def take_in(session: Session, tenant: Tenant, address: str, number: str, number_key: str, body: str, reference: str, now: datetime) -> str:
+    """Deal with a text message from a number; returns what is sent back, nothing for none, and for one that came before.
+
+    STOP and START go to the sender, which all practices have in common: they hold for all that it sends (core/texting/stops.py). The practice to which
+    the gateway reports notes that, by the `number_key`, which is empty for the others.
+    """
     word = _word(body)
     meaning = _meaning(word)
     if not _is_new(session, tenant.practice_id, reference, meaning, now):
@@ -39,6 +43,8 @@ def take_in(session: Session, tenant: Tenant, address: str, number: str, body: s
         return f"{tenant.name}: {_call(tenant)} Text messages are about your visits. Reply STOP to end."
     ids = patients_at(session, tenant.practice_id, number)
     if meaning in ("stop", "start"):
+        if number_key:
+            stops.heed(session, number_key, meaning == "stop", now)
         return _heed(session, tenant, number, ids, meaning == "stop", now)
     if meaning == "code":
         return _confirm(session, tenant, address, ids, word, now)

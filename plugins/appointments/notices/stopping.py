@@ -63,8 +63,3 @@ def stop_texts(session: Session, practice_id: UUID, number: str, is_stopped: boo
     values = {"is_stopped": is_stopped, "changed_at": now}
     row = insert(TextNumber).values(id=uuid7(), practice_id=practice_id, number=number, **values)
     session.execute(row.on_conflict_do_update(index_elements=["practice_id", "number"], set_=values))
-
-
-def is_stopped(session: Session, practice_id: UUID, number: str) -> bool | None:
-    """Whether STOP was the last that came from a number; None when neither STOP nor START ever came."""
-    return session.scalar(select(TextNumber.is_stopped).where(TextNumber.practice_id == practice_id, TextNumber.number == number))

@@ -7,7 +7,7 @@ from pyramid.view import exception_view_config, view_config
 
 from core.people.finding import patient_at
 from core.people.models import Patient
-from core.texting import whole_number
+from core.texting import stops, whole_number
 from core.web.errors import not_found
 from core.web.forms import page_number
 from plugins.appointments.models import NoticeRule
@@ -81,7 +81,7 @@ def patient_page(request):
     return {
         "patient": patient, "found": log.of_patient(request.db, request.practice_id, patient.id), "titles": TITLES, "channels": log.CHANNELS, "ways": CHANNELS,
         "off": {(stop.kind, stop.channel) for stop in stopping.off(request.db, request.practice_id, [patient.id])}, "number": number,
-        "is_stopped": stopping.is_stopped(request.db, request.practice_id, number) if number else None, "may_change": ANSWER in request.identity.permissions,
+        "is_stopped": stops.is_stopped(request.db, request.registry.portal.secret_key, number) if number else None, "text_ok": patient.text_ok, "may_change": ANSWER in request.identity.permissions,
     }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from core.auth.limits import Limiter
 from core.db import uuid7
 from core.tasks import Work, enqueue
 from core.testing import browser
+from core.texting import TextStopped, codes, stops
 from plugins.account.models import Entry, Payment, PayRequest, Statement
 from plugins.account.services import pay_requests, pay_words, request_outcomes
 from plugins.account.settings import AccountSettings
@@ -275,6 +276,38 @@ def test_a_text_goes_out_once_and_what_nobody_can_get_is_marked(owing, make, db,
     work_off()
     assert len(mails.to("+13035550177")) == before + 1
     assert [_state(db, one) for one in ids] == ["sent", "failed"]
+
+
+def test_nobody_is_asked_by_text_who_wants_none_and_stop_holds_for_every_practice_of_the_sender(
+    make, other_make, db, other_db, registry, practice, other_practice, work_off, mails, signed_in
+):
+    number, now = "+13035560001", datetime.now(UTC)
+    yes, no = make.patient(phone=number, text_ok=True), make.patient(phone="303-556-0002", text_ok=False)
+    theirs = other_make.patient(phone=number, text_ok=True)
+
+    def send(session, patient, office):
+        message = pay_requests.Message(pay_requests.TEXT, "", "Pay: [MsgToPayURL]", "en")
+        row = pay_requests.ask(session, patient, None, "patient", message, 500, None, now)
+        session.commit()
+        work_off(office)
+        session.refresh(row)
+        return row.state, row.failure, len(mails.to(number))
+
+    sent = len(mails.to(number))
+    assert send(db, yes, practice) == ("sent", "", sent + 1)
+    assert send(db, no, practice)[:2] == ("failed", pay_requests.NO_TEXTS)
+    stops.heed(db, codes.key_of(registry.portal.secret_key, number), True, now)
+    db.commit()
+    for session, patient, office in ((db, yes, practice), (other_db, theirs, other_practice)):
+        assert send(session, patient, office) == ("failed", pay_requests.NO_TEXTS, sent + 1)
+    form = signed_in(account=make.staff("billing")).get(f"{ROOT}/accounts/{yes.id}/ask").forms["ask"]
+    form["channel"] = "text"
+    assert "STOP came from this number" in form.submit("act", value="send", status=422)
+    with pytest.raises(TextStopped):  # whatever else is sent, such as a code
+        Work(registry, db, registry.tenants.current(practice.id), uuid7(), now).send_text(number, "account/text/payer_code", {"code": "1", "minutes": 9})
+    stops.heed(db, codes.key_of(registry.portal.secret_key, number), False, now)
+    db.commit()
+    assert send(other_db, theirs, other_practice) == ("sent", "", sent + 2)
 
 
 @pytest.mark.parametrize(("field", "text"), [("ask_body", "Pay!"), ("ask_text_es", "[Salary] [MsgToPayURL]"), ("ask_subject", "[MsgToPayURL]")])

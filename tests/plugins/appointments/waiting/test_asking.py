@@ -135,7 +135,8 @@ def test_text_messages_are_for_whoever_wants_them_and_only_so_many_a_day(book, m
 def test_whoever_said_stop_gets_no_text_and_is_left_to_the_office(book, make, ask, db, practice, monkeypatch):
     monkeypatch.setattr("plugins.appointments.waiting.asking.texts_go_out", lambda *_: True)
     waits, gone = make.patient(email="", phone="(303) 555-0178"), make.patient()
-    make.take_in([{"kind": "appointment_preference", "external_id": "F1", "patient": waits.external_id, "prefers": "text", "text_ok": True}])
+    make.take_in([{"kind": "appointment_preference", "external_id": "F1", "patient": waits.external_id, "prefers": "text"}])
+    waits.text_ok = True
     stopping.stop_texts(db, practice.id, "+13035550178", True, datetime.now(UTC))
     book.wait(waits, book.visit(waits, 100, operatory="O2"))
     book.call_off(gone, book.visit(gone, 50))
