@@ -58,6 +58,12 @@ def portal_office_waiting():
 
 
 @hookspec
+def portal_insurance_carriers(db, practice_id, now):
+    """Which dental insurances the patients of a practice have, for the office to choose from: (name, number) of the ten that came most, by claims
+    of the last 60 days, then by coverages."""
+
+
+@hookspec
 def portal_record_kinds():
     """The kinds of record that this tab takes in: a list of `core.records.RecordKind`. Asked once, at the start."""
 

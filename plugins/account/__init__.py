@@ -10,7 +10,7 @@ from core.web.formats import long_day, money
 from plugins.account import card_tasks, exporting, guest_tasks, hooks, office, paying, reading, records, tasks  # noqa: F401  (declares the tasks)
 from plugins.account.models import Claim, Coverage, Entry, Payment, PaymentPlan, PayRequest, Statement
 from plugins.account.pages import guest_places, may_pay
-from plugins.account.services import charts, ledger, plans, receipts, statements
+from plugins.account.services import charts, insurance, ledger, plans, receipts, statements
 from plugins.account.settings import AccountSettings
 from plugins.account.views import asked
 from plugins.account.views import plans as plan_views
@@ -80,6 +80,11 @@ class AccountPlugin(PortalPlugin):
     def portal_office_waiting(self):
         """Payments that the office has to assign, pauses of payment plans that patients ask for."""
         return office.WAITING
+
+    @hookimpl
+    def portal_insurance_carriers(self, db, practice_id, now):
+        """By the claims of sixty days, and by coverages."""
+        return insurance.carriers(db, practice_id, now.date() - timedelta(days=60))
 
     @hookimpl
     def portal_record_kinds(self):

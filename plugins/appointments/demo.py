@@ -1,9 +1,9 @@
-"""The demo's part of this tab: rules of notices, some of them on, and what an office has to do: requests, a wait list with a time to offer, and how visits
-were made. All of it is of somebody without access to the portal, so that whoever signs in finds only what is theirs.
+"""The demo's part of this tab: rules of notices, some of them on, and what an office has to do: requests, a wait list with a time to offer, somebody new who
+booked on the public page, and how visits were made. All of it is of somebody without access to the portal, so that whoever signs in finds only what is theirs.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.db import uuid7
+from core.people import by_hand
 from core.people.models import Patient
-from plugins.appointments.models import Appointment, NoticeRule, Offer, Opening, Operatory
+from plugins.appointments.models import Appointment, AppointmentType, NoticeRule, Offer, Opening, Operatory
 from plugins.appointments.notices import ruling
 from plugins.appointments.notices.values import ARRIVAL, CONFIRMATION, INVITATION, RECALL, REMINDER, THANKS
 from plugins.appointments.services import requests
@@ -45,6 +46,7 @@ def make(db: Session, registry, practice_id: UUID, patients: Mapping[str, Patien
     if WAITING in patients:
         _ask(db, patients[WAITING], now)
         _wait(db, patients[WAITING], now)
+        _come_anew(db, patients[WAITING], now)
 
 
 def _say_how_visits_were_made(db: Session, practice_id: UUID, now: datetime) -> None:
@@ -81,3 +83,30 @@ def _wait(db: Session, patient: Patient, now: datetime) -> None:
     db.flush()
     about = {"opening_id": opening.id, "entry_id": entry_id, "patient_id": patient.id, "asked_at": now - timedelta(hours=1), "token_hash": opening.id.hex}
     db.add(Offer(practice_id=practice_id, channels=["email"], state="declined", **about))
+
+
+def _come_anew(db: Session, near: Patient, now: datetime) -> None:
+    """Somebody who was never here has booked at the clinic of `near`: the office has still to give the chart a number."""
+    practice_id = near.practice_id
+    kind = db.scalars(select(AppointmentType).where(AppointmentType.practice_id == practice_id, AppointmentType.for_new).order_by(AppointmentType.position)).first()
+    mine = (Operatory.practice_id == practice_id, Operatory.clinic_id == near.clinic_id)
+    chair = db.scalars(select(Operatory).where(*mine).order_by(Operatory.position)).first()
+    if kind is None or chair is None:
+        return
+    who = by_hand.Written("Imani", "Castellanos", "", date(1991, 8, 19), "303-555-0188", "imani.castellanos@example.com", near.clinic_id)
+    patient = by_hand.add_from_web(db, practice_id, who, now - timedelta(hours=3))
+    db.add(Appointment(
+        practice_id=practice_id, id=uuid7(), patient_id=patient.id, clinic_id=near.clinic_id, operatory_id=chair.id, provider_id=chair.provider_id,
+        starts_at=_free_morning(db, chair, now), minutes=5 * len(kind.pattern), pattern=kind.pattern, reason=kind.words, procedures=kind.procedures,
+        appointment_type_id=kind.id, status="scheduled", confirmation="unconfirmed", is_new_patient=True, made_by="new", made_at=now - timedelta(hours=3),
+        note=f"{kind.words}\nInsurance: Lakeshore Dental Plan\nI have not seen a dentist for two years.",
+    ))  # fmt: skip
+    db.flush()
+
+
+def _free_morning(db: Session, chair: Operatory, now: datetime) -> datetime:
+    """Ten days from now or soon after, on a working day on which nobody is in that chair."""
+    days = [(now + number * DAY).replace(hour=15, minute=0, second=0, microsecond=0) for number in range(10, 40)]
+    taken = set(db.scalars(select(Appointment.starts_at).where(Appointment.practice_id == chair.practice_id, Appointment.operatory_id == chair.id)))
+    busy = {moment.date() for moment in taken}
+    return next((day for day in days if day.weekday() < 5 and day.date() not in busy), days[-1])

@@ -1,4 +1,4 @@
-"""Requests to the office as their patient reads them."""
+"""Requests to the office, and offers of an earlier time, as their patient reads them."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import NamedTuple
 from core.tenant import Tenant
 from core.web.formats import day_of, moment_of
 from plugins.appointments.forms import in_words
-from plugins.appointments.services.needs import Asked
+from plugins.appointments.services.needs import Asked, OpenOffer
 
 _ABOUT = {"callback": "Call me about the visit", "cancel": "Cancel the visit", "move": "Move the visit", "visit": "A new visit"}
 _STATE = {"waiting": ("With the office", "info"), "accepted": ("Accepted", "good"), "declined": ("Not possible", "bad")}
@@ -25,6 +25,28 @@ class ShownRequest(NamedTuple):
     answer: str
     is_waiting: bool
     is_new: bool
+
+
+class ShownOffer(NamedTuple):
+    """Such as "Tuesday, December 8 at 9:20 AM", "Dr. Okafor · Main Street", and the visit that it would be in place of."""
+
+    id: str
+    when: str
+    place: str
+    instead_of: str
+
+
+def show_offers(offers: Iterable[OpenOffer], tenant: Tenant, now: datetime) -> list[ShownOffer]:
+    """Put offers into words, each on the clock of its clinic."""
+    clinics = {str(clinic.id): clinic for clinic in tenant.clinics}
+    shown = []
+    for one in offers:
+        clinic, face = clinics.get(one.clinic_id or ""), tenant.faces.get(one.provider_id or "")
+        zone = clinic.time_zone if clinic else tenant.time_zone
+        instead = moment_of(one.instead_of, now, zone) if one.instead_of else ""
+        place = " · ".join(part for part in (face.name if face else "", clinic.name if clinic else "") if part)
+        shown.append(ShownOffer(one.id, moment_of(one.starts_at, now, zone), place, instead))
+    return shown
 
 
 def show_requests(asked: Iterable[Asked], tenant: Tenant, now: datetime) -> list[ShownRequest]:

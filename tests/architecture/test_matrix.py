@@ -77,9 +77,9 @@ TABLE = {
         office.branding office.branding.clinic office.branding.preview office.branding.preview_style office.branding.undo
         webmail.office.messages webmail.office.one webmail.office.answer webmail.office.done webmail.office.again
         appointments.office.book appointments.office.book.visit appointments.office.book.visit.confirm
-        appointments.office.book.online appointments.office.book.requests appointments.office.book.requests.one appointments.office.book.requests.accept appointments.office.book.requests.decline
+        appointments.office.book.online appointments.office.book.online.insurances appointments.office.book.requests appointments.office.book.requests.one appointments.office.book.requests.accept appointments.office.book.requests.decline
         appointments.office.book.waiting appointments.office.book.waiting.offer appointments.office.book.waiting.opening appointments.office.book.waiting.ask
-        appointments.office.book.waiting.stop appointments.office.book.waiting.remove appointments.office.book.waiting.priority appointments.office.book.waiting.add
+        appointments.office.book.waiting.stop appointments.office.book.waiting.suits appointments.office.book.waiting.remove appointments.office.book.waiting.priority appointments.office.book.waiting.add
         appointments.office.book.recalls appointments.office.book.recalls.find appointments.office.book.recalls.patient appointments.office.book.recalls.one
         appointments.office.book.openings appointments.office.book.reports appointments.office.book.reports.file
         appointments.office.book.schedules appointments.office.book.schedules.add appointments.office.book.schedules.copy appointments.office.book.schedules.clear

@@ -16,6 +16,7 @@ from core.plugins.waiting import at_clinics
 from core.records.kinds import kinds_for
 from core.tasks import Periodic, portal_task
 from core.testing import browser, sign_in
+from plugins.appointments import plugin as appointments
 from tenants import settings
 
 HOOKS = sorted(name for name in vars(hookspecs) if name.startswith("portal_"))
@@ -108,6 +109,16 @@ def test_hook_portal_notice_switched(browser_with, garden):
     assert "Frost: turned off." in app.post("/profile/notices", about | {"channel": "text"}).follow().text
     app.post("/profile/notices", about | {"channel": "email"}, status=404)
     assert told == [("garden.frost", "text", False)]
+
+
+def test_hook_portal_insurance_carriers(portal_with, practice, garden, make):
+    class Insured(garden):
+        @hookimpl
+        def portal_insurance_carriers(self, db, practice_id, now):
+            return [("Meadow Mutual", 3)]
+
+    app = sign_in(portal_with(Insured(), appointments), practice, make.staff())
+    assert "Meadow Mutual" in app.get("/office/appointments/online").text
 
 
 NAMED_LIKE = Question(

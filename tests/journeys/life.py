@@ -37,6 +37,7 @@ from plugins.appointments.models import (
     Recall,
     RecallType,
     Request,
+    WaitListEntry,
 )
 from plugins.appointments.notices import stopping
 from plugins.appointments.services import arriving, calendars, confirming, newcomers, recall_links
@@ -277,6 +278,8 @@ class Life:
         parts |= {f"appointments.office.book.recalls.{name}": f"/office/appointments/recalls/{path}" for name, path in (("one", due.id), ("patient", f"patients/{due.patient_id}"))}
         opening = self._db.scalars(select(Opening.id).where(Opening.practice_id == practice_id)).first()
         parts["appointments.office.book.waiting.opening"] = f"/office/appointments/waiting/openings/{opening}"
+        waits = self._db.scalars(select(WaitListEntry.id).where(WaitListEntry.practice_id == practice_id, WaitListEntry.ended_at.is_(None))).first()
+        parts["appointments.office.book.waiting.suits"] = f"/office/appointments/waiting/{waits}"
         return parts | {"appointments.office.book.visit": f"/office/appointments/visits/{visit}", "appointments.office.book.requests.one": f"/office/appointments/requests/{asked}"}
 
     def _links_in_mails(self, practice_id: UUID, hired: str, asked: UUID) -> dict[str, str]:

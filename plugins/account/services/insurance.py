@@ -1,14 +1,16 @@
 """A patient's dental insurance as the practice's system knows it, what is left of this year's benefits, and the claims."""
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select, union_all
 from sqlalchemy.orm import Session
 
 from plugins.account.models import Claim, Coverage
 
 MOST_CLAIMS = 40
+MOST_CARRIERS = 10
 SHOWN_OF_NUMBER = 4
 
 
@@ -41,6 +43,19 @@ def claims(session: Session, practice_id: UUID, patient_id: UUID) -> list[Claim]
     query = select(Claim).where(Claim.practice_id == practice_id, Claim.patient_id == patient_id)
     ordered = query.order_by((Claim.state == "received"), Claim.sent_on.desc().nulls_first(), Claim.id.desc())
     return list(session.scalars(ordered.limit(MOST_CLAIMS)))
+
+
+def carriers(session: Session, practice_id: UUID, since: date) -> list[tuple[str, int]]:
+    """The ten insurances that came most: by claims sent since a day, then by coverages; with how many there are of both. One name, however it is written."""
+    sent = select(Claim.carrier.label("carrier"), func.count().label("claims"), func.count().label("number")).where(
+        Claim.practice_id == practice_id, Claim.sent_on >= since, Claim.carrier != ""
+    )
+    held = select(Coverage.carrier, func.count() * 0, func.count()).where(Coverage.practice_id == practice_id, Coverage.carrier != "")
+    both = union_all(sent.group_by(Claim.carrier), held.group_by(Coverage.carrier)).subquery()
+    claims_, number = func.sum(both.c.claims), func.sum(both.c.number)
+    name = func.min(both.c.carrier)
+    query = select(name, number).group_by(func.lower(both.c.carrier)).order_by(claims_.desc(), number.desc(), name).limit(MOST_CARRIERS)
+    return [(carrier, int(count)) for carrier, count in session.execute(query)]
 
 
 def maximum(coverage: Coverage) -> Share | None:

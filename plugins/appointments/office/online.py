@@ -10,6 +10,7 @@ from core.plugins import OfficeItem
 from core.plugins.waiting import at_clinics
 from core.web.formats import moment_of
 from plugins.appointments.models import Appointment
+from plugins.appointments.office import insurances
 from plugins.appointments.office.place import ONLINE, SEE, parts, place_of
 from plugins.appointments.views.public_place import origins_of, places_of, short_of, word_of
 
@@ -38,7 +39,7 @@ WAITING = OfficeItem(
 def online_page(request):
     """Who is new, and how people get to the booking page of the clinic."""
     place = place_of(request)
-    found = _newcomers(request.db, request)
+    found, may_change = _newcomers(request.db, request), insurances.CHANGE in request.identity.permissions
     request.audit("appointments.newcomers.view")
     home = request.registry.portal.address(request.whole_tenant.host)
     places = places_of(request)
@@ -55,6 +56,9 @@ def online_page(request):
         "script": str(_SCRIPT.format(home + request.route_path("appointments.public_embed"), word_of(open_at))) if open_at else "",
         "frame": str(_FRAME.format(address)) if open_at else "",
         "origins": origins_of(open_at) if open_at else [],
+        "insurances": insurances.listed(request, place),
+        "suggested": insurances.suggested(request, place) if may_change else [],
+        "may_change": may_change,
     }
 
 

@@ -18,12 +18,15 @@ from plugins.appointments.office.place import ANSWER, RECALLS, SEE, WAITING, Pla
 from plugins.appointments.services import chairs
 from plugins.appointments.services.clock import NoSuchTime, moment_at
 from plugins.appointments.waiting import desk, joining, openings
+from plugins.appointments.waiting.forms import WishForm, checked, choices, form_of, typed_lists
 from plugins.appointments.waiting.joining import Asker, What
 from plugins.appointments.waiting.loading import zone_of
 from plugins.appointments.waiting.openings import Time
 from plugins.appointments.waiting.words import CAUSES, OPENING_STATES, STATES, shown_entry
 
-OFFER, OPENING, ASK, STOP, REMOVE, PRIORITY, ADD, JOIN = (f"{WAITING}.{name}" for name in ("offer", "opening", "ask", "stop", "remove", "priority", "add", "join"))
+OFFER, OPENING, ASK, STOP, REMOVE, PRIORITY, ADD, JOIN, SUITS = (
+    f"{WAITING}.{name}" for name in ("offer", "opening", "ask", "stop", "remove", "priority", "add", "join", "suits")
+)
 ITEM = OfficeItem(
     "appointments.waiting", "Open times that nobody took", "Everybody on the wait list was asked, or you wanted to be asked first.", "hourglass-split",
     WAITING, SEE, desk.HOW_MANY, 14,
@@ -154,7 +157,7 @@ def join(request):
         request.session.flash(str(refusal) if isinstance(refusal, joining.CannotWait) else "Nothing was changed: choose from the list for what the patient waits.")
     if entry_id is None:
         return HTTPSeeOther(request.route_path(f"{RECALLS}.patient", id=patient.id))
-    return _back(request, "appointments.wait.join", request.db.get_one(WaitListEntry, (request.practice_id, entry_id)), "The patient is on the wait list.")
+    return _joined(request, entry_id)
 
 
 @view_config(route_name=ADD, permission=ANSWER, request_method="POST")
@@ -169,7 +172,39 @@ def add(request):
     except joining.CannotWait:
         request.session.flash("This visit is over or was called off: nobody can wait for it.")
         return HTTPSeeOther(request.route_path(WAITING))
-    return _back(request, "appointments.wait.join", request.db.get_one(WaitListEntry, (request.practice_id, entry_id)), "The patient is on the wait list.")
+    return _joined(request, entry_id)
+
+
+@view_config(route_name=SUITS, permission=ANSWER, request_method="GET", renderer="appointments/office/waiting_suits.jinja2")
+def suits_page(request):
+    """What suits a patient, as it stands."""
+    entry = _entry(request)
+    return _suits_values(request, form_of(entry), entry)
+
+
+@view_config(route_name=SUITS, permission=ANSWER, request_method="POST", renderer="appointments/office/waiting_suits.jinja2")
+def suits(request):
+    """Change what suits a patient, who says so at the desk or on the telephone."""
+    entry, form = _entry(request), read_form(request, WishForm)
+    wish = checked(form, request.whole_tenant)
+    if wish is None:
+        return refused(request, _suits_values(request, form, entry, typed_lists(request)))
+    joining.change(entry, wish)
+    return _back(request, "appointments.wait.change", entry, "What suits the patient is kept.")
+
+
+def _suits_values(request, form: Form, entry: WaitListEntry, typed: dict[str, list[str]] | None = None) -> dict:
+    rows = desk.loading.listed(request.db, request.practice_id, request.now, WaitListEntry.id == entry.id)
+    if not rows:
+        raise HTTPNotFound()  # its visit is over
+    return choices(request.whole_tenant, form, entry, typed) | {"shown": shown_entry(request.whole_tenant, rows[0], request.now)}
+
+
+def _joined(request, entry_id: UUID) -> HTTPSeeOther:
+    """Straight on to what suits: who is on the phone can be asked now."""
+    entry = request.db.get_one(WaitListEntry, (request.practice_id, entry_id))
+    _back(request, "appointments.wait.join", entry, "The patient is on the wait list.")
+    return HTTPSeeOther(request.route_path(SUITS, id=entry.id))
 
 
 def _back(request, action: str, entry: WaitListEntry, words: str) -> HTTPSeeOther:
@@ -241,5 +276,6 @@ def add_routes(config) -> None:
     config.add_route(STOP, "/waiting/openings/{id}/stop")
     config.add_route(ADD, "/waiting/add/{id}")
     config.add_route(JOIN, "/waiting/patients/{id}")
+    config.add_route(SUITS, "/waiting/{id}")
     config.add_route(REMOVE, "/waiting/{id}/remove")
     config.add_route(PRIORITY, "/waiting/{id}/priority")

@@ -1,4 +1,4 @@
-"""What of the tab needs doing besides confirming: recall visits that nobody has booked, and requests that the office has answered."""
+"""What of the tab needs doing besides confirming: offers of an earlier time, recall visits that nobody has booked, and requests that the office has answered."""
 
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -32,11 +32,19 @@ OFFERS = select(func.count()).select_from(
     and offer.state in ('asked', 'sent', 'failed', 'viewed') and opening.state = 'open' and opening.starts_at > :now"""))
 """How many offers of an earlier time a patient has not answered."""
 WAITING = """request.state = 'waiting' and (request.appointment_id is null or (visit.status = 'scheduled' and (request.kind <> 'callback' or visit.confirmation = 'callback')))"""
-# Told by two indexes; it may say yes where the whole question finds nothing, never the other way round.
+# Those of an entry that waits still, earlier than the visit that they have by now: see `is_wanted` in waiting/answering.py.
+OPEN_OFFERS = """appointments_offer offer join appointments_opening opening on opening.practice_id = offer.practice_id and opening.id = offer.opening_id
+    join appointments_wait entry on entry.practice_id = offer.practice_id and entry.id = offer.entry_id and entry.ended_at is null
+    left join appointments_appointment visit on visit.practice_id = offer.practice_id and visit.id = entry.appointment_id and visit.status = 'scheduled'
+    where offer.practice_id = :practice_id and offer.patient_id = :patient_id and offer.state in ('asked', 'sent', 'failed', 'viewed')
+    and opening.state = 'open' and opening.starts_at > :now and (visit.id is null or opening.starts_at < visit.starts_at)"""
+# Told by three indexes; it may say yes where the whole question finds nothing, never the other way round.
 IS_THERE_MORE = text("""exists (select from appointments_request request where request.practice_id = :practice_id and request.patient_id = :patient_id
         and (request.state = 'waiting' or request.state in ('accepted', 'declined')))
     or exists (select from appointments_recall recall where recall.practice_id = :practice_id and recall.patient_id = :patient_id
-        and recall.due_on <= :soon and not recall.is_disabled)""")
+        and recall.due_on <= :soon and not recall.is_disabled)
+    or exists (select from appointments_offer offer where offer.practice_id = :practice_id and offer.patient_id = :patient_id
+        and offer.state in ('asked', 'sent', 'failed', 'viewed'))""")
 _PAGE = Prepared(
     text(f"""
 select
@@ -47,7 +55,10 @@ select
         where request.practice_id = :practice_id and request.patient_id = :patient_id and ({WAITING}
             or (request.state in ('accepted', 'declined') and (request.seen_at is null or request.answered_at > :since)))),
     (select json_agg(json_build_array(sort.words, recall.due_on) order by recall.due_on, sort.words) from {RECALLS}
-        where {DUE} and recall.patient_id = :patient_id)
+        where {DUE} and recall.patient_id = :patient_id),
+    (select json_agg(json_build_array(offer.id, opening.starts_at, visit.starts_at,
+            coalesce(case when opening.is_hygiene then opening.hygienist_id end, opening.provider_id), opening.clinic_id) order by opening.starts_at, offer.id)
+        from {OPEN_OFFERS})
 """)  # noqa: S608
 )
 NEEDS_OF = text(f"""
@@ -90,18 +101,46 @@ class DueRecall(NamedTuple):
     due_on: date
 
 
+class OpenOffer(NamedTuple):
+    """An earlier time that is open still: when, in place of what, with whom and where."""
+
+    id: str
+    starts_at: datetime
+    instead_of: datetime | None
+    provider_id: str | None
+    clinic_id: str | None
+
+
+class Needs(NamedTuple):
+    """What needs doing for one patient besides confirming, and the requests that wait."""
+
+    requests: list[Asked]
+    recalls: list[DueRecall]
+    offers: list[OpenOffer]
+
+
+NOTHING = Needs([], [], [])
+
+
 def about(practice_today: date) -> dict[str, Any]:
     """The days with which a recall is held together."""
     return {"appointments_today": practice_today, "appointments_soon": practice_today + SOON}
 
 
-def of_patient(session: Session, practice_id: UUID, patient_id: UUID, now: datetime, today: date) -> tuple[list[Asked], list[DueRecall]]:
-    """The requests of a patient that wait or were answered lately, newest first, and the recall visits that nobody has booked; one statement."""
+def of_patient(session: Session, practice_id: UUID, patient_id: UUID, now: datetime, today: date) -> Needs:
+    """The requests of a patient that wait or were answered lately, newest first, the recall visits that nobody has booked, and what is offered; one statement."""
     given = {"practice_id": practice_id, "patient_id": patient_id, "now": now, "since": now - SHOWN_FOR}
-    requests, recalls = _PAGE.one(session, given | about(today))
-    return [_asked(*row) for row in requests or ()], [DueRecall(words, date.fromisoformat(day)) for words, day in recalls or ()]
+    requests, recalls, offers = _PAGE.one(session, given | about(today))
+    return Needs(
+        [_asked(*row) for row in requests or ()],
+        [DueRecall(words, date.fromisoformat(day)) for words, day in recalls or ()],
+        [OpenOffer(id_, datetime.fromisoformat(starts), _moment(instead), *rest) for id_, starts, instead, *rest in offers or ()],
+    )
 
 
 def _asked(id_, kind, state, words, wanted, answer, made_at, is_new, starts_at, clinic_id) -> Asked:
-    starts = datetime.fromisoformat(starts_at) if starts_at else None
-    return Asked(id_, kind, state, words, wanted, answer, datetime.fromisoformat(made_at), is_new, starts, clinic_id)
+    return Asked(id_, kind, state, words, wanted, answer, datetime.fromisoformat(made_at), is_new, _moment(starts_at), clinic_id)
+
+
+def _moment(text_: str | None) -> datetime | None:
+    return datetime.fromisoformat(text_) if text_ else None

@@ -6,12 +6,13 @@ from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
 from core.auth.identity import Person
+from core.records import freshness
 from plugins.appointments.pages import book_path
 from plugins.appointments.services import confirming, needs, visits
 from plugins.appointments.shown import NO_TIME, ShownVisit, show
-from plugins.appointments.shown_requests import show_requests
+from plugins.appointments.shown_requests import show_offers, show_requests
 
-SEE, CONFIRM = "appointments.see", "appointments.confirm"
+SEE, CONFIRM, WAIT = "appointments.see", "appointments.confirm", "appointments.wait"
 EVERYONE = "everyone"
 MOVED = "This visit has passed or was changed by the office, so it can’t be confirmed here. Please call us if you have a question."
 
@@ -42,20 +43,23 @@ def confirm(request):
 
 
 def _of_one(request, page: int, people: list[Person]) -> dict:
-    found, more, has_more = visits.visits(request.db, request.tenant, request.person.id, request.now, page)
+    found = visits.visits(request.db, request.tenant, request.person.id, request.now, page)
     request.audit("appointments.list.view", request.person.id)
     today = request.now.astimezone(request.tenant.time_zone).date()
-    looks = has_more and page == 1
-    asked, due = needs.of_patient(request.db, request.practice_id, request.person.id, request.now, today) if looks else ([], [])
-    shown = show(found, request.now)
+    looks = found.has_needs and page == 1
+    waits = needs.of_patient(request.db, request.practice_id, request.person.id, request.now, today) if looks else needs.NOTHING
+    shown = show(found.visits, request.now)
     answers = request.has_permission(CONFIRM)
-    about = {"asked": show_requests(asked, request.tenant, request.now), "due": due, "book": book_path(request, {}) if due else ""}
-    return _parts(shown, [visit for visit in reversed(shown) if visit.needs_answer and answers]) | about | _list(request, page, more, people, "")
+    about = {
+        "asked": show_requests(waits.requests, request.tenant, request.now), "due": waits.recalls, "book": book_path(request, {}) if waits.recalls else "",
+        "offers": show_offers(waits.offers, request.tenant, request.now) if request.has_permission(WAIT) else [],
+    }  # fmt: skip
+    return _parts(shown, [visit for visit in reversed(shown) if visit.needs_answer and answers]) | about | _list(request, page, found, people, "")
 
 
 def _of_several(request, page: int, who: str, people: list[Person], chosen: list[Person]) -> dict:
     homes = {person.id: request.tenant_of(person) for person in chosen}
-    found, more = visits.of_family(request.db, request.tenant, homes, request.now, page)
+    found = visits.of_family(request.db, request.tenant, homes, request.now, page)
     for person in chosen:
         request.audit("appointments.list.view", person.id)
     names = {str(person.id): person.short_name for person in chosen}
@@ -63,10 +67,10 @@ def _of_several(request, page: int, who: str, people: list[Person], chosen: list
     own = str(request.person.id)
     shown = [
         row._replace(whose=names[visit.patient_id], other="" if visit.patient_id == own else visit.patient_id, needs_answer=row.needs_answer and visit.patient_id in answers)
-        for visit, row in zip(found, show(found, request.now), strict=True)
+        for visit, row in zip(found.visits, show(found.visits, request.now), strict=True)
     ]
-    about: dict = {"asked": [], "due": [], "book": "", "of": chosen[0] if len(chosen) == 1 else None}
-    return _parts(shown, [visit for visit in reversed(shown) if visit.needs_answer]) | about | _list(request, page, more, people, who)
+    about: dict = {"asked": [], "due": [], "book": "", "offers": [], "of": chosen[0] if len(chosen) == 1 else None}
+    return _parts(shown, [visit for visit in reversed(shown) if visit.needs_answer]) | about | _list(request, page, found, people, who)
 
 
 def _parts(shown: list[ShownVisit], waiting: list[ShownVisit]) -> dict:
@@ -79,12 +83,13 @@ def _parts(shown: list[ShownVisit], waiting: list[ShownVisit]) -> dict:
     }
 
 
-def _list(request, page: int, more: bool, people: list[Person], who: str) -> dict:
+def _list(request, page: int, found: visits.Listed, people: list[Person], who: str) -> dict:
     path = request.path_of("appointments.home")
     current = who or str(request.person.id)
     named = [(str(person.id), person.short_name) for person in people]
     filters = [(words, f"{path}?who={value}", value == current, 0) for value, words in [*named, (EVERYONE, "Everyone")]] if people else []
-    return {"page": page, "more": more, "filters": filters, "who": who}
+    stale = freshness.is_stale(found.came_at, request.tenant.settings[freshness.HOURS], request.now)
+    return {"page": page, "more": found.more, "filters": filters, "who": who, "stale_since": found.came_at if stale else None}
 
 
 def _people(request) -> list[Person]:

@@ -9,7 +9,7 @@ from core.auth.policy import tenant_at
 from core.web.forms import Form, read_form
 from plugins.appointments.models import WaitListEntry
 from plugins.appointments.waiting import answering, joining, listing
-from plugins.appointments.waiting.forms import WishForm, checked, choices, form_of
+from plugins.appointments.waiting.forms import WishForm, checked, choices, form_of, typed_lists
 from plugins.appointments.waiting.joining import Asker, What
 from plugins.appointments.waiting.words import shown_entry, shown_time
 
@@ -146,4 +146,4 @@ def _form(request, form: Form, entry: WaitListEntry | None, title: str, typed: d
 
 def _refused(request, form: Form, entry: WaitListEntry | None, title: str) -> dict:
     request.response.status = "422 Unprocessable Content"
-    return _form(request, form, entry, title, {name: request.POST.getall(name) for name in ("days", "clinics")})
+    return _form(request, form, entry, title, typed_lists(request))

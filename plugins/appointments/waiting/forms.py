@@ -71,3 +71,8 @@ def choices(tenant: Tenant, form: Form, entry: WaitListEntry | None, typed: dict
         "provider_options": [("", "Any provider"), *sorted(tenant.providers.items(), key=lambda one: one[1])],
         "clinics": tenant.clinics if len(tenant.clinics) > 1 else (),
     }
+
+
+def typed_lists(request) -> dict[str, list[str]]:
+    """What was ticked, as it was typed: for `choices`, where it is refused."""
+    return {name: request.POST.getall(name) for name in ("days", "clinics")}

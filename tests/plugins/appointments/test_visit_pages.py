@@ -1,5 +1,6 @@
 """The pages of one visit: what is shown, calling it off, taking that back, asking the office, and answering by a link."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -7,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from core.audit import AuditEvent
+from core.records.models import RecordsArrival
 from plugins.appointments.models import Appointment, AppointmentType, Recall, RecallType, Request
 from plugins.appointments.services import changing, confirming, requests
 from tenants import settings
@@ -299,6 +301,29 @@ def test_the_list_costs_at_most_five_statements_with_requests_and_recalls(signed
     with statements() as seen:
         browser.get("/appointments")
     assert len(seen) <= 5, seen
+
+
+def test_visits_that_the_practice_system_has_not_sent_for_too_long_say_from_when_they_are(signed_in, make, visit, db, practice, registry, statements):
+    patient, child = make.patient(), make.patient()
+    account = make.account(patient)
+    make.grant(account, child, "appointments", "act")
+    visit(patient, 3), visit(child, 4)
+    db.add(RecordsArrival(source="nightly", kind="appointment", came_at=NOW - timedelta(hours=25), ages=True))
+    settings.change(db, registry.plugins, practice.id, None, "portal.records_stale_hours", 0, "test", NOW)
+    db.commit()
+    browser = signed_in(account=account)
+    assert "has sent nothing since" not in browser.get("/appointments"), "nobody watches"
+    settings.change(db, registry.plugins, practice.id, None, "portal.records_stale_hours", 24, "test", NOW)
+    db.commit()
+    browser.get("/home")
+    with statements() as seen:
+        page = browser.get("/appointments")
+    assert len(seen) <= 5, seen
+    for shown in (page, browser.get("/appointments?who=everyone")):
+        assert re.search(r"As of .* at \d.*has sent nothing since", shown.text, re.DOTALL)
+    settings.change(db, registry.plugins, practice.id, None, "portal.records_stale_hours", 48, "test", NOW)
+    db.commit()
+    assert "has sent nothing since" not in browser.get("/appointments")
 
 
 @pytest.fixture

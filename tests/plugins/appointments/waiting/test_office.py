@@ -99,6 +99,28 @@ def test_the_office_puts_a_patient_on_the_list_for_a_recall_and_for_a_reason(off
     assert "wait" not in office("read_only").get(path).forms
 
 
+def test_the_office_says_what_suits_a_patient_right_after_adding_and_later(office, make, book):
+    patient = make.patient()
+    visit = book.visit(patient, 200)
+    app = office()
+    page = app.get(f"/office/appointments/visits/{visit.id}").forms["wait"].submit().follow()
+    assert f"What suits {patient.name}?" in page
+    form = page.forms["suits"]
+    for day in range(5, 7):
+        form.get("days", index=day).checked = False
+    form["earliest"], form["latest"] = "720", "600"
+    form = form.submit(status=422).forms["suits"]
+    assert [form.get("days", index=day).checked for day in range(7)] == [True] * 5 + [False] * 2
+    form["latest"] = "1020"
+    assert "Monday to Friday, 12:00 PM to 5:00 PM, at least 1 hour ahead" in form.submit().follow()
+    [entry] = book.entries()
+    assert (entry.days, entry.earliest, entry.latest) == ([0, 1, 2, 3, 4], 720, 1020)
+    assert app.get(PATH).click("What suits").forms["suits"]["earliest"].value == "720"
+    book.call_off(patient, visit)
+    app.get(f"{PATH}/{entry.id}", status=404)
+    office("read_only").get(f"{PATH}/{entry.id}", status=403)
+
+
 def test_a_time_that_everybody_was_asked_about_waits_for_the_office(office, people, book, ask):
     gone_visit = book.visit(people[0], 50)
     book.call_off(people[0], gone_visit)

@@ -170,9 +170,11 @@ def test_in_the_portal_an_offer_is_taken_in_place(offered, signed_in, book, db):
     home = app.get("/home")
     assert "An earlier time is open" in home
     assert home.html.select_one('a[href="/appointments"] .tabs__count, a[href="/appointments"] [class*=count], a[href="/appointments"] [class*=badge]').get_text(strip=True).startswith("2"), "a visit to confirm, and the offer"
-    page = app.get("/appointments").click("Wait list")
-    assert "A time is open" in page
-    form = next(form for form in page.forms.values() if form.action.endswith("/accept"))
+    tab = app.get("/appointments")
+    assert "A time is open" in tab.click("Wait list")
+    assert tab.html.select_one("#waiting .count").get_text(strip=True) == "2"
+    assert "An earlier time is open" in tab
+    form = next(form for form in tab.forms.values() if form.action.endswith("/accept"))
     assert "The time is yours" in form.submit().follow()
     db.rollback()
     assert db.scalars(select(Appointment).where(Appointment.patient_id == first.id).execution_options(populate_existing=True)).one().starts_at == starts_at
