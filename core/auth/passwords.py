@@ -13,7 +13,8 @@ class Busy(Exception):
 
 
 # OWASP's floor for Argon2id: 19 MiB and two passes. One check costs 50 to 90 ms of a processor core.
-_hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+STRONG = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+_hasher = STRONG
 # A flood of sign-ins must not take the processor from everyone else.
 _turns = BoundedSemaphore(max(1, (os.cpu_count() or 2) // 2))
 TURN_SECONDS = 4

@@ -13,10 +13,12 @@ from types import SimpleNamespace
 
 import pytest
 import webtest
+from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from core import config, outbox, tasks
 from core.app import configure
+from core.auth import passwords
 from core.db import SessionFactory
 from core.mail import MailboxMail, mail_from_url
 from core.testing.databases import fresh_database, noted_statements, with_database
@@ -29,6 +31,12 @@ __all__ = ["PASSWORD", "Factory", "Office", "add_sign_in", "browser", "fresh_dat
 def pytest_configure() -> None:
     """A quarter of the time of tests went into looking for garbage among modules and test functions, which stay for good."""
     gc.set_threshold(20_000, 10, 10)
+
+
+def pytest_sessionstart() -> None:
+    """Passwords of people who live for one test are guarded by the least that Argon2 does: each costs microseconds in place of 50 ms."""
+    passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    passwords._NOBODY = passwords.hash_password("nobody")
 
 
 def pytest_collection_finish() -> None:

@@ -22,7 +22,7 @@ from core.records.kinds import kinds_for
 PASSWORD = "Correct-horse-7"  # noqa: S105  (of people who live for one test)
 
 hash_of = cache(hash_password)
-"""The hash of a password, worked out once: a sixth of the time of all tests went into hashes."""
+"""The hash of a password, worked out once."""
 
 
 @dataclass

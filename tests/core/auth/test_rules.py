@@ -1,6 +1,7 @@
 """What a new password must be."""
 
 import pytest
+from argon2 import Type, extract_parameters
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,6 +40,16 @@ def _refusal(password: str) -> str:
     except WeakPassword as refusal:
         return str(refusal)
     return ""
+
+
+def test_a_password_is_hashed_as_strongly_as_it_must_be_and_one_that_was_not_is_hashed_anew():
+    """Tests hash with less; here is what the portal hashes with: Argon2id with at least OWASP's 19 MiB and two passes."""
+    found = extract_parameters(passwords.STRONG.hash("Quiet-meadow-41"))
+    assert found.type is Type.ID
+    assert found.memory_cost >= 19 * 1024
+    assert found.time_cost >= 2
+    assert passwords.STRONG.check_needs_rehash(hash_password("Quiet-meadow-41"))
+    assert not passwords.needs_rehash(hash_password("Quiet-meadow-41"))
 
 
 def test_the_last_character_of_the_longest_password_counts():
