@@ -22,7 +22,7 @@ TRIES = 6
 GOOD, DECLINED, ASKS_BANK, DISPUTED, NO_REFUND, NO_ANSWER = (
     "4242424242424242", "4000000000000002", "4000002500003155", "4000000000000259", "4000000000005126", "4000000000000119",
 )  # fmt: skip
-BANK, BANK_FAILS = "000123456789", "000111111116"
+BANK, BANK_FAILS, BANK_RETURNS = "000123456789", "000111111116", "000555555559"
 SMALLEST, LARGEST = 100, 40_000
 
 
@@ -174,8 +174,8 @@ def by_card(browser: Browser, card: str = GOOD, **more: str) -> None:
 
 
 def by_bank(browser: Browser) -> None:
-    """A bank account, which may fail days later."""
-    by_card(browser, browser.chance.choice([BANK, BANK, BANK_FAILS]), pay_with="bank")
+    """A bank account, which may fail days later, or pay and be returned."""
+    by_card(browser, browser.chance.choice([BANK, BANK_FAILS, BANK_RETURNS]), pay_with="bank")
 
 
 def keeping(browser: Browser) -> None:

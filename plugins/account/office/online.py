@@ -38,7 +38,7 @@ COLUMNS = ("Date", "Receipt", "Patient", "Clinic", "Amount", "Given back", "Take
 class QueueForm(BaseModel):
     """Which payments are shown. At first those that wait, whenever they were made."""
 
-    state: Literal["", "pending", "processed", "processing", "open", "failed", "disputed", "returned"] = Field("", title="state")
+    state: Literal["", "waiting", "pending", "processed", "processing", "open", "failed", "disputed", "returned"] = Field("", title="state")
     source: Literal["", "portal", "guest", "verified", "link", "plan", "office"] = Field("", title="way")
     clinic: UUID | None = Field(None, title="clinic")
     since: date | None = Field(None, title="First day", ge=date(2000, 1, 1), le=date(2199, 12, 31))
@@ -63,7 +63,7 @@ class RefundForm(BaseModel):
 def queue_page(request):
     """Those that wait, or what is asked for."""
     form = read_query(request, QueueForm)
-    form.values.setdefault("state", "" if request.GET else "pending")
+    form.values.setdefault("state", "" if request.GET else "waiting")
     values = {"form": form, "clinics": own_clinics(request), "parts": parts(request), "states": STATES, "sources": SOURCES, "may_change": may_change(request)}
     wanted = _wanted(request, form)
     if wanted is None:
@@ -167,9 +167,9 @@ def _wanted(request, form: Form[QueueForm]) -> Wanted | None:
         form.refuse("The last day lies before the first one. Turn them around.", "until")
     if form.data is None or data is None:
         return None
-    state, zone = (data.state if request.GET else "pending"), request.whole_tenant.time_zone
+    state, zone = (data.state if request.GET else "waiting"), request.whole_tenant.time_zone
     today = request.now.astimezone(zone).date()
-    first = data.since or (date(2000, 1, 1) if state == "pending" else min(data.until or today, today) - timedelta(days=DAYS))
+    first = data.since or (date(2000, 1, 1) if state in ("waiting", "pending") else min(data.until or today, today) - timedelta(days=DAYS))
     since, until = (datetime.combine(day, time(), zone) for day in (first, (data.until or today) + timedelta(days=1)))
     reach = [data.clinic] if data.clinic else list(request.identity.clinic_ids)
     return Wanted(since, until, reach, state, data.source)

@@ -15,6 +15,7 @@ from plugins.account.models import Dispute, Entry, Payment, PaymentStep, Refund
 
 PAGE = 50
 STATES = {
+    "waiting": "What waits for you",
     "pending": "To process",
     "processed": "Processed",
     "processing": "On its way from a bank",
@@ -65,7 +66,9 @@ def entered() -> ColumnElement[bool]:
 
 
 def _to_process() -> tuple[ColumnElement[bool], ...]:
-    return Payment.process_state == "pending", Payment.state == "succeeded", Payment.patient_id.is_not(None), ~entered()
+    # Of what the bank has returned wholly there is nothing to enter.
+    returned = and_(Payment.method_kind == "bank", Payment.disputed_cents >= Payment.amount_cents)
+    return Payment.process_state == "pending", Payment.state == "succeeded", Payment.patient_id.is_not(None), ~returned, ~entered()
 
 
 HOW_MANY = (
@@ -87,7 +90,9 @@ HOW_MANY_DISPUTES = (
 
 def _of_state(state: str) -> tuple[ColumnElement[bool], ...]:
     disputed = exists().where(Dispute.practice_id == Payment.practice_id, Dispute.payment_id == Payment.id)
+    unseen = disputed.where(or_(Dispute.is_over.is_(False), and_(Dispute.won.is_(False), Dispute.seen_at.is_(None))))
     found: dict[str, tuple[ColumnElement[bool], ...]] = {
+        "waiting": (or_(and_(*_to_process()), unseen),),
         "pending": _to_process(),
         "processed": (Payment.state == "succeeded", or_(Payment.process_state == "processed", entered())),
         "processing": (Payment.state == "processing",),

@@ -122,6 +122,7 @@ def test_a_bank_debit_that_comes_back_is_owed_again_the_payer_is_told_and_the_of
     assert "$130.00" in told.get_body(("plain",)).get_content()
     desk = office()
     assert "Payments that a bank has taken back" in desk.get("/office").text
+    assert payment.receipt_number in desk.get(AT).text
     assert "Returned by the bank" in text_of(desk.get(f"{AT}?state=returned"))
     page = desk.get(f"{AT}/{payment.id}")
     assert "$130.00 came back: there was not enough money in the account." in text_of(page)
@@ -129,6 +130,7 @@ def test_a_bank_debit_that_comes_back_is_owed_again_the_payer_is_told_and_the_of
     assert "Ask to pay" in page.text
     after = page.forms["seen"].submit(status=303).follow()
     assert "seen" not in after.forms
+    assert payment.receipt_number not in desk.get(AT).text
     assert "Payments that a bank has taken back" not in desk.get("/office").text
 
 
