@@ -27,6 +27,9 @@ class Servers:
         self.supervisor = Supervisor()
         self._postgres, self._valkey = Postgres(self.folder), Valkey(self.folder)
         self._children: dict[str, Child] = {}
+        self._killed: set[str] = set()
+        self.by_themselves: list[str] = []
+        """What ended without having been killed, with the end of its log: it is started again as service managers do."""
         self.web_port, self.card_port = self.folder.port("web"), self.folder.port("card-service")
         self.card_file = folder / "card-service.db"
         self.environment = {
@@ -62,6 +65,7 @@ class Servers:
         """End it and all its processes at once: none of them can do anything any more."""
         child = self._children[victim]
         assert child.process
+        self._killed.add(victim)
         session = [child.process.pid, *_descendants(child.process.pid)]
         for process in session:
             try:
@@ -70,19 +74,20 @@ class Servers:
                 pass
         child.process.wait()
 
-    def revive(self) -> list[str]:
-        """Start again what is dead; returns what that was. To be called by the main thread."""
-        found: list[str] = []
+    def revive(self) -> None:
+        """Start again what is dead. To be called by the main thread."""
         while dead := [victim for victim in self._children if not self.is_alive(victim)]:
-            found += dead
             for victim in dead:
+                if victim not in self._killed:
+                    child = self._children[victim]
+                    self.by_themselves.append(f"{victim}, code {child.process.returncode if child.process else ''}:\n{child.tail(20)}")
+                self._killed.discard(victim)
                 self.supervisor.forget(self._children[victim])
             for victim in dead:
                 try:
                     self._start(victim)
                 except ChildDied:  # one more has ended, by itself
                     break
-        return found
 
     def stop(self) -> None:
         """End everything."""

@@ -140,7 +140,7 @@ def crashes(rounds: int, seed: int) -> None:
     or the stand-in of the card service is ended by SIGKILL and started again. Every ten rounds all comes to rest: each payment has to be
     made once or not charged, and the card service, the payments and the books have to agree to the cent. Needs Linux.
     """
-    sys.exit(0 if _ending_all(lambda: _part("crashes")(rounds, seed, say)) else 1)
+    sys.exit(0 if _ending_all(lambda: _part("crashes.rounds")(rounds, seed, say)) else 1)
 
 
 def _measure(part: str, *asked: int) -> None:
