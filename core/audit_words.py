@@ -69,6 +69,7 @@ WHOLE = {
     "access.many_stopped": "Stopped inviting many patients",
     "access.closed": "Took access away",
     "access.signed_out": "Signed the patient out everywhere",
+    "access.signed_out_one": "Signed the patient out on one device",
     "auth.device.sign_out": "Signed one of the own devices out",
     "auth.device.sign_out_others": "Signed every other device out",
     "auth.email.change": "Confirmed a new e-mail address",

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import allowance, audit
-from core.auth import offices, services, tickets
+from core.auth import devices, offices, services, tickets
 from core.auth.models import Account, Ticket
 from core.auth.one_time import draw_password, end_of, has_ended, last_day_of
 from core.auth.passwords import check_password
@@ -120,6 +120,17 @@ def end_sessions(session: Session, practice_id: UUID, whom: str | UUID, now: dat
     # A phone that was lost may be signed in at another office, too, and would come back from there.
     offices.forget(session, offices.Holder(practice_id, account.id))
     return services.sign_out_others(session, practice_id, account.id)
+
+
+def end_session(session: Session, practice_id: UUID, whom: str | UUID, session_id: UUID, now: datetime, by: UUID | None = None) -> None:
+    """Sign a patient out in one browser. Raises CannotGiveAccess."""
+    patient = _patient(session, practice_id, whom)
+    account = account_of(session, practice_id, patient.id)
+    if account is None or not devices.sign_out_device(session, practice_id, account.id, session_id):
+        raise CannotGiveAccess("That device is signed out already.")
+    _record(session, "access.signed_out_one", patient, account, now, by)
+    # As above: it would come back from there.
+    offices.forget(session, offices.Holder(practice_id, account.id))
 
 
 def unused(session: Session, practice_id: UUID, patient_id: UUID, user_name: str, password: str, now: datetime) -> Credentials | None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import ScalarSelect, delete, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
 from core.auth.identity import LONGEST
-from core.auth.models import SignInSession
+from core.auth.models import Account, SignInSession
 
 UNKNOWN = "Unknown device"
 # In this order: most browsers claim to be others as well.
@@ -53,6 +54,23 @@ def devices(session: Session, practice_id: UUID, account_id: UUID, this: UUID, n
     alive = (SignInSession.seen_at > now - idle, SignInSession.created_at > now - LONGEST)
     rows = session.scalars(select(SignInSession).where(*where, *alive).order_by(SignInSession.id != this, SignInSession.seen_at.desc()))
     return [_device(row, this) for row in rows]
+
+
+def kept_devices(practice_id: UUID, now: datetime, idle: timedelta) -> ScalarSelect:
+    """The same of the account that a statement is about, for one that asks for more; `from_kept` makes devices of it."""
+    where = (SignInSession.practice_id == practice_id, SignInSession.account_id == Account.id, SignInSession.support_id.is_(None))
+    alive = (SignInSession.seen_at > now - idle, SignInSession.created_at > now - LONGEST)
+    parts = (SignInSession.id, SignInSession.user_agent, SignInSession.stage, SignInSession.created_at, SignInSession.seen_at)
+    one = func.jsonb_build_array(*parts)
+    return select(func.jsonb_agg(aggregate_order_by(one, SignInSession.seen_at.desc()))).where(*where, *alive).scalar_subquery()
+
+
+def from_kept(kept: list[list[str]] | None) -> list[Device]:
+    """Devices of what `kept_devices` found: those of somebody else than who asks."""
+    return [
+        Device(UUID(id_), describe(agent), bool(_PHONE.search(agent)), False, not stage, datetime.fromisoformat(began), datetime.fromisoformat(seen))
+        for id_, agent, stage, began, seen in kept or ()
+    ]
 
 
 def _device(row: SignInSession, this: UUID) -> Device:

@@ -7,10 +7,11 @@ from pyramid.view import view_config
 from core.auth import access, standing
 from core.auth.access import CannotGiveAccess
 from core.auth.entering import need_proof
+from core.auth.second_views import typed
 from core.auth.sheet import make_sheet
 from core.people.models import Patient
 from core.web.errors import Trouble, error_response
-from tenants.console.patients import patient_of, patient_values
+from tenants.console.patients import id_in, patient_of, patient_values
 from tenants.console.unmatched import SETTLE, number_in, settle
 
 CHANGE = "office.access.change"
@@ -83,9 +84,12 @@ def close(request):
 
 @view_config(route_name="office.patients.sign_out", permission=CHANGE, request_method="POST", renderer="console/patient.jinja2")
 def sign_out(request):
-    """End what is open; the patient can sign in again."""
-    patient = patient_of(request)
-    return _done(request, patient, access.end_sessions, "Signed out everywhere.")
+    """End what is open, on one device or on all; the patient can sign in again."""
+    patient, device = patient_of(request), typed(request, "device")
+    if not device:
+        return _done(request, patient, access.end_sessions, "Signed out everywhere.")
+    session_id = id_in(device)
+    return _done(request, patient, lambda db, practice_id, whom, now, by: access.end_session(db, practice_id, whom, session_id, now, by), "Signed out there.")
 
 
 def _asking(request) -> dict:

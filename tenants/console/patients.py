@@ -68,7 +68,7 @@ def patient_values(request, error: str = "") -> dict:
     if row is None:
         raise HTTPNotFound()
     patient, access = row
-    holders = standing.holders(request.db, request.practice_id, patient.id)
+    holders, held = standing.both_ways(request.db, request.practice_id, patient.id, request.now)
     seen_from = request.registry.tenants.tenant(request.practice_id, patient.clinic_id, request.tenant.version)
     titles = {name: title for name, title in tab_titles(request).items() if name in seen_from.plugins}
     request.audit("office.patient.view", patient.id)
@@ -79,6 +79,7 @@ def patient_values(request, error: str = "") -> dict:
         "language": english_name(access.language or patient.language),
         "holders": sharing.current(holders, request.now, titles, request.tenant.time_zone),
         "former": sharing.former(holders, request.now, titles),
+        "sees": sharing.current(held, request.now, titles, request.tenant.time_zone),
         "clinics": clinic_names(request),
         "asked": asked,
         "log": audit_path(request, **_in_the_log(patient)) if AUDIT in identity.permissions else None,
@@ -101,8 +102,13 @@ def patient_of(request) -> Patient:
 
 def id_in_path(request) -> UUID:
     """The id in the address. Raises HTTPNotFound for what is none."""
+    return id_in(request.matchdict["id"])
+
+
+def id_in(words: str) -> UUID:
+    """An id as an address or a form has it. Raises HTTPNotFound for what is none."""
     try:
-        return UUID(request.matchdict["id"])
+        return UUID(words)
     except ValueError:
         raise HTTPNotFound() from None
 

@@ -4,15 +4,16 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.audit import AuditEvent
 from core.auth import access, tickets
-from core.auth.models import Account
+from core.auth.models import Account, SignInSession
 from core.auth.passwords import check_password
 from core.testing import PASSWORD
 
 NOW = datetime.now(UTC)
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.0 Mobile/15E148 Safari/604.1"
 
 
 def search(app, typed):
@@ -95,8 +96,10 @@ def test_what_is_searched_on_one_page_and_other_secrets_are_not_read_on_another(
 
 def test_the_page_says_how_access_stands_and_who_else_may_see(office, make, statements, audited):
     patient, mother = make.patient(first_name="Mia"), make.patient(first_name="Dana", last_name="Reed")
-    make.account(patient, user_name="mia-here")
+    own = make.account(patient, user_name="mia-here")
     make.grant(make.account(mother), patient, "images", "see", "guardian")
+    make.grant(own, make.patient(first_name="Nora", last_name="Old"), relation="caregiver")
+    make.grant(own, make.patient(first_name="Ivo", last_name="Gone"), until=NOW)
     make.grant(make.account(make.patient(first_name="Otto", last_name="Past")), patient, relation="friend", until=NOW)
     app = office("read_only")
     with statements() as seen:
@@ -104,7 +107,9 @@ def test_the_page_says_how_access_stands_and_who_else_may_see(office, make, stat
     assert len([one for one in seen if not one.startswith(("BEGIN", "SAVEPOINT"))]) <= 5
     rows = [" ".join(row.get_text(" ", strip=True).split()) for row in page.html.select("tbody tr")]
     assert rows[0].startswith("Dana Reed Guardian They may see Images.")
-    assert rows[1].startswith("Otto Past Friend They could see everything and act.")
+    assert rows[1].startswith("Nora Old As caregiver They may see everything and act.")
+    assert rows[2].startswith("Otto Past Friend They could see everything and act.")
+    assert len(rows) == 3
     assert "mia-here" in page.text
     assert not page.html.select("main form"), "who only looks has no button"
     assert [entry.patient_id for entry in audited("office.patient.view")] == [patient.id]
@@ -212,6 +217,30 @@ def test_taking_away_and_signing_out(office, make, signed_in, audited):
     page = press(app, path(patient, "close"), "close").follow()
     assert "Access closed" in page.text
     assert [audited(action)[0].patient_id for action in ("access.signed_out", "access.closed")] == [patient.id] * 2
+
+
+def test_one_device_is_signed_out_and_the_other_stays(office, make, signed_in, audited, db, other_make, other_signed_in, other_db):
+    patient = make.patient()
+    account = make.account(patient)
+    phone = signed_in(account=account)
+    db.execute(update(SignInSession).where(SignInSession.account_id == account.id).values(user_agent=IPHONE))
+    db.commit()
+    desk, theirs = signed_in(account=account), other_make.account(other_make.patient())
+    stranger, app = other_signed_in(account=theirs), office("front_desk")
+    page = app.get(path(patient))
+    [row] = [row for row in page.html.select(".list-row") if "Safari on iPhone" in row.get_text()]
+    form = page.forms[row.form["id"]]
+    assert "Signed out there." in form.submit("device", status=303).follow()
+    phone.get("/home", status=303)
+    desk.get("/home", status=200)
+    assert "On 1 device" in app.get(path(patient)).text
+    asked = {"csrf_token": form["csrf_token"].value}
+    others = other_db.scalars(select(SignInSession.id).where(SignInSession.account_id == theirs.id)).one()
+    for device in (row.form.button["value"], others):
+        assert "signed out already" in app.post(path(patient, "sign-out"), asked | {"device": str(device)}, status=422)
+    app.post(path(patient, "sign-out"), asked | {"device": "nonsense"}, status=404)
+    stranger.get("/home", status=200)
+    assert [entry.patient_id for entry in audited("access.signed_out_one")] == [patient.id]
 
 
 def test_what_cannot_be_done_is_said_on_the_page(office, make):
