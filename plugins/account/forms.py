@@ -36,7 +36,7 @@ class PayForm(BaseModel):
     statement_seen: int = 0
     visit_seen: int = 0
     statement: UUID | None = None
-    visit: Annotated[str, Field(max_length=200)] = ""
+    visit: Annotated[str, AfterValidator(_without_nulls), Field(max_length=200)] = ""
     form_nonce: Annotated[str, Field(pattern=_NONCE)]
 
     @property

@@ -41,7 +41,7 @@ HIDDEN = {"patient", "balance_seen", "family_seen", "statement_seen", "visit_see
 def pay_page(request):
     """The form, with what a link led to chosen, else what is owed."""
     service = _service(request)
-    form: Form[PayForm] = Form(values={"statement": request.GET.get("statement", ""), "visit": request.GET.get("visit", "").replace("\0", "")})
+    form: Form[PayForm] = Form(values={"statement": request.GET.get("statement", ""), "visit": request.GET.get("visit", "")})
     return _page(request, service, form)
 
 
@@ -177,7 +177,7 @@ def explain_hidden(form: Form[PayForm]) -> None:
 
 def _offers(request, form: Form) -> Offers:
     """What can be paid. A statement of a link that is not this patient's is not found."""
-    about = about_of(request, id_or_none(form.values.get("statement", "")), form.values.get("visit", "")[:200])
+    about = about_of(request, id_or_none(form.values.get("statement", "")), form.values.get("visit", "").replace("\0", "")[:200])
     try:
         return offers_of(request.db, request.practice_id, about)
     except (StatementNotFound, VisitNotFound):
