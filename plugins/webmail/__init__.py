@@ -4,6 +4,7 @@ from functools import partial
 
 from core.people.charts import move_rows
 from core.plugins import ActionItem, Card, Permission, PortalPlugin, Question, Tab, hookimpl
+from core.tasks import enqueue
 from plugins.webmail import exporting, office
 from plugins.webmail.models import Message
 from plugins.webmail.records import KINDS
@@ -77,6 +78,12 @@ class WebMailPlugin(PortalPlugin):
             return None
         items = reading.newest_unread(request.db, request.practice_id, person.id, most=3)
         return Card("webmail/card.jinja2", {"items": items}, order=40) if items else None
+
+    @hookimpl
+    def portal_switched(self, db, practice_id, clinic_id, on):
+        """Once the tab is on again, people are told of what came meanwhile."""
+        if on:
+            enqueue(db, "webmail.ask_for_notices")
 
     @hookimpl
     def portal_patients_merged(self, db, practice_id, kept, absorbed):

@@ -27,5 +27,7 @@ def send_notice(work: Work, message_id: str, account_id: str | None = None) -> N
 @portal_task("webmail.ask_for_notices")
 def ask_for_notices(work: Work) -> None:
     """See what the office wrote, here or in the practice's system, and ask for notices of it; what it answers waits no more."""
-    answering.settle_answered(work.db, work.tenant.practice_id)
-    notices.ask_for_notices(work.db, work.tenant.practice_id, work.now)
+    practice_id, tenants = work.tenant.practice_id, work.registry.tenants
+    off_at = [clinic.id for clinic in work.tenant.clinics if "webmail" not in tenants.current(practice_id, clinic.id).plugins]
+    answering.settle_answered(work.db, practice_id)
+    notices.ask_for_notices(work.db, practice_id, work.now, off_at)

@@ -1,10 +1,11 @@
 """Telling the other side that a message waits. A notice names nobody and holds nothing of the message."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from core.people.models import Patient, Provider
@@ -15,12 +16,18 @@ from core.tenant import ClinicDetails
 from plugins.webmail.models import Message
 
 NEWS_FOR = timedelta(days=3)
-"""An older message that comes in now belongs to a history that is taken over: nobody is told of it."""
+"""A message that was older when it came in belongs to a history that is taken over: nobody is told of it."""
+HELD_FOR = timedelta(days=90)
+"""So long it is held where the tab is off; once that is on again people are told."""
 MOST_AT_ONCE = 200
 
 
 MESSAGE = NoticeKind("webmail.message", "New messages", "The office has written to you.", "envelope")
 TEMPLATE = "webmail/mail/notice"
+
+
+# An id begins with the milliseconds at which the row was made (core/db.py).
+_IS_NEWS = text("""webmail_message.id < cast(rpad(lpad(to_hex(cast(extract(epoch from webmail_message.sent_at + :news_for) * 1000 as bigint)), 12, '0'), 32, '0') as uuid)""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +39,16 @@ class Notice:
     clinic_id: UUID | None
 
 
-def ask_for_notices(session: Session, practice_id: UUID, now: datetime) -> int:
-    """Ask for a notice to each account that should know of what the office wrote since the last time; returns how many were asked for."""
-    news = (Message.practice_id == practice_id, Message.announced_at.is_(None), Message.sent_at > now - NEWS_FOR, Message.sent_at <= now)
-    query = select(Message.id, Message.patient_id).where(*news, Message.direction == "to_patient", Message.read_at.is_(None))
-    rows = session.execute(query.order_by(Message.sent_at).limit(MOST_AT_ONCE).with_for_update(skip_locked=True)).all()
+def ask_for_notices(session: Session, practice_id: UUID, now: datetime, off_at: Collection[UUID] = ()) -> int:
+    """Ask for a notice to each account that should know of what the office wrote since the last time; returns how many were asked for.
+
+    Messages of patients of the clinics in `off_at`, where the tab is off, wait until it is on.
+    """
+    patient = and_(Patient.practice_id == practice_id, Patient.id == Message.patient_id)
+    news = (Message.practice_id == practice_id, Message.announced_at.is_(None), Message.sent_at > now - HELD_FOR, Message.sent_at <= now)
+    query = select(Message.id, Message.patient_id).join(Patient, patient).where(*news, Message.direction == "to_patient", Message.read_at.is_(None))
+    query = query.where(_IS_NEWS.bindparams(news_for=NEWS_FOR), or_(Patient.clinic_id.is_(None), Patient.clinic_id.not_in(off_at)))
+    rows = session.execute(query.order_by(Message.sent_at).limit(MOST_AT_ONCE).with_for_update(skip_locked=True, of=Message)).all()
     if not rows:
         return 0
     session.execute(

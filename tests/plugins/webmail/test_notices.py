@@ -174,9 +174,24 @@ def test_while_the_tab_is_off_no_mail_leads_to_it_and_once_it_is_on_again_mails_
     ask(db, practice, work_off)
     assert mails.to(patient.email) == []
     change(db, registry.plugins, *where, True, "test", now)
+    db.commit()
+    work_off()
+    work_off()
+    assert "/webmail" in whole(mails.to(patient.email)[-1]), "of what came meanwhile"
     office_writes(make, patient, now - timedelta(minutes=1), 2)
     ask(db, practice, work_off)
-    assert "/webmail" in whole(mails.to(patient.email)[-1])
+    assert len(mails.to(patient.email)) == 2
+
+
+def test_what_came_while_one_clinic_had_the_tab_off_is_told_later_and_history_never(db, practice, make, patient, now, registry):
+    make.account(patient)
+    make.take_in([{"kind": "clinic", "external_id": "C2", "name": "Lake", "time_zone": "America/Chicago"}])
+    change(db, registry.plugins, practice.id, practice.clinic_id, "webmail", False, "test", now)
+    office_writes(make, patient, now - timedelta(minutes=1))
+    office_writes(make, patient, now - timedelta(days=4), 2)
+    assert notices.ask_for_notices(db, practice.id, now, [practice.clinic_id]) == 0
+    assert notices.ask_for_notices(db, practice.id, now + timedelta(days=30)) == 1, "it was news when it came"
+    assert notices.ask_for_notices(db, practice.id, now + timedelta(days=30)) == 0
 
 
 def test_a_notice_is_not_lost_while_the_broker_is_away_and_comes_once(db, practice, make, patient, now, work_off, mails, monkeypatch):
