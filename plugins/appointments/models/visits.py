@@ -14,14 +14,14 @@ from plugins.appointments.models.chairs import PATTERN
 
 
 class ConfirmationStatus(TenantScoped, Base):
-    """A confirmation status as the office calls it; `meaning` is what sets it here: a request was sent, accepted, not accepted, failed, or a
-    patient booked. The rest says what happens to visits that have it.
+    """A confirmation status as the office calls it; `meaning` is what sets it here: a request was sent, accepted, not accepted, failed, a
+    patient booked, or says to be here. Who is `seated` or `dismissed` the office says. The rest says what happens to visits that have it.
     """
 
     __tablename__ = "appointments_confirmation_status"
     __table_args__ = (
         unique_in_practice("external_id"),
-        CheckConstraint("meaning in ('', 'sent', 'accepted', 'not_accepted', 'failed', 'booked')", name="meaning"),
+        CheckConstraint("meaning in ('', 'sent', 'accepted', 'not_accepted', 'failed', 'booked', 'arrived', 'seated', 'dismissed')", name="meaning"),
         Index("uq_appointments_confirmation_status_meaning", "practice_id", "meaning", unique=True, postgresql_where=text("meaning <> ''")),
     )
 
@@ -33,6 +33,8 @@ class ConfirmationStatus(TenantScoped, Base):
     """Whether an answer of the patient changes it to another one."""
     sends_reminder: Mapped[bool] = mapped_column(default=True)
     sends_thanks: Mapped[bool] = mapped_column(default=True)
+    sends_new_thanks: Mapped[bool] = mapped_column(server_default="true", default=True)
+    sends_arrival: Mapped[bool] = mapped_column(server_default="true", default=True)
     position: Mapped[int] = mapped_column(default=0)
     is_hidden: Mapped[bool] = mapped_column(default=False)
     own: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)

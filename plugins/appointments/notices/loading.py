@@ -16,6 +16,7 @@ from plugins.appointments.models import Appointment, ConfirmationStatus, Notice,
 from plugins.appointments.notices.due import STALE, Book
 from plugins.appointments.notices.reaching import ANY_KIND
 from plugins.appointments.notices.values import (
+    ARRIVAL,
     CHANNELS,
     CONFIRMATION,
     KINDS,
@@ -28,6 +29,7 @@ from plugins.appointments.notices.values import (
     Sent,
     Visit,
 )
+from plugins.appointments.services.statuses import AT_OFFICE
 
 AROUND = timedelta(days=40)
 """Days without messages may let a notice go out so much earlier."""
@@ -143,7 +145,10 @@ def visit_of(row: Appointment, status: ConfirmationStatus | None, filled: dateti
     if status:
         sends -= set() if status.sends_confirmation else {CONFIRMATION}
         sends -= set() if status.sends_reminder else {REMINDER}
-        sends -= set() if status.sends_thanks else {THANKS, NEW_THANKS}
+        sends -= set() if status.sends_thanks else {THANKS}
+        sends -= set() if status.sends_new_thanks else {NEW_THANKS}
+        sends -= set() if status.sends_arrival else {ARRIVAL}
+        sends -= {CONFIRMATION, ARRIVAL} if status.meaning in AT_OFFICE else set()
     return Visit(
         row.id, row.patient_id, row.clinic_id, row.starts_at.astimezone(UTC), row.minutes, (row.entered_at or row.made_at).astimezone(UTC), row.status,
         row.confirmation, frozenset(sends), row.is_new_patient, _is_from_before(row, filled), row.arrived_at is not None,

@@ -17,6 +17,7 @@ ADDRESS = re.compile(r"(https?://|/)[^\s\"<>]{1,500}")
 MEANINGS = {
     "": "Nothing", "sent": "A request to confirm was sent", "accepted": "The patient confirmed", "not_accepted": "The patient asks for a call",
     "failed": "The request did not get through", "booked": "The patient booked online",
+    "arrived": "The patient says to be here", "seated": "The office says: in the chair", "dismissed": "The office says: the visit is over",
 }  # fmt: skip
 SPECIALS = {"": "None", "prophy": "Cleaning (prophy)", "child_prophy": "Cleaning for children", "perio": "Gum care (perio)"}
 
@@ -101,11 +102,13 @@ class StatusForm(BaseModel):
     """A confirmation status."""
 
     name: Line = Field(title="Name", max_length=60)
-    meaning: Literal["", "sent", "accepted", "not_accepted", "failed", "booked"] = Field("", title="Set when")
+    meaning: Literal["", "sent", "accepted", "not_accepted", "failed", "booked", "arrived", "seated", "dismissed"] = Field("", title="Set when")
     sends_confirmation: bool = Field(False, title="Asked to confirm")
     may_change: bool = Field(False, title="Changed by answers")
     sends_reminder: bool = Field(False, title="Reminded")
     sends_thanks: bool = Field(False, title="Thanked")
+    sends_new_thanks: bool = Field(False, title="Welcomed")
+    sends_arrival: bool = Field(False, title="Asked on arrival")
     is_hidden: bool = Field(False, title="Hidden")
 
 
@@ -135,7 +138,7 @@ KINDS = {
         Kind("blockout_type", "blockout type", "Blockout types", BlockoutType, BlockoutTypeForm, frozenset({"is_open_to_web"})),
         Kind("rule", "appointment rule", "Appointment rules", AppointmentRule, RuleForm, frozenset({"is_enabled"})),
         Kind("status", "confirmation status", "Confirmation statuses", ConfirmationStatus, StatusForm,
-             frozenset({"meaning", "sends_confirmation", "may_change", "sends_reminder", "sends_thanks"})),
+             frozenset({"meaning", "sends_confirmation", "may_change", "sends_reminder", "sends_thanks", "sends_new_thanks", "sends_arrival"})),
     )
 }  # fmt: skip
 """Everything that can be set up, by name."""

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from plugins.appointments.models import Appointment, Notice
 from plugins.appointments.notices import signed
 from plugins.appointments.notices.values import ARRIVAL
+from plugins.appointments.services.confirming import give_status
 
 LETTER = "A"
 SOONEST = timedelta(hours=12)
@@ -74,6 +75,7 @@ def _arrive(session: Session, practice_id: UUID, which: ColumnElement[bool], now
     opened = [visit for visit in _around(session, practice_id, which, now) if state_of(visit, now) == "open"]
     for visit in opened:
         visit.arrived_at = now
+        give_status(session, visit, "arrived")
     session.flush()
     return opened
 

@@ -13,7 +13,9 @@ from core.auth.models import Account
 from core.people.models import Patient
 from plugins.appointments.models import Appointment, ConfirmationStatus
 
-MEANS = {"sent": "asked", "accepted": "confirmed", "not_accepted": "callback", "failed": "failed", "booked": "unconfirmed", "": "unconfirmed"}
+AT_OFFICE = ("arrived", "seated", "dismissed")
+"""Who has such a status is, or was, here: nothing is asked any more."""
+MEANS = {"sent": "asked", "accepted": "confirmed", "not_accepted": "callback", "failed": "failed", "booked": "unconfirmed", "": "unconfirmed"} | dict.fromkeys(AT_OFFICE, "confirmed")
 """What a patient's answer is when a status with this meaning is set."""
 MOST_ENTRIES = 30
 

@@ -9,6 +9,7 @@ import pytest
 
 from core.texting.interface import signature_of
 from core.texting.local import local_secret
+from plugins.appointments.models import ConfirmationStatus
 
 PATH = "/hooks/appointments/texts"
 LINK = re.compile(r"/appointments/here/[\w-]+")
@@ -58,6 +59,31 @@ def test_a_code_that_is_sent_back_says_that_the_patient_is_here_once(asked, send
     assert "know that you are here" in send_back("A")
     assert _arrived(db, asked) == first
     assert look() == 0
+
+
+def test_arriving_gives_the_visit_the_offices_status_for_who_is_here(asked, send_back, db):
+    here = ConfirmationStatus(name="In the waiting room", meaning="arrived")
+    db.add(here)
+    db.commit()
+    send_back("A")
+    assert _arrived(db, asked)
+    assert asked.confirmation_status_id == here.id
+
+
+@pytest.mark.parametrize("fields", [{"sends_arrival": False}, {"meaning": "arrived"}, {"meaning": "seated"}, {"meaning": "dismissed"}])
+def test_nobody_is_asked_on_arrival_or_to_confirm_whose_status_says_not_to_or_that_they_are_here(make, visit, rule, look, db, fields):
+    status = ConfirmationStatus(name="One", **{"meaning": "", "sends_confirmation": False, "sends_reminder": False} | fields)
+    db.add(status)
+    seen, other = (visit(make.patient(email=f"{name}@example.test", phone=""), 0.08) for name in ("seen", "other"))
+    for one, its in ((seen, status), (other, None)):
+        one.confirmation_status_id = its.id if its else None
+    db.commit()
+    rule("arrival", lead_days=0, lead_hours=3)
+    assert look() == 1
+    status.sends_confirmation = True
+    db.commit()
+    rule("confirmation", lead_days=0, lead_hours=3)
+    assert look() == 1 + ("meaning" not in fields)
 
 
 def test_a_code_says_nothing_of_a_visit_about_which_nobody_was_asked(make, visit, send_back, db, number):

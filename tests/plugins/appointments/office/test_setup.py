@@ -140,6 +140,13 @@ def test_each_meaning_has_one_confirmation_status(app, rows):
     assert {one.name: (one.meaning, one.sends_reminder) for one in rows(ConfirmationStatus)} == {"Said yes": ("", False), "Confirmed": ("accepted", True)}
 
 
+def test_a_status_says_who_is_here_and_which_messages_go_out(app, rows):
+    _add(app, "status", name="Waiting room", meaning="arrived", sends_new_thanks=True)
+    [one] = rows(ConfirmationStatus)
+    assert (one.meaning, one.sends_new_thanks, one.sends_arrival) == ("arrived", True, False)
+    assert "The patient says to be here" in app.get(PATH)
+
+
 def test_what_holds_for_every_clinic_is_not_changed_by_somebody_of_one(office, chairs, rows, practice):
     app = office(clinic_ids=(practice.clinic_id,))
     app.get(f"{PATH}/type/{rows(AppointmentType)[0].id}", status=404)
