@@ -19,7 +19,7 @@ from plugins.account.amounts import AmountRefused, parse_amount
 from plugins.account.models import Entry
 from plugins.account.office.place import ACCOUNTS, CHANGE, SEE, may_change, parts, refused, tenant_at
 from plugins.account.pages import id_in_address, note_refusal
-from plugins.account.services import entering, ledger
+from plugins.account.services import entering, ledger, owed
 from tenants.console.patients import FindForm, clinic_names, patient_of
 
 FIND, ONE, ENTER, ENTRY = f"{ACCOUNTS}.find", f"{ACCOUNTS}.one", f"{ACCOUNTS}.enter", f"{ACCOUNTS}.entry"
@@ -87,9 +87,11 @@ def account_page(request):
     patient, page = patient_of(request), page_number(request, LAST_PAGE)
     tenant = tenant_at(request, patient)
     overview = ledger.account_page(request.db, request.practice_id, patient.id, tenant.time_zone, page)
+    today = request.now.astimezone(tenant.time_zone).date()
+    mine = owed.account(request.db, request.practice_id, patient.id, (), tenant.time_zone, today).mine
     request.audit("account.ledger.view", patient.id)
     return {
-        "patient": patient, "overview": overview, "page": page, "parts": parts(request), "keeps": entering.keeps_books(tenant), "may_change": may_change(request),
+        "patient": patient, "overview": overview, "owed": mine, "page": page, "parts": parts(request), "keeps": entering.keeps_books(tenant), "may_change": may_change(request),
         "kinds": entering.KINDS, "voidable": entering.voidable(request.db, request.practice_id, patient.id, [line.id for line in overview.lines]),
     }  # fmt: skip
 

@@ -37,6 +37,7 @@ def test_the_account_is_found_and_shown_as_the_patient_sees_it(office, patient, 
     page = form.submit().click(patient.name)
     assert page.request.path == path
     assert "$130.00" in page
+    assert "How long it has been owed" in page
     assert "Your practice system keeps this ledger" in page
     assert "Enter in the ledger" not in page
     refused = app.get(f"{path}/enter")
