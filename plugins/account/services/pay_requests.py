@@ -1,4 +1,4 @@
-"""Asking to be paid by mail or text message, with a link that shows what is owed now and leads to paying; and what came of it."""
+"""Asking to be paid by mail or text message, with a link that shows what is owed now and leads to paying. What came of it: request_outcomes.py."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta

@@ -12,7 +12,7 @@ from core.auth import registering
 from core.auth.limits import TooManyAttempts
 from core.people.languages import COMMON, english_name
 from core.tasks import enqueue
-from core.texting import whole_number
+from core.texting import stops, whole_number
 from core.web.forms import Form, empty_form, read_form
 from plugins.appointments.models import NoticeRule
 from plugins.appointments.notices import examples, ruling, words
@@ -124,10 +124,13 @@ def _text(request, row: NoticeRule, language: str, number: str) -> str:
     tenant = request.registry.tenants.current(request.practice_id, row.clinic_id)
     address = request.registry.portal.address(tenant.host)
     one, _ = examples.written(row.kind, row.words, language, tenant, address, request.now, leads=True)
+    refused = "The test was not sent: this number takes no text messages, or has said STOP."
+    if stops.is_stopped(request.db, request.registry.portal.secret_key, number):
+        return refused
     try:
         texting.send(request.registry, number, f"Test: {one.text}")
     except texting.TextRefused:
-        return "The test was not sent: this number takes no text messages, or has said STOP."
+        return refused
     except texting.TextNotSent:
         return "The test was not sent: the service that sends text messages could not be reached, or did not take it."
     return "A text message with the test is on its way."
