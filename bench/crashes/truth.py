@@ -1,6 +1,7 @@
 """Quiet, and what has to be true then: what the card service, the payments and the books say of every cent."""
 
 import json
+import re
 import sqlite3
 import time
 from collections import Counter, defaultdict
@@ -82,7 +83,7 @@ class Truth:
         now = datetime.now(UTC)
         self.town.office.registry.engine.dispose()
         there = list(self.service.payments_since(now - LONG_AGO))
-        names = "id::text, state, amount_cents, refunded_cents, disputed_cents, receipt_number, process_state, patient_id, gateway_reference, created_at, checkout_reference, source"
+        names = "id::text, state, amount_cents, refunded_cents, disputed_cents, receipt_number, process_state, patient_id, gateway_reference, created_at, checkout_reference, source, method_kind"
         here = [dict(zip(names.replace("::text", "").split(", "), row, strict=True)) for row in self.rows(f"select {names} from account_payment")]
         yield from self._payments(there, here)
         yield from self._given_back(here, now)
@@ -144,13 +145,19 @@ class Truth:
         """One step makes a payment, and one receipt goes out."""
         steps = Counter(row[0] for row in self.rows("select payment_id::text from account_payment_step where to_state = 'succeeded'"))
         asked = Counter(row[0] for row in self.rows("select ids->>'payment_id' from outbox where task = 'account.send_receipt'"))
-        mails = [part.get_content() for mail in mail_from_url(self.town.servers.environment["CUSPID_MAIL_URL"]).messages() if (part := mail.get_body(("plain",)))]  # type: ignore[attr-defined]
-        sent = Counter(row["receipt_number"] for text in mails for row in here if row["receipt_number"] in text)
+        receipts, returns = self._mails("Receipt for"), self._mails("Your bank")
         for row in here:
             once = int(row["state"] == "succeeded")
-            found = (steps[row["id"]], asked[row["id"]], sent[row["receipt_number"]])
-            if found != (once, once, once):
-                yield f"made by {found[0]} steps, {found[1]} receipts asked for, {found[2]} mails: {row['id']} {row['state']} {row['source']}"
+            back = int(bool(once and row["method_kind"] == "bank" and row["disputed_cents"]))
+            found = (steps[row["id"]], asked[row["id"]], receipts[row["receipt_number"]], returns[row["receipt_number"]])
+            if found != (once, once, once, back):
+                yield f"made by {found[0]} steps, {found[1]} receipts asked for, {found[2]} mailed, {found[3]} times told of a return: {row['id']} {row['state']} {row['source']}"
+
+    def _mails(self, subject: str) -> Counter[str]:
+        """How many mails of a kind hold which receipt number."""
+        mails = mail_from_url(self.town.servers.environment["CUSPID_MAIL_URL"]).messages()  # type: ignore[attr-defined]
+        texts = [part.get_content() for mail in mails if mail["Subject"].startswith(subject) and (part := mail.get_body(("plain",)))]
+        return Counter(number for text in texts for number in re.findall(r"Receipt number: (\S+)", text))
 
     def _left_over(self) -> Iterator[str]:
         for query, words in (

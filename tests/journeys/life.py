@@ -254,16 +254,17 @@ class Life:
         return plan.id
 
     def _paid_online(self, practice_id: UUID, patient_id: UUID) -> UUID:
-        """A payment that waits to be processed, of which a part was given back, and which the payer's bank disputes."""
+        """A payment that waits to be processed, of which a part was given back, a part was taken back by the payer's bank, and a part is disputed."""
         once = {name: uuid4().hex for name in ("idempotency_key", "form_nonce")}
         money = {"amount_cents": 9_900, "currency": "USD", "state": "succeeded", "gateway": "local", "card": "Visa ending in 4242", "receipt_number": f"PAID-{uuid4().hex[:4].upper()}"}
         payment = Payment(id=uuid4(), practice_id=practice_id, patient_id=patient_id, created_at=self._now, settled_at=self._now, refunded_cents=900, **money, **once)
         back = Refund(payment_id=payment.id, amount_cents=900, state="succeeded", reason="Paid twice", made_at=self._now, **{name: uuid4().hex for name in once})
-        dispute = Dispute(payment_id=payment.id, gateway_reference=f"dp_{uuid4().hex}", amount_cents=9_000, state="needs_response", opened_at=self._now, answer_by=self._now)
+        dispute = Dispute(payment_id=payment.id, gateway_reference=f"dp_{uuid4().hex}", amount_cents=4_000, state="needs_response", opened_at=self._now, answer_by=self._now)
+        lost = Dispute(payment_id=payment.id, gateway_reference=f"dp_{uuid4().hex}", amount_cents=5_000, state="lost", is_over=True, won=False, reason="insufficient_funds", opened_at=self._now)
         step = PaymentStep(payment_id=payment.id, number=1, from_state="submitted", to_state="succeeded", told_by="event", at=self._now)
         self._db.add(payment)
         self._db.flush()
-        self._db.add_all([back, dispute, step])
+        self._db.add_all([back, dispute, lost, step])
         self._db.flush()
         return payment.id
 

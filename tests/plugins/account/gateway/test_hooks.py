@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 
 from core.auth.limits import TooManyAttempts
 from core.db import uuid7
+from core.outbox import OutboxRow
 from plugins.account.gateway.stand_in.events import signature
 from plugins.account.gateway.stand_in.server import STAND_IN_KEY
 from plugins.account.models import CardAccount, Dispute, GatewayEvent, Guest, Method, Payment, PaymentStep, Refund
@@ -229,6 +230,9 @@ def test_whatever_the_order_of_events_and_however_often_they_come_the_same_comes
         mine = (Payment.practice_id == row.practice_id, Payment.id == row.id)
         of = lambda model: db.scalars(select(model).where(model.practice_id == row.practice_id, model.payment_id == row.id)).all()  # noqa: E731
         now = db.scalars(select(Payment).where(*mine).execution_options(populate_existing=True)).one()
+        made = [one.to_state for one in of(PaymentStep)].count("succeeded")
+        receipts = select(OutboxRow.id).where(OutboxRow.practice_id == row.practice_id, OutboxRow.task == "account.send_receipt", OutboxRow.ids["payment_id"].astext == str(row.id))
+        assert made == len(db.scalars(receipts).all()) == (now.state == "succeeded")
         ends.add((now.state, now.refunded_cents, now.disputed_cents, tuple(sorted((one.state, one.amount_cents) for one in [*of(Refund), *of(Dispute)]))))
 
     run()
