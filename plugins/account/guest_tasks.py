@@ -43,7 +43,7 @@ def find_payer(work: Work, verification: str) -> None:
 def count_declines(work: Work, payment_id: str) -> None:
     """Count the cards that were declined for somebody who pays without signing in."""
     practice_id = work.tenant.practice_id
-    declines.count(work.db, practice_id, services_at(work.registry, practice_id), work.registry.limiter, UUID(payment_id))
+    declines.count(work.db, practice_id, services_at(work.registry, practice_id), work.registry.limiter, UUID(payment_id), work.now)
 
 
 @portal_task("account.send_payer_code", mail="Code for paying")

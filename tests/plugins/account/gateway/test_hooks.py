@@ -295,3 +295,11 @@ def test_cards_that_are_declined_for_a_guest_who_never_comes_back_are_counted_at
     with pytest.raises(TooManyAttempts):
         guests.take_try(registry.limiter, practice.id, "10.7.0.1", datetime.now(UTC))
     guests.take_try(registry.limiter, practice.id, "10.9.0.1", datetime.now(UTC))
+    for _ in range(2):  # whoever goes on with the page that is open finds it closed
+        payer.card(page, "4000000000000002")
+    send(door, declined | {"id": "evt_last"})
+    work_off()
+    work_off()
+    assert payer.card(page).status == 410
+    db.refresh(row)
+    assert row.state == "canceled"
