@@ -14,6 +14,7 @@ def include(config) -> None:
     config.add_route("account.method_remove", "/methods/{method_id}/remove")
     config.add_route("account.guest", "/pay-now")
     config.add_route("account.guest_receipt", "/pay-now/receipts/{payment_id}")
+    config.add_route("account.guest_receipt_file", "/pay-now/receipts/{payment_id}/download")
     config.add_route("account.guest_pay", "/pay-now/{place}")
     config.add_route("account.verify", "/pay-now/{place}/verify")
     config.add_route("account.verify_code", "/pay-now/{place}/verify/code")

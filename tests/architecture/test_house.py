@@ -31,7 +31,7 @@ OPEN |= {"office.enter"}
 OPEN |= {"auth.unsubscribe"}  # the link at the foot of a mail, which works without signing in: its token is the right
 OPEN |= {"auth.register", "auth.register_code"}
 # Paying a bill: the pages say of nobody whether they are a patient.
-OPEN |= {"portal.pay", "account.guest", "account.guest_pay", "account.guest_receipt"}
+OPEN |= {"portal.pay", "account.guest", "account.guest_pay", "account.guest_receipt", "account.guest_receipt_file"}
 OPEN |= {"account.asked", "account.asked_pay"}  # the link of a request to pay: token and birthdate together are the right, and show one amount
 OPEN |= {"account.verify", "account.verify_code", "account.verified"}  # a code to the address in the chart, then a link that opens one account's balance
 # The link that asks to confirm a visit, and the address that a calendar program reads: the token is the right, and opens no more than that.

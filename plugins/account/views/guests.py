@@ -19,7 +19,7 @@ from plugins.account.pages import INCOMPLETE, guest_places, id_in_address, keep_
 from plugins.account.services import guests
 from plugins.account.services.asking import How, Made
 from plugins.account.services.payments import PaymentNotFound, new_nonce
-from plugins.account.views.receipts import look
+from plugins.account.views.receipts import as_file, look
 
 PAGE = "account/guest.jinja2"
 WHOLE = "practice"
@@ -78,6 +78,17 @@ def receipt(request):
         "refusal": refusal_text(payment.refusal),
         "pay_path": path_of(request, place) if is_open else "",
     }
+
+
+@view_config(route_name="account.guest_receipt_file", permission=NO_PERMISSION_REQUIRED, request_method="GET")
+def receipt_file(request):
+    """The receipt, to keep: for the browser that made the payment, and no other."""
+    payment = _own_payment(request)
+    if payment.state != "succeeded":
+        raise HTTPNotFound()
+    request.audit("account.guest_payment.download", target_id=payment.id)
+    guest = guests.typed_by(request.db, payment)
+    return as_file(request, payment, f"{guest.first_name} {guest.last_name}")
 
 
 def keep_for_browser(request, payment_id: str) -> None:

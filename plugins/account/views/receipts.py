@@ -44,11 +44,7 @@ def receipt_file(request):
     if payment.state != "succeeded" or payment.is_returned:
         raise HTTPNotFound()
     request.audit("account.payment.download", request.person.id, payment.id)
-    place = request.registry.tenants.tenant(request.practice_id, payment.clinic_id, request.visitor.version)
-    logo = request.registry.tenants.picture(request.practice_id, place.theme.logo)
-    pdf = receipt_pdf.make(payment, place, f"{request.person.first_name} {request.person.last_name}", logo)
-    disposition = content_disposition(f"Receipt {payment.receipt_number}.pdf", "application/pdf", inline=False)
-    return Response(pdf, content_type="application/pdf", content_disposition=disposition)
+    return as_file(request, payment, f"{request.person.first_name} {request.person.last_name}")
 
 
 @view_config(route_name="account.call_off", permission="account.pay", request_method="POST")
@@ -64,6 +60,15 @@ def call_off(request):
         except CardServiceAway:
             request.session.flash(STAYS)
     return HTTPSeeOther(request.route_path("account.receipt", payment_id=payment.id))
+
+
+def as_file(request, payment: Payment, for_name: str) -> Response:
+    """The receipt of a payment that was made, as PDF."""
+    place = request.registry.tenants.tenant(request.practice_id, payment.clinic_id, request.visitor.version)
+    logo = request.registry.tenants.picture(request.practice_id, place.theme.logo)
+    pdf = receipt_pdf.make(payment, place, for_name, logo)
+    disposition = content_disposition(f"Receipt {payment.receipt_number}.pdf", "application/pdf", inline=False)
+    return Response(pdf, content_type="application/pdf", content_disposition=disposition)
 
 
 def look(request, payment: Payment) -> tuple[Payment, str]:

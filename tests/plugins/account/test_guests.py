@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
+import pypdfium2
+import pypdfium2.raw
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -173,8 +175,27 @@ def test_a_receipt_is_for_the_browser_that_paid_alone(portal, practice, other_pr
     page = paid()
     assert page.text.count("Visa ending in 4242") == 1
     web.get(page.request.path, status=200)
+    paper = page.click("Download")
     for app in (browser(portal, practice), browser(portal, other_practice)):
         app.get(page.request.path, status=404)
+        app.get(paper.request.path, status=404)
+
+
+def test_the_receipt_of_a_guest_is_a_tagged_paper_with_what_was_paid_and_nothing_of_the_account(robin, paid):
+    page = paid()
+    paper = page.click("Download")
+    assert paper.headers["Content-Disposition"].startswith('attachment; filename="Receipt ')
+    document = pypdfium2.PdfDocument(paper.body)
+    assert pypdfium2.raw.FPDFCatalog_IsTagged(document)
+    text = document[0].get_textpage().get_text_range()
+    for words in ("Receipt number", "Robin Vale", "Visa ending in 4242", "$40.00"):
+        assert words in text
+    assert not [words for words in ("April 12", "04/12/1985", "1985-04-12") if words in text]
+
+
+def test_a_payment_that_is_not_made_has_no_receipt_to_keep(fill, payments_of, web, stand_in):
+    fill().submit(status=303)
+    web.get(f"/account/pay-now/receipts/{payments_of()[0].id}/download", status=404)
 
 
 def test_six_submits_of_one_form_at_once_are_one_charge(fill, payments_of, taken, type_card):
