@@ -49,8 +49,8 @@ WHOLE = {
     "account.pay_request.open": "Opened the link of a request to pay", "account.pay_request.withdraw": "Withdrew a request to pay",
     "account.pay_request.failed": "Typed a wrong birthdate at a request to pay",
     "account.payment_plan.grant": "Granted a pause of a payment plan", "account.payment_plan.refuse": "Refused a pause of a payment plan",
-    "account.payment_plan.go_on": "Let a payment plan go on",
-    "account.payment_plan.received": "Counted a payment towards a payment plan",
+    "account.estimate.ask": "Asked what treatment will cost", "account.estimate.give": "Gave a good-faith estimate", "account.estimate.close": "Answered without an estimate",
+    "account.payment_plan.go_on": "Let a payment plan go on", "account.payment_plan.received": "Counted a payment towards a payment plan",
     "account.online.process": "Processed an online payment",
     "account.online.refund": "Gave money back",
     "account.online.close": "Voided a payment that was not finished",
@@ -245,7 +245,7 @@ VERBS = {
     "match": "Put on the account:", "refund": "Marked as paid back:", "dropped": "Left undone, because the tab was off:",
 }  # fmt: skip
 THINGS = {
-    "list": "the list", "visit": "a visit", "statement": "a statement", "ledger": "the account history", "payment": "a payment", "guest payment": "a payment made without signing in",
+    "list": "the list", "visit": "a visit", "statement": "a statement", "ledger": "the account history", "payment": "a payment", "estimate": "a good-faith estimate", "estimate list": "the list of estimates", "guest payment": "a payment made without signing in",
     "entry": "a line of a ledger", "statement batch": "many statements", "statement list": "the list of statements", "statement preview": "a statement before it was made",
     "aging": "what is owed and for how long", "books": "what happened on accounts, by day", "pay request": "a request to pay", "pay request list": "the list of requests to pay",
     "online": "online payments", "method": "a card or bank account for paying",

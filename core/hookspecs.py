@@ -64,6 +64,12 @@ def portal_insurance_carriers(db, practice_id, now):
 
 
 @hookspec
+def portal_planned(db, practice_id, patient_id, since, now):
+    """What treatment is planned for a patient: a list of `core.plugins.Planned`; with None the visits of all patients that were scheduled after `since`. At most
+    one statement."""
+
+
+@hookspec
 def portal_record_kinds():
     """The kinds of record that this tab takes in: a list of `core.records.RecordKind`. Asked once, at the start."""
 

@@ -16,13 +16,15 @@ from core.plugins.parts import (
     NoticeSwitch,
     OfficeItem,
     Permission,
+    Planned,
+    PlannedLine,
     Question,
     Tab,
 )
 from core.plugins.plugin import PortalPlugin, hookimpl
 
 __all__ = [
-    "ActionItem", "Card", "Count", "EntryLink", "ExportFile", "NoticeKind", "NoticeSwitch", "OfficeItem", "Permission", "PluginHost", "PortalPlugin", "Question", "Tab", "find_plugins", "hookimpl",
+    "ActionItem", "Card", "Count", "EntryLink", "ExportFile", "NoticeKind", "NoticeSwitch", "OfficeItem", "Permission", "Planned", "PlannedLine", "PluginHost", "PortalPlugin", "Question", "Tab", "find_plugins", "hookimpl",
 ]  # fmt: skip
 
 

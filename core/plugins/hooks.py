@@ -7,12 +7,13 @@ import pluggy
 import structlog
 
 from core.db import ChangedRows, forget_changes, mark_savepoint, mend_transaction, only_reading
-from core.plugins.parts import ActionItem, Card, EntryLink, Question, Tab
+from core.plugins.parts import ActionItem, Card, EntryLink, Planned, Question, Tab
 
 log = structlog.get_logger("plugins")
 
 # What a page can make something of; another answer is the plugin's fault, too.
-_PARTS = {"portal_tab": Tab, "portal_home_card": Card, "portal_action_items": ActionItem, "portal_entry_link": EntryLink}
+_PARTS = {"portal_tab": Tab, "portal_home_card": Card, "portal_action_items": ActionItem, "portal_entry_link": EntryLink, "portal_planned": Planned}
+_LISTS = (ActionItem, Planned)
 
 
 class HookFault(Exception):
@@ -95,6 +96,6 @@ def _check_answer(name: str, answer: Any) -> None:
     part = _PARTS.get(name)
     if part is None or answer is None or (part is ActionItem and isinstance(answer, Question)):
         return
-    parts = answer if part is ActionItem else [answer]
+    parts = answer if part in _LISTS else [answer]
     if not all(isinstance(item, part) for item in parts):
         raise HookFault(f"{name} must answer with {part.__name__}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -136,6 +137,34 @@ class ExportFile:
     content: bytes = b""
     key: str = ""
     office_only: bool = False
+
+
+@dataclass(frozen=True)
+class PlannedLine:
+    """One procedure that is planned, in plain words; `code` is a CDT number, `cents` its fee after discounts, None where it is not known."""
+
+    words: str
+    code: str = ""
+    tooth: str = ""
+    cents: int | None = None
+
+
+@dataclass(frozen=True)
+class Planned:
+    """Treatment that is planned for a patient: a treatment plan, or a visit.
+
+    `key` begins with the plugin's name and stays the same; `title` is what the office reads. A plan was saved on `saved_on`; of a visit `starts_at` is when it is, and
+    `scheduled_at` when it was scheduled.
+    """
+
+    key: str
+    patient_id: UUID
+    title: str
+    lines: tuple[PlannedLine, ...]
+    provider_id: UUID | None = None
+    saved_on: date | None = None
+    starts_at: datetime | None = None
+    scheduled_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
+from webob.multidict import MultiDict
 
 Schema = TypeVar("Schema", bound=BaseModel)
 
@@ -62,6 +63,15 @@ def keep_typed(request, path: str, values: Mapping[str, str]) -> None:
 def read_form(request, schema: type[Schema]) -> Form[Schema]:
     """Read the posted form. An empty field counts as not given, so that defaults apply; text is taken without spaces around it."""
     return _read(request.POST, schema)
+
+
+def read_part(request, schema: type[Schema], prefix: str) -> Form[Schema]:
+    """Read a part of the posted form in the same way: the fields whose names begin with `prefix`, such as those of one of several lines. What is known of them has the
+    names of the page again."""
+    part = MultiDict((name.removeprefix(prefix), answer) for name, answer in request.POST.items() if name.startswith(prefix))
+    form = _read(part, schema)
+    form.values, form.errors = ({prefix + name: words for name, words in found.items()} for found in (form.values, form.errors))
+    return form
 
 
 def read_query(request, schema: type[Schema]) -> Form[Schema]:

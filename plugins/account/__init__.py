@@ -8,11 +8,12 @@ from core.plugins import ActionItem, Card, EntryLink, Permission, PortalPlugin, 
 from core.tasks import Periodic
 from core.web.formats import long_day, money
 from plugins.account import card_tasks, exporting, guest_tasks, hooks, office, paying, reading, records, tasks  # noqa: F401  (declares the tasks)
-from plugins.account.models import Claim, Coverage, Entry, Payment, PaymentPlan, PayRequest, Statement
+from plugins.account.models import Claim, Coverage, Entry, Estimate, Payment, PaymentPlan, PayRequest, Statement
 from plugins.account.pages import guest_places, may_pay
-from plugins.account.services import charts, insurance, ledger, plans, receipts, statements
+from plugins.account.services import charts, estimates, insurance, ledger, plans, receipts, statements
 from plugins.account.settings import AccountSettings
 from plugins.account.views import asked
+from plugins.account.views import estimates as estimate_views
 from plugins.account.views import plans as plan_views
 
 
@@ -29,6 +30,7 @@ class AccountPlugin(PortalPlugin):
         paying.include(config)
         asked.add_routes(config)
         plan_views.add_routes(config)
+        estimate_views.add_routes(config)
         config.scan("plugins.account.views")
 
     def include_office(self, config) -> None:
@@ -63,8 +65,9 @@ class AccountPlugin(PortalPlugin):
 
     @hookimpl
     def portal_permissions(self):
-        """Seeing the account, and paying."""
-        return [Permission("account.see", "See the account"), Permission("account.pay", "Pay", acts=True)]
+        """Seeing the account, paying, and asking what treatment will cost."""
+        acts = [Permission("account.pay", "Pay", acts=True), Permission("account.estimate", "Ask for an estimate", acts=True)]
+        return [Permission("account.see", "See the account"), *acts]
 
     @hookimpl
     def portal_office_settings(self):
@@ -73,12 +76,12 @@ class AccountPlugin(PortalPlugin):
 
     @hookimpl
     def portal_notice_kinds(self):
-        """Receipts, statements, payment plans."""
-        return [receipts.RECEIPT, statements.STATEMENT, plans.PLAN]
+        """Receipts, statements, payment plans, estimates."""
+        return [receipts.RECEIPT, statements.STATEMENT, plans.PLAN, estimates.ESTIMATE]
 
     @hookimpl
     def portal_office_waiting(self):
-        """Payments that the office has to assign, pauses of payment plans that patients ask for."""
+        """Payments that the office has to assign, pauses of payment plans and estimates that patients ask for."""
         return office.WAITING
 
     @hookimpl
@@ -101,7 +104,8 @@ class AccountPlugin(PortalPlugin):
         """Ledger, statements, insurance, payment plans and payments go to the kept chart."""
         charts.join(db, practice_id, kept, absorbed)
         statements.join(db, practice_id, kept, absorbed)
-        move_rows(db, practice_id, kept, absorbed, Entry, Statement, Payment, Claim, Coverage, PaymentPlan, PayRequest)
+        estimates.join(db, practice_id, kept, absorbed)
+        move_rows(db, practice_id, kept, absorbed, Entry, Statement, Payment, Claim, Coverage, PaymentPlan, PayRequest, Estimate)
 
     @hookimpl
     def portal_export(self, db, practice_id, person_id):

@@ -10,7 +10,7 @@ from core import outside
 from core.people.charts import delete_rows, rows_of
 from core.plugins import ExportFile
 from core.web.exports import list_files
-from plugins.account.models import Claim, Coverage, Entry, Guest, Installment, Payment, PaymentPlan, PayRequest, Statement
+from plugins.account.models import Claim, Coverage, Entry, Estimate, Guest, Installment, Payment, PaymentPlan, PayRequest, Statement
 from plugins.account.services import charts
 from plugins.account.services.states import OPEN
 
@@ -20,6 +20,7 @@ _LISTS = (
     ("claims", "What was asked of insurance", Claim),
     ("insurance", "Dental insurance and what is left of its benefits", Coverage),
     ("payment-plans", "Payment plans", PaymentPlan),
+    ("estimates", "What was asked of treatment’s cost, and the good-faith estimates that were given", Estimate),
     ("requests-to-pay", "Messages that asked to be paid", PayRequest),
 )
 _OF_FORMS = frozenset({"idempotency_key", "form_nonce"})
@@ -65,4 +66,4 @@ def erase(session: Session, practice_id: UUID, patient_id: UUID | None) -> None:
         charts.erase(session, practice_id, patient_id)
         plans = select(PaymentPlan.id).where(PaymentPlan.practice_id == practice_id, PaymentPlan.patient_id == patient_id)
         session.execute(delete(Installment).where(Installment.practice_id == practice_id, Installment.payment_plan_id.in_(plans)))
-    delete_rows(session, practice_id, patient_id, Payment, PayRequest, Entry, Statement, Claim, Coverage, PaymentPlan)
+    delete_rows(session, practice_id, patient_id, Payment, PayRequest, Entry, Statement, Claim, Coverage, PaymentPlan, Estimate)

@@ -22,6 +22,7 @@ PARTS = (
     ("Visits and payments", "account.ledger"),
     ("Statements", "account.statements"),
     ("Payment plans", "account.plans"),
+    ("Estimates", "account.estimates"),
     ("Insurance", "account.insurance"),
     ("For tax or insurance", "account.yearly"),
 )

@@ -67,6 +67,15 @@ class AccountSettings(BaseModel):
     ask_subject_es: Line = Field("", max_length=200, title="Subject that asks to pay in Spanish", description="Empty for ours.")
     ask_body_es: str = Field("", max_length=4000, title="Mail that asks to pay in Spanish", description="Empty for ours. [MsgToPayURL] is where the link stands.")
     ask_text_es: str = Field("", max_length=600, title="Text message that asks to pay in Spanish", description="Empty for ours. [MsgToPayURL] is where the link stands.")
+    estimate_npi: Line = Field(
+        "", title="NPI of the office", pattern=r"^([0-9]{10})?$", description="The office’s National Provider Identifier, ten digits; it stands on good-faith estimates."
+    )
+    estimate_tin: Line = Field(
+        "",
+        title="Tax number of the office",
+        pattern=r"^([0-9]{2}-?[0-9]{7}|[0-9]{3}-[0-9]{2}-[0-9]{4})?$",
+        description="The office’s taxpayer number (EIN), such as 12-3456789; it stands on good-faith estimates.",
+    )
     stripe_account: Line = Field(
         "",
         title="Account at Stripe",

@@ -124,6 +124,12 @@ def send_plan_notice(work: Work, plan_id: str, account_id: str) -> None:
     telling.tell_of_plan(work, UUID(plan_id), UUID(account_id))
 
 
+@portal_task("account.send_estimate_notice", mail="Notice of an estimate")
+def send_estimate_notice(work: Work, estimate_id: str, account_id: str) -> None:
+    """Tell an account that the office has answered what treatment will cost."""
+    telling.tell_of_estimate(work, UUID(estimate_id), UUID(account_id))
+
+
 @portal_task("account.tell_of_payments")
 def tell_of_payments(work: Work) -> None:
     """Tell of payments of plans that are due soon."""

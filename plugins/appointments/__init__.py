@@ -9,6 +9,7 @@ from plugins.appointments import doing, exporting, guest_tasks, hooks, office, r
 from plugins.appointments.models import Appointment, Confirmation, Guest, Preference, Recall, Request
 from plugins.appointments.notices import charts as notices
 from plugins.appointments.notices import wishes
+from plugins.appointments.planned import planned
 from plugins.appointments.services import confirming, holds, recalls, visits
 from plugins.appointments.services.answering import ANSWERED
 from plugins.appointments.settings import AppointmentsSettings
@@ -143,6 +144,11 @@ class AppointmentsPlugin(PortalPlugin):
     def portal_office_waiting(self):
         """What patients ask about visits."""
         return office.WAITING
+
+    @hookimpl
+    def portal_planned(self, db, practice_id, patient_id, since, now):
+        """Visits that are to come."""
+        return planned(db, practice_id, patient_id, since, now)
 
     @hookimpl
     def portal_record_kinds(self):

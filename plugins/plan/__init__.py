@@ -4,6 +4,7 @@ from core.people.charts import move_rows
 from core.plugins import Card, Permission, PortalPlugin, Tab, hookimpl
 from plugins.plan import exporting, services
 from plugins.plan.models import TreatmentPlan
+from plugins.plan.planned import planned
 from plugins.plan.records import KINDS
 from plugins.plan.settings import PlanSettings
 
@@ -35,6 +36,11 @@ class PlanPlugin(PortalPlugin):
     def portal_office_settings(self):
         """The note about estimates."""
         return PlanSettings
+
+    @hookimpl
+    def portal_planned(self, db, practice_id, patient_id):
+        """The saved plans of a patient."""
+        return planned(db, practice_id, patient_id) if patient_id else []
 
     @hookimpl
     def portal_record_kinds(self):

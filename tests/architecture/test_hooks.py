@@ -27,6 +27,7 @@ PLANNED = {
     "portal_notice_switched": ("practice", "patient", "kind", "channel", "on", "now"),
     "portal_office_waiting": (),
     "portal_insurance_carriers": ("practice", "now"),
+    "portal_planned": ("practice", "patient", "since", "now"),
     "portal_record_kinds": (),
     "portal_periodic_tasks": (),
     "portal_switched": ("practice", "clinic", "on"),

@@ -51,14 +51,14 @@ TABLE = {
     """,
     GIVER: "portal.grants portal.grant_give",
     SEE: """
-        appointments.home appointments.booked appointments.visit appointments.visit_file account.home account.receipt account.receipt_file account.statement account.statement_file account.plans account.plan account.plan_file
+        appointments.home appointments.booked appointments.visit appointments.visit_file account.home account.receipt account.receipt_file account.statement account.statement_file account.plans account.plan account.plan_file account.estimates account.estimate account.estimate_file
         account.ledger account.statements account.insurance account.yearly account.yearly_pdf account.yearly_csv plan.home plan.plan
         webmail.home webmail.sent webmail.message images.home images.image images.thumbnail images.display images.open images.download
         summary.home summary.download summary.document summary.document_body summary.document_download
     """,
     ACT: """
         appointments.confirm appointments.book appointments.book_review appointments.cancel appointments.undo appointments.move appointments.ask appointments.ask_visit
-        appointments.withdraw appointments.seen appointments.calendar appointments.calendar_end account.pay account.call_off account.methods account.methods_back account.method_name account.method_default account.method_remove account.plan_answer webmail.compose webmail.reply
+        appointments.withdraw appointments.seen appointments.calendar appointments.calendar_end account.pay account.call_off account.methods account.methods_back account.method_name account.method_default account.method_remove account.plan_answer account.estimate_ask webmail.compose webmail.reply
         appointments.wait appointments.wait_join appointments.wait_change appointments.wait_end appointments.wait_answer
     """,
     OFFICE: """
@@ -94,7 +94,7 @@ TABLE = {
         account.office.accounts account.office.accounts.find account.office.accounts.one account.office.accounts.enter account.office.accounts.entry
         account.office.statements account.office.statements.make account.office.statements.one account.office.statements.file
         account.office.statements.many account.office.statements.many.one account.office.statements.many.stop
-        account.office.requests account.office.requests.ask account.office.requests.withdraw account.office.plans account.office.plans.offer account.office.plans.one account.office.plans.file account.office.aging account.office.aging.file account.office.books account.office.books.file account.office.books.fees
+        account.office.requests account.office.requests.ask account.office.requests.withdraw account.office.plans account.office.plans.offer account.office.plans.one account.office.plans.file account.office.estimates account.office.estimates.make account.office.estimates.one account.office.estimates.file account.office.aging account.office.aging.file account.office.books account.office.books.file account.office.books.fees
         account.office.online account.office.online.file account.office.online.process account.office.online.one account.office.online.refund account.office.online.close account.office.online.seen
     """,
     OFFICE_ACCOUNT: """

@@ -11,7 +11,21 @@ from core import hookspecs, records, tasks
 from core.auth.models import SignInSession
 from core.outbox import OutboxRow
 from core.people.models import Patient, Provider
-from core.plugins import ActionItem, Card, EntryLink, ExportFile, NoticeKind, NoticeSwitch, OfficeItem, PluginHost, Question, Tab, hookimpl
+from core.plugins import (
+    ActionItem,
+    Card,
+    EntryLink,
+    ExportFile,
+    NoticeKind,
+    NoticeSwitch,
+    OfficeItem,
+    Planned,
+    PlannedLine,
+    PluginHost,
+    Question,
+    Tab,
+    hookimpl,
+)
 from core.plugins.waiting import at_clinics
 from core.records.kinds import kinds_for
 from core.tasks import Periodic, portal_task
@@ -76,6 +90,25 @@ def test_hook_portal_entry_link_that_leads_elsewhere_is_left_out(portal_with, pr
             return EntryLink("Elsewhere", "portal.contact", "flower1")
 
     assert "Elsewhere" not in browser(portal_with(Away()), practice).get("/sign-in").text
+
+
+def test_hook_portal_planned(practice, db, garden, hook_log):
+    class Planning(garden):
+        @hookimpl
+        def portal_planned(self, practice_id, patient_id, since, now):
+            return [Planned("garden.hedge", patient_id, f"A hedge for {practice_id}", (PlannedLine("Box tree", cents=500),), starts_at=now, scheduled_at=since)]
+
+    class Wild(garden):
+        name = "wild"
+
+        @hookimpl
+        def portal_planned(self):
+            return ["weeds"]
+
+    about = {"practice_id": practice.id, "patient_id": practice.id, "since": NOW - timedelta(days=1), "now": NOW}
+    [(plugin, [found])] = PluginHost([Planning(), Wild()]).installed.each("portal_planned", db, **about)
+    assert (plugin, found.title, found.starts_at, found.scheduled_at) == ("garden", f"A hedge for {practice.id}", NOW, NOW - timedelta(days=1))
+    assert hook_log == [("hook_failed", {"plugin": "wild", "hook": "portal_planned"})]
 
 
 def test_hook_portal_notice_switches(browser_with, garden):

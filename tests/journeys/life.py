@@ -21,8 +21,20 @@ from core.people import by_hand, offers, records_requests
 from core.people.models import AccessOffer, Grant, Patient
 from core.people.records import KINDS
 from core.records import kinds_of, runs
-from plugins.account.models import Dispute, Entry, Guest, Installment, Payment, PaymentPlan, PaymentStep, Refund, Statement, StatementBatch
-from plugins.account.services import pay_requests, verifying
+from plugins.account.models import (
+    Dispute,
+    Entry,
+    Estimate,
+    Guest,
+    Installment,
+    Payment,
+    PaymentPlan,
+    PaymentStep,
+    Refund,
+    Statement,
+    StatementBatch,
+)
+from plugins.account.services import estimate_words, pay_requests, verifying
 from plugins.appointments.models import (
     Appointment,
     AppointmentRule,
@@ -151,6 +163,8 @@ class Life:
             "account.guest_pay": f"/account/pay-now/{clinic}",
             "account.plan": f"/account/plans/{(plan := self._plan(account.patient_id))}",
             "account.plan_file": f"/account/plans/{plan}/download",
+            "account.estimate": f"/account/estimates/{(estimate := self._estimate(account.patient_id))}",
+            "account.estimate_file": f"/account/estimates/{estimate}/download",
             "account.verify": f"/account/pay-now/{clinic}/verify",
             "account.verified": self._link_to_pay(practice_id, account),
             **self._links_of_booking(practice_id, account),
@@ -241,6 +255,8 @@ class Life:
                  "statements.many.one": f"{statements}/many/{batch.id}", "requests.ask": f"{at}/{patient_id}/ask"}  # fmt: skip
         plan = self._plan(patient_id)
         parts |= {"plans.offer": f"{at}/{patient_id}/plan", "plans.one": f"/office/account/plans/{plan}", "plans.file": f"/office/account/plans/{plan}/file"}
+        estimate = self._estimate(patient_id)
+        parts |= {"estimates.make": f"{at}/{patient_id}/estimate", "estimates.one": f"/office/account/estimates/{estimate}", "estimates.file": f"/office/account/estimates/{estimate}/file"}
         parts["online.one"] = f"/office/account/online/{self._paid_online(practice_id, patient_id)}"
         return {f"account.office.{name}": path for name, path in parts.items()}
 
@@ -252,6 +268,17 @@ class Life:
         self._db.flush()
         self._db.add_all(Installment(payment_plan_id=plan.id, number=number, due_on=self._now.date() + timedelta(days=30 * number), amount_cents=10_000, paid_cents=10_000 if number == 1 else 0) for number in range(1, 5))
         return plan.id
+
+    def _estimate(self, patient_id: UUID) -> UUID:
+        """A good-faith estimate that was given."""
+        office = {"name": "Sunrise Dental", "lines": ["12 Main Street"], "state": "OR", "phone": "", "npi": "1234567893", "tin": "12-3456789"}
+        line = {"words": "Crown", "code": "D2740", "tooth": "14", "diagnosis": "K02.9", "cents": 118_000}
+        given = {"patient": "Elena Marlow", "birthdate": "1984-03-09", "given_on": self._now.date().isoformat(), "about": "A crown", "planned_on": "", "note": "", "separately": "",
+                 "provider": {"name": "Dana Okafor, DDS", "npi": ""}, "office": office, "lines": [line], "total_cents": 118_000, "rights": [list(one) for one in estimate_words.RIGHTS]}  # fmt: skip
+        row = Estimate(id=uuid4(), patient_id=patient_id, origin="office", state="given", about="A crown", asked_at=self._now, answered_at=self._now, given=given, total_cents=118_000)
+        self._db.add(row)
+        self._db.flush()
+        return row.id
 
     def _paid_online(self, practice_id: UUID, patient_id: UUID) -> UUID:
         """A payment that waits to be processed, of which a part was given back, a part was taken back by the payer's bank, and a part is disputed."""

@@ -4,8 +4,8 @@ from core.people.models import Patient
 from core.tenant import Tenant
 
 SEE, CHANGE = "office.billing.see", "office.billing.change"
-ACCOUNTS, STATEMENTS, ONLINE, REQUESTS, PLANS, AGING, BOOKS = (f"account.office.{name}" for name in ("accounts", "statements", "online", "requests", "plans", "aging", "books"))
-PARTS = ((ACCOUNTS, "Accounts"), (STATEMENTS, "Statements"), (ONLINE, "Online payments"), (REQUESTS, "Requests to pay"), (PLANS, "Payment plans"), (AGING, "Aging"), (BOOKS, "Bookkeeping"))
+ACCOUNTS, STATEMENTS, ONLINE, REQUESTS, PLANS, ESTIMATES, AGING, BOOKS = (f"account.office.{name}" for name in ("accounts", "statements", "online", "requests", "plans", "estimates", "aging", "books"))
+PARTS = ((ACCOUNTS, "Accounts"), (STATEMENTS, "Statements"), (ONLINE, "Online payments"), (REQUESTS, "Requests to pay"), (PLANS, "Payment plans"), (ESTIMATES, "Estimates"), (AGING, "Aging"), (BOOKS, "Bookkeeping"))
 """The pages of billing and what they are called."""
 
 

@@ -6,13 +6,14 @@ from uuid import UUID
 from core.auth.notices import send_notice
 from core.people.models import Patient
 from core.tasks import Work
-from plugins.account.models import PaymentPlan, Statement
+from plugins.account.models import Estimate, PaymentPlan, Statement
 from plugins.account.pages import takes_payments
+from plugins.account.services.estimates import ESTIMATE
 from plugins.account.services.pay_requests import link_for, path_of
 from plugins.account.services.plans import PLAN
 from plugins.account.services.statements import STATEMENT
 
-TEMPLATE, PLAN_TEMPLATE = "account/mail/statement", "account/mail/plan"
+TEMPLATE, PLAN_TEMPLATE, ESTIMATE_TEMPLATE = (f"account/mail/{name}" for name in ("statement", "plan", "estimate"))
 
 
 def tell_of_statement(work: Work, statement_id: UUID, account_id: UUID) -> None:
@@ -39,3 +40,15 @@ def tell_of_plan(work: Work, plan_id: UUID, account_id: UUID) -> None:
     tenant = work.registry.tenants.current(practice_id, patient.clinic_id)
     if "account" in tenant.plugins:
         send_notice(replace(work, tenant=tenant), account_id, PLAN, PLAN_TEMPLATE, {})
+
+
+def tell_of_estimate(work: Work, estimate_id: UUID, account_id: UUID) -> None:
+    """Tell an account that the office has answered about an estimate; nobody where the clinic has switched the tab off."""
+    practice_id = work.tenant.practice_id
+    estimate = work.db.get(Estimate, (practice_id, estimate_id))
+    if estimate is None:
+        return
+    patient = work.db.get_one(Patient, (practice_id, estimate.patient_id))
+    tenant = work.registry.tenants.current(practice_id, patient.clinic_id)
+    if "account" in tenant.plugins:
+        send_notice(replace(work, tenant=tenant), account_id, ESTIMATE, ESTIMATE_TEMPLATE, {})
