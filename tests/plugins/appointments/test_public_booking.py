@@ -196,6 +196,14 @@ def test_who_is_new_has_a_chart_and_a_visit(web, details, practice, code_for):
         assert (guest.source, guest.appointment_id) == ("news / spring", visit.id)
 
 
+def test_the_page_with_the_times_takes_four_statements_at_most(web, place, statements):
+    page = web.get(f"{place}/new").click("Something hurts")
+    with statements() as seen:
+        again = web.get(page.request.path_qs)
+    assert len(seen) <= 4, seen
+    assert len(TIME.findall(again.text)) > 5
+
+
 def test_only_name_birthdate_address_and_phone_together_lead_to_the_page_for_patients(web, details, make, practice, code_for):
     parent = make.patient(first_name="Ann", last_name="Birch", birthdate="1960-01-01", email="nora@example.test", phone="(303) 555-0199")
     make.patient(first_name="Nora", last_name="Birch", birthdate="1990-02-14", email="", phone="", guarantor=parent.external_id)
