@@ -193,3 +193,16 @@ def test_the_wheel_holds_what_the_portal_needs_and_no_node_is_needed(tmp_path):
                  "plugins/appointments/static/appointments.css", "tenants/demo/logos/"):  # fmt: skip
         assert any(name.startswith(part) for name in names), part
     assert not [name for name in names if "node_modules" in name or name.startswith(("tests/", "bench/"))]
+
+
+def test_a_page_that_wears_the_classes_of_a_tab_brings_its_sheet():
+    """Itself or its layout: without it the page is readable, and looks like nothing anybody drew."""
+    bare = []
+    for folder in sorted((ROOT / "plugins").glob("*/templates")):
+        name, pages = folder.parent.name, {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*.jinja2")}
+        worn, brought = re.compile(rf'class="[^"]*\b{name}-'), f'static_path("{name}/'
+        for page, text in pages.items():
+            parent = re.search(r'\{% extends "([^"]+)" %\}', text)
+            if parent and worn.search(text) and brought not in text + pages.get(parent[1], ""):
+                bare.append(page)
+    assert bare == []
