@@ -1,6 +1,5 @@
 """Verify and pay: a code to the address in the chart, then what is owed and the cards that are kept."""
 
-import re
 
 import pytest
 from sqlalchemy import select
@@ -49,29 +48,12 @@ def test_a_card_that_is_kept_is_there_the_next_time_and_for_nobody_else(patient,
     other.submit(status=422)
 
 
-def test_a_patient_and_a_stranger_get_the_same_pages_by_the_same_statements(patient, web, practice, statements):
-    found = []
-    for last_name in ("Vale", "Stranger"):
-        form = web.get(f"/account/pay-now/{practice.clinic_id}/verify").forms["verify"]
-        for name, value in (ROBIN | {"last_name": last_name}).items():
-            form[name] = value
-        with statements() as asked:
-            page = form.submit(status=200)
-            again = page.forms["code"]
-            again["code"] = "000000"
-            wrong = again.submit(status=422)
-        texts = [re.sub(r'value="[^"]*"|nonce="[^"]*"', "", one.text) for one in (page, wrong)]
-        found.append((texts, [re.sub(r"'[^']*'", "", one) for one in asked]))
-    assert found[0] == found[1]
-    assert not any("from patient" in one.lower() for one in found[0][1])
-
-
 def test_no_code_goes_out_where_nobody_fits_or_two_do_until_the_number_says_which(patient, make, ask, code_for):
     ask(last_name="Stranger")
     ask(birthdate="1985-04-13")
     assert code_for() == ""
     twin = make.patient(first_name="Robin", last_name="Vale", birthdate="1985-04-12")
-    ask()
+    assert "with the account number of the bill" in ask().text
     assert code_for() == ""
     ask(account_number=twin.external_id)
     assert code_for()
