@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, delete, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, delete, func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.auth.identity import LONGEST
 from core.auth.models import Account, SignInSession
@@ -49,20 +49,15 @@ def describe(user_agent: str) -> str:
 
 def devices(session: Session, practice_id: UUID, account_id: UUID, this: UUID, now: datetime, idle: timedelta) -> list[Device]:
     """The account's sessions that are alive, this one first, then by when they were last seen."""
-    # Not those with which somebody of the office looks at the portal as a patient: they end with the office's own.
-    where = (SignInSession.practice_id == practice_id, SignInSession.account_id == account_id, SignInSession.support_id.is_(None))
-    alive = (SignInSession.seen_at > now - idle, SignInSession.created_at > now - LONGEST)
-    rows = session.scalars(select(SignInSession).where(*where, *alive).order_by(SignInSession.id != this, SignInSession.seen_at.desc()))
+    rows = session.scalars(select(SignInSession).where(*_alive(practice_id, account_id, now, idle)).order_by(SignInSession.id != this, SignInSession.seen_at.desc()))
     return [_device(row, this) for row in rows]
 
 
 def kept_devices(practice_id: UUID, now: datetime, idle: timedelta) -> ScalarSelect:
     """The same of the account that a statement is about, for one that asks for more; `from_kept` makes devices of it."""
-    where = (SignInSession.practice_id == practice_id, SignInSession.account_id == Account.id, SignInSession.support_id.is_(None))
-    alive = (SignInSession.seen_at > now - idle, SignInSession.created_at > now - LONGEST)
     parts = (SignInSession.id, SignInSession.user_agent, SignInSession.stage, SignInSession.created_at, SignInSession.seen_at)
     one = func.jsonb_build_array(*parts)
-    return select(func.jsonb_agg(aggregate_order_by(one, SignInSession.seen_at.desc()))).where(*where, *alive).scalar_subquery()
+    return select(func.jsonb_agg(aggregate_order_by(one, SignInSession.seen_at.desc()))).where(*_alive(practice_id, Account.id, now, idle)).scalar_subquery()
 
 
 def from_kept(kept: list[list[str]] | None) -> list[Device]:
@@ -71,6 +66,12 @@ def from_kept(kept: list[list[str]] | None) -> list[Device]:
         Device(UUID(id_), describe(agent), bool(_PHONE.search(agent)), False, not stage, datetime.fromisoformat(began), datetime.fromisoformat(seen))
         for id_, agent, stage, began, seen in kept or ()
     ]
+
+
+def _alive(practice_id: UUID, account_id: UUID | InstrumentedAttribute[UUID], now: datetime, idle: timedelta) -> tuple[ColumnElement[bool], ...]:
+    # Not those with which somebody of the office looks at the portal as a patient: they end with the office's own.
+    where = (SignInSession.practice_id == practice_id, SignInSession.account_id == account_id, SignInSession.support_id.is_(None))
+    return (*where, SignInSession.seen_at > now - idle, SignInSession.created_at > now - LONGEST)
 
 
 def _device(row: SignInSession, this: UUID) -> Device:
