@@ -84,7 +84,7 @@ def receipt(request):
 def receipt_file(request):
     """The receipt, to keep: for the browser that made the payment, and no other."""
     payment = _own_payment(request)
-    if payment.state != "succeeded":
+    if payment.state != "succeeded" or payment.is_returned:
         raise HTTPNotFound()
     request.audit("account.guest_payment.download", target_id=payment.id)
     guest = guests.typed_by(request.db, payment)

@@ -19,7 +19,7 @@ from core.auth.limits import Limiter, TooManyAttempts
 from core.outbox import OutboxRow
 from core.testing import browser
 from plugins.account.amounts import LARGEST_GUEST_PAYMENT_CENTS, LARGEST_PAYMENT_CENTS
-from plugins.account.gateway.asking import Seen
+from plugins.account.gateway.asking import Seen, SeenDispute
 from plugins.account.models import Guest
 from plugins.account.services import assigning, guests, settling
 from plugins.account.services.asking import How
@@ -196,6 +196,26 @@ def test_the_receipt_of_a_guest_is_a_tagged_paper_with_what_was_paid_and_nothing
 def test_a_payment_that_is_not_made_has_no_receipt_to_keep(fill, payments_of, web, stand_in):
     fill().submit(status=303)
     web.get(f"/account/pay-now/receipts/{payments_of()[0].id}/download", status=404)
+
+
+def test_a_bank_debit_that_came_back_leaves_a_guest_no_receipt_and_says_that_it_is_owed_again(
+    fill, type_card, come_back, payments_of, web, text_of, work_off, mails, stand_in, db, practice
+):
+    address = f"guest{secrets.token_hex(4)}@example.test"
+    back = type_card(fill(kind="bank", email=address).submit(status=303), kind="us_bank_account", routing="110000000", account="000123456789")
+    stand_in.pass_time(60)
+    come_back(web, back)
+    [payment] = payments_of()
+    now = datetime.now(UTC)
+    seen = SeenDispute("dp_1", payment.gateway_reference, 4000, "lost", "insufficient_funds", now, None, True, False)
+    settling.take_in_dispute(db, practice.id, seen, "event", now)
+    db.commit()
+    page = text_of(web.get(f"/account/pay-now/receipts/{payment.id}"))
+    assert "Your bank has taken this payment back" in page
+    assert "Thank you" not in page
+    web.get(f"/account/pay-now/receipts/{payment.id}/download", status=404)
+    work_off()
+    assert [mail["Subject"] for mail in mails.to(address) if "taken back" in mail["Subject"]]
 
 
 def test_six_submits_of_one_form_at_once_are_one_charge(fill, payments_of, taken, type_card):
