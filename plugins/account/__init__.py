@@ -97,7 +97,7 @@ class AccountPlugin(PortalPlugin):
     @hookimpl
     def portal_periodic_tasks(self):
         """Payments whose answer was lost are looked into until it is known; what guests typed is forgotten in time."""
-        return [Periodic("account.settle_payments", timedelta(minutes=5)), Periodic("account.clear_guests", timedelta(days=1)), Periodic("account.tell_of_payments", timedelta(hours=1)), Periodic("account.clear_events", timedelta(days=1)), Periodic("account.compare", timedelta(minutes=15)), Periodic("account.compare_sums", timedelta(days=1)), Periodic("account.end_requests", timedelta(days=1))]
+        return [Periodic("account.settle_payments", timedelta(minutes=5)), Periodic("account.clear_guests", timedelta(days=1)), Periodic("account.tell_of_payments", timedelta(hours=1)), Periodic("account.clear_events", timedelta(days=1)), Periodic("account.compare", timedelta(minutes=15)), Periodic("account.compare_sums", timedelta(days=1)), Periodic("account.ask_for_visits", timedelta(hours=1)), Periodic("account.end_requests", timedelta(days=1))]
 
     @hookimpl
     def portal_patients_merged(self, db, practice_id, kept, absorbed):

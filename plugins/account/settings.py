@@ -67,6 +67,11 @@ class AccountSettings(BaseModel):
     ask_subject_es: Line = Field("", max_length=200, title="Subject that asks to pay in Spanish", description="Empty for ours.")
     ask_body_es: str = Field("", max_length=4000, title="Mail that asks to pay in Spanish", description="Empty for ours. [MsgToPayURL] is where the link stands.")
     ask_text_es: str = Field("", max_length=600, title="Text message that asks to pay in Spanish", description="Empty for ours. [MsgToPayURL] is where the link stands.")
+    estimates_for_visits: bool = Field(
+        False,
+        title="Estimates for scheduled visits",
+        description="When a visit is scheduled at least three business days ahead for a patient without insurance on file, it stands under Estimates with the day by which the law wants one.",
+    )
     estimate_npi: Line = Field(
         "", title="NPI of the office", pattern=r"^([0-9]{10})?$", description="The office’s National Provider Identifier, ten digits; it stands on good-faith estimates."
     )

@@ -1,5 +1,6 @@
 """Work of the Account tab behind the request."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from plugins.account.services import (
     receipts,
     refunds,
     request_outcomes,
+    scheduled_estimates,
     telling,
 )
 
@@ -128,6 +130,20 @@ def send_plan_notice(work: Work, plan_id: str, account_id: str) -> None:
 def send_estimate_notice(work: Work, estimate_id: str, account_id: str) -> None:
     """Tell an account that the office has answered what treatment will cost."""
     telling.tell_of_estimate(work, UUID(estimate_id), UUID(account_id))
+
+
+@portal_task("account.ask_for_visits")
+def ask_for_visits(work: Work) -> None:
+    """Ask the office for the estimates of visits that were scheduled lately."""
+    practice_id = work.tenant.practice_id
+    tenants: Any = work.registry.tenants
+    places = [tenants.current(practice_id, clinic.id) for clinic in work.tenant.clinics] or [work.tenant]
+    if not any(place.settings["account.estimates_for_visits"] for place in places):
+        return
+    on = frozenset(name for name in work.registry.plugins.plugins if tenants.on_somewhere(practice_id, name))
+    about = {"practice_id": practice_id, "patient_id": None, "since": work.now - scheduled_estimates.LOOKS_BACK, "now": work.now}
+    visits = [one for _, found in work.registry.plugins.enabled(on).each("portal_planned", work.db, **about) for one in found]
+    scheduled_estimates.ask_for_visits(work.db, practice_id, visits, partial(tenants.current, practice_id), work.now)
 
 
 @portal_task("account.tell_of_payments")

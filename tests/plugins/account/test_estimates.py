@@ -1,6 +1,7 @@
 """Good-faith estimates: a patient asks, the office makes one of what is planned, and it stays as it was given."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pypdfium2
 import pypdfium2.raw
@@ -9,8 +10,10 @@ from sqlalchemy import select
 
 from core.audit import AuditEvent
 from core.people.merging import merge
+from core.plugins import Planned
+from core.tasks import enqueue
 from plugins.account.models import Estimate
-from plugins.account.services import business_days
+from plugins.account.services import business_days, estimates, scheduled_estimates
 from tenants import settings as office_settings
 
 ROOT = "/office/account"
@@ -246,3 +249,40 @@ def test_of_two_charts_that_become_one_a_single_wish_waits_and_nothing_given_is_
     assert {one.patient_id for one in found} == {robin.id}
     assert sorted((one.state, one.due_on == soon) for one in found) == [("asked", True), ("closed", True), ("given", False)]
     assert next(one for one in found if one.state == "asked").about == "The kept one\nThe other"
+
+
+def test_a_visit_that_was_scheduled_asks_by_itself_where_the_office_wants_that_and_nobody_has_insurance(make, db, practice, registry, estimates_of):
+    plain, insured, soon = (make.patient(first_name=name) for name in ("Plain", "Insured", "Soon"))
+    make.take_in([{"kind": "insurance_coverage", "external_id": "C1", "patient": insured.external_id, "carrier": "Summit"}])
+    place, now, by = partial(registry.tenants.current, practice.id), datetime.now(UTC), make.staff("billing").id
+
+    def look():
+        scheduled = ((plain, 30), (insured, 30), (soon, 1))
+        visits = [Planned(f"appointments.{one.id}", one.id, "Crown", (), starts_at=now + timedelta(days=days), scheduled_at=now) for one, days in scheduled]
+        found = scheduled_estimates.ask_for_visits(db, practice.id, visits, place, now)
+        db.commit()
+        return found
+
+    assert look() == 0
+    office_settings.change(db, registry.plugins, practice.id, None, "account.estimates_for_visits", True, "Alex", now)
+    db.commit()
+    assert [look(), look()] == [1, 0]
+    [wish] = estimates_of()
+    tenant = place(plain.clinic_id)
+    due_on = business_days.after(now.astimezone(tenant.time_zone).date(), 3, business_days.open_days(tenant.clinic))
+    assert (wish.patient_id, wish.origin, wish.due_on, wish.planned_key) == (plain.id, "visit", due_on, f"appointments.{plain.id}")
+    estimates.close(db, wish, "Told by telephone", by, now + timedelta(minutes=1))
+    db.commit()
+    assert look() == 0
+
+
+def test_the_hourly_look_finds_visits_by_the_tabs_that_are_on(make, db, practice, registry, estimates_of, work_off):
+    patient, now = make.patient(), datetime.now(UTC)
+    office_settings.change(db, registry.plugins, practice.id, None, "account.estimates_for_visits", True, "Alex", now)
+    db.commit()
+    visit = {"kind": "appointment", "external_id": "V9", "patient": patient.external_id, "minutes": 60, "status": "scheduled", "reason": "Crown"}
+    make.take_in([visit | {"starts_at": (now + timedelta(days=40)).isoformat()}])
+    enqueue(db, "account.ask_for_visits")
+    db.commit()
+    work_off()
+    assert [(one.patient_id, one.about) for one in estimates_of()] == [(patient.id, "Crown")]
