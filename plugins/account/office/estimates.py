@@ -103,7 +103,8 @@ def make(request):
         return refused(request, _again(request, patient, form))
     if estimates.give(request.db, patient, tenant_at(request, patient), wanted, request.identity.account_id, request.now, form.data.id):
         request.audit("account.estimate.give", patient.id, form.data.id)
-    request.session.flash("The patient has the estimate. Whoever sees the account is told that there is something.")
+    is_given = estimates.one(request.db, request.practice_id, form.data.id).given is not None
+    request.session.flash("The patient has the estimate. Whoever sees the account is told that there is something." if is_given else TOO_LATE)
     return HTTPSeeOther(request.route_path(ONE, id=form.data.id))
 
 

@@ -158,6 +158,16 @@ def test_the_same_page_sent_twice_gives_one_estimate(robin, desk, estimates_of):
     assert [(one.state, one.origin, one.total_cents) for one in estimates_of()] == [("given", "office", 139_050)]
 
 
+def test_an_estimate_for_a_question_that_somebody_else_has_answered_meanwhile_is_not_given(robin, asked, desk, estimates_of, text_of):
+    asked()
+    form = _make(desk, robin)
+    answer = desk.get(f"{ROOT}/estimates/{estimates_of()[0].id}").forms["answer"]
+    answer["words"] = "Told by telephone"
+    answer.submit(status=303)
+    assert "Somebody has answered this meanwhile." in text_of(form.submit("act", value="give", status=303).follow())
+    assert [one.state for one in estimates_of()] == ["closed"]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
