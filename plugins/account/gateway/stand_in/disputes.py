@@ -70,7 +70,9 @@ def disputed(room: Room, charge: dict) -> dict:
 
 
 def decided(room: Room, dispute: dict, won: bool) -> dict:
-    """The bank has decided; what the practice wins comes back."""
+    """The bank has decided, once; what the practice wins comes back."""
+    if dispute["status"] in ("won", "lost"):
+        return dispute
     dispute["status"] = "won" if won else "lost"
     if won:
         charge = room.get(dispute["charge"], "charge")

@@ -203,7 +203,8 @@ def test_a_dispute_comes_in_and_is_decided(service, kept, stand_in):
     assert (dispute.payment_reference, dispute.amount_cents, dispute.is_over) == (paid.reference, 5000, False)
     with pytest.raises(CardServiceRefused):
         service.refund(paid.reference, 5000, "r1", token_hex(8))
-    stand_in.decide(dispute.reference, won=False)
+    for won in (False, True):  # a bank decides once
+        stand_in.decide(dispute.reference, won=won)
     dispute = service.seen_dispute(dispute.reference)
     assert (dispute.is_over, dispute.won) == (True, False)
 
