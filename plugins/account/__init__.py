@@ -7,12 +7,12 @@ from core.people.charts import move_rows
 from core.plugins import ActionItem, Card, EntryLink, Permission, PortalPlugin, Question, Tab, hookimpl
 from core.tasks import Periodic
 from core.web.formats import long_day, money
-from plugins.account import card_tasks, exporting, guest_tasks, hooks, office, paying, reading, records, tasks  # noqa: F401  (declares the tasks)
+from plugins.account import card_tasks, exporting, guest_tasks, hooks, office, paying, plan_tasks, reading, records, tasks  # noqa: F401  (declares the tasks)
 from plugins.account.models import Claim, Coverage, Entry, Estimate, Payment, PaymentPlan, PayRequest, Statement
 from plugins.account.pages import guest_places, may_pay
-from plugins.account.services import charts, estimates, insurance, ledger, plans, receipts, statements
+from plugins.account.services import charts, estimates, insurance, ledger, plans, receipts, statements, telling
 from plugins.account.settings import AccountSettings
-from plugins.account.views import asked
+from plugins.account.views import asked, automatic
 from plugins.account.views import estimates as estimate_views
 from plugins.account.views import plans as plan_views
 
@@ -31,6 +31,7 @@ class AccountPlugin(PortalPlugin):
         asked.add_routes(config)
         plan_views.add_routes(config)
         estimate_views.add_routes(config)
+        automatic.add_routes(config)
         config.scan("plugins.account.views")
 
     def include_office(self, config) -> None:
@@ -76,8 +77,8 @@ class AccountPlugin(PortalPlugin):
 
     @hookimpl
     def portal_notice_kinds(self):
-        """Receipts, statements, payment plans, estimates."""
-        return [receipts.RECEIPT, statements.STATEMENT, plans.PLAN, estimates.ESTIMATE]
+        """Receipts, statements, payment plans and their automatic payments, estimates."""
+        return [receipts.RECEIPT, statements.STATEMENT, plans.PLAN, telling.AUTOMATIC, estimates.ESTIMATE]
 
     @hookimpl
     def portal_office_waiting(self):
@@ -96,8 +97,8 @@ class AccountPlugin(PortalPlugin):
 
     @hookimpl
     def portal_periodic_tasks(self):
-        """Payments whose answer was lost are looked into until it is known; what guests typed is forgotten in time."""
-        return [Periodic("account.settle_payments", timedelta(minutes=5)), Periodic("account.clear_guests", timedelta(days=1)), Periodic("account.tell_of_payments", timedelta(hours=1)), Periodic("account.clear_events", timedelta(days=1)), Periodic("account.compare", timedelta(minutes=15)), Periodic("account.compare_sums", timedelta(days=1)), Periodic("account.ask_for_visits", timedelta(hours=1)), Periodic("account.end_requests", timedelta(days=1))]
+        """Payments whose answer was lost are looked into until it is known, plans are charged; what guests typed is forgotten in time."""
+        return [Periodic("account.settle_payments", timedelta(minutes=5)), Periodic("account.clear_guests", timedelta(days=1)), Periodic("account.tell_of_payments", timedelta(hours=1)), Periodic("account.charge_plans", timedelta(hours=1)), Periodic("account.clear_events", timedelta(days=1)), Periodic("account.compare", timedelta(minutes=15)), Periodic("account.compare_sums", timedelta(days=1)), Periodic("account.ask_for_visits", timedelta(hours=1)), Periodic("account.end_requests", timedelta(days=1))]
 
     @hookimpl
     def portal_patients_merged(self, db, practice_id, kept, absorbed):

@@ -10,7 +10,19 @@ from core import outside
 from core.people.charts import delete_rows, rows_of
 from core.plugins import ExportFile
 from core.web.exports import list_files
-from plugins.account.models import Claim, Coverage, Entry, Estimate, Guest, Installment, Payment, PaymentPlan, PayRequest, Statement
+from plugins.account.models import (
+    Claim,
+    Coverage,
+    Entry,
+    Estimate,
+    Guest,
+    Installment,
+    Payment,
+    PaymentPlan,
+    PayRequest,
+    PlanConsent,
+    Statement,
+)
 from plugins.account.services import charts
 from plugins.account.services.states import OPEN
 
@@ -41,6 +53,8 @@ def files(session: Session, practice_id: UUID, patient_id: UUID | None) -> Itera
         if model is PaymentPlan:
             parts = rows_of(session, practice_id, Installment, Installment.payment_plan_id.in_([row["id"] for row in rows]))
             yield from list_files("installments", "What each payment plan asks for, and when, amounts in cents", parts)
+            given = rows_of(session, practice_id, PlanConsent, PlanConsent.payment_plan_id.in_([row["id"] for row in rows]))
+            yield from list_files("automatic-payments", "What was agreed to of automatic payments", given)
     yield from _payments(session, practice_id, Payment.patient_id == patient_id, "payments")
     for name, about, rows in charts.lists_of(session, practice_id, patient_id):
         yield from list_files(name, f"{about}, amounts in cents", rows)
@@ -65,5 +79,6 @@ def erase(session: Session, practice_id: UUID, patient_id: UUID | None) -> None:
     if patient_id:
         charts.erase(session, practice_id, patient_id)
         plans = select(PaymentPlan.id).where(PaymentPlan.practice_id == practice_id, PaymentPlan.patient_id == patient_id)
-        session.execute(delete(Installment).where(Installment.practice_id == practice_id, Installment.payment_plan_id.in_(plans)))
+        for model in (Installment, PlanConsent):
+            session.execute(delete(model).where(model.practice_id == practice_id, model.payment_plan_id.in_(plans)))
     delete_rows(session, practice_id, patient_id, Payment, PayRequest, Entry, Statement, Claim, Coverage, PaymentPlan, Estimate)

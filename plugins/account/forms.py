@@ -24,7 +24,7 @@ class PayForm(BaseModel):
     `patient` and what was seen of each offer is what the page showed; it is compared with what is true now, never trusted.
     """
 
-    choice: Literal["balance", "family", "statement", "visit", "other"] = "balance"
+    choice: Literal["plan", "balance", "family", "statement", "visit", "other"] = "balance"
     amount: Annotated[str, Field(max_length=40)] = ""
     note: Annotated[str, AfterValidator(_without_nulls), Field(max_length=LONGEST_NOTE, title="Note to the office")] = ""
     pay_with: Literal["card", "bank"] | UUID = "card"
@@ -35,6 +35,8 @@ class PayForm(BaseModel):
     family_seen: int = 0
     statement_seen: int = 0
     visit_seen: int = 0
+    plan_seen: int = 0
+    plan: UUID | None = None
     statement: UUID | None = None
     visit: Annotated[str, AfterValidator(_without_nulls), Field(max_length=200)] = ""
     form_nonce: Annotated[str, Field(pattern=_NONCE)]
@@ -42,7 +44,7 @@ class PayForm(BaseModel):
     @property
     def seen_cents(self) -> int:
         """What the page showed for what was chosen."""
-        seen = {"balance": self.balance_seen, "family": self.family_seen, "statement": self.statement_seen, "visit": self.visit_seen}
+        seen = {"balance": self.balance_seen, "family": self.family_seen, "statement": self.statement_seen, "visit": self.visit_seen, "plan": self.plan_seen}
         return seen.get(self.choice, 0)
 
 

@@ -15,7 +15,6 @@ from plugins.account.services import (
     guests,
     looking_up,
     pay_requests,
-    plans,
     posting,
     receipts,
     refunds,
@@ -120,12 +119,6 @@ def end_requests(work: Work) -> None:
     request_outcomes.end_all(work)
 
 
-@portal_task("account.send_plan_notice", mail="Notice of a payment plan")
-def send_plan_notice(work: Work, plan_id: str, account_id: str) -> None:
-    """Tell an account that there is something about a payment plan."""
-    telling.tell_of_plan(work, UUID(plan_id), UUID(account_id))
-
-
 @portal_task("account.send_estimate_notice", mail="Notice of an estimate")
 def send_estimate_notice(work: Work, estimate_id: str, account_id: str) -> None:
     """Tell an account that the office has answered what treatment will cost."""
@@ -144,10 +137,3 @@ def ask_for_visits(work: Work) -> None:
     about = {"practice_id": practice_id, "patient_id": None, "since": work.now - scheduled_estimates.LOOKS_BACK, "now": work.now}
     visits = [one for _, found in work.registry.plugins.enabled(on).each("portal_planned", work.db, **about) for one in found]
     scheduled_estimates.ask_for_visits(work.db, practice_id, visits, partial(tenants.current, practice_id), work.now)
-
-
-@portal_task("account.tell_of_payments")
-def tell_of_payments(work: Work) -> None:
-    """Tell of payments of plans that are due soon."""
-    today = work.now.astimezone(work.tenant.time_zone).date()
-    plans.tell_before(work.db, work.tenant.practice_id, today, work.tenant.settings["account.plan_notice_days"], work.now)

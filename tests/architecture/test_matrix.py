@@ -58,7 +58,7 @@ TABLE = {
     """,
     ACT: """
         appointments.confirm appointments.book appointments.book_review appointments.cancel appointments.undo appointments.move appointments.ask appointments.ask_visit
-        appointments.withdraw appointments.seen appointments.calendar appointments.calendar_end account.pay account.call_off account.methods account.methods_back account.method_name account.method_default account.method_remove account.plan_answer account.estimate_ask webmail.compose webmail.reply
+        appointments.withdraw appointments.seen appointments.calendar appointments.calendar_end account.pay account.call_off account.methods account.methods_back account.method_name account.method_default account.method_remove account.plan_answer account.plan_automatic account.estimate_ask webmail.compose webmail.reply
         appointments.wait appointments.wait_join appointments.wait_change appointments.wait_end appointments.wait_answer
     """,
     OFFICE: """

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.audit_words import KINDS, VERBS, WHOLE, kind_of, sentence
+from core.audit_sentences import WHOLE
+from core.audit_words import KINDS, VERBS, kind_of, sentence
 
 ROOT = Path(__file__).parents[2]
 

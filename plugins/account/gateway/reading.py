@@ -29,6 +29,10 @@ _REASONS = {
     "invalid_cvc": "wrong_code",
     "payment_intent_payment_attempt_failed": "bank_refused",
 }
+# The card is lost, closed or may not be charged again: https://docs.stripe.com/declines/codes
+_NEVER = frozenset(
+    ["lost_card", "stolen_card", "pickup_card", "fraudulent", "restricted_card", "invalid_account", "new_account_information_available", "not_permitted", "card_not_supported", "stop_payment_order", "revocation_of_authorization", "revocation_of_all_authorizations", "do_not_try_again"]
+)
 # https://docs.stripe.com/api/disputes/object#dispute_object-status
 _WON = {"won": True, "lost": False, "warning_closed": True, "prevented": True}
 _REFUNDS: dict[str, Literal["processing", "succeeded", "failed"]] = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}
@@ -37,6 +41,8 @@ _REFUNDS: dict[str, Literal["processing", "succeeded", "failed"]] = {"succeeded"
 def reason_of(error: Any) -> str:
     """Why a payment was refused, as a key of `refusals.REFUSALS`."""
     decline, code = getattr(error, "decline_code", None), getattr(error, "code", None)
+    if decline in _NEVER or getattr(error, "advice_code", None) == "do_not_try_again":
+        return "not_again"
     return _REASONS.get(decline or "") or _REASONS.get(code or "") or "card_declined"
 
 

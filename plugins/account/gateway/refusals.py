@@ -4,6 +4,7 @@ _CALL_BANK = "Please try another card, or ask your bank."
 
 REFUSALS = {
     "card_declined": f"The card was declined. No money was taken. {_CALL_BANK}",
+    "not_again": f"The bank does not let this card be charged. No money was taken. {_CALL_BANK}",
     "insufficient_funds": "The card does not have enough money available. No money was taken. Please try another card or a smaller amount.",
     "expired_card": "The card has expired. No money was taken. Please use another card.",
     "wrong_code": "The security code is not right. No money was taken. Please check it and try again.",

@@ -6,9 +6,9 @@ from plugins.account.models.estimates import Estimate
 from plugins.account.models.ledger import Claim, Coverage, Entry, Statement
 from plugins.account.models.payers import Method, Payer
 from plugins.account.models.payments import Allocation, Dispute, Guest, Payment, PaymentStep, Refund, Verification
-from plugins.account.models.plans import Installment, PaymentPlan
+from plugins.account.models.plans import Installment, PaymentPlan, PlanConsent
 
 __all__ = [
     "Allocation", "BalanceLine", "CardAccount", "Claim", "Coverage", "Difference", "Dispute", "Entry", "Estimate", "GatewayEvent", "Guest", "Installment",
-    "Method", "PayRequest", "Payer", "Payment", "PaymentPlan", "PaymentStep", "Refund", "Statement", "StatementBatch", "Verification",
+    "Method", "PayRequest", "Payer", "Payment", "PaymentPlan", "PaymentStep", "PlanConsent", "Refund", "Statement", "StatementBatch", "Verification",
 ]  # fmt: skip

@@ -22,6 +22,9 @@ class Payment(TenantScoped, Base):
 
     What becomes of it in the office's books is another matter: `process_state` is pending until the office has processed it. What was given
     back or is disputed comes off: `refunded_cents`, `disputed_cents`.
+
+    An automatic payment of a plan (`source` plan) says which installment it is for, the how manieth time that one is charged, and by whose consent:
+    without one the database refuses it. `plan_cents` is what of a payment counts towards its plan now.
     """
 
     __tablename__ = "account_payment"
@@ -34,6 +37,10 @@ class Payment(TenantScoped, Base):
         belongs_to("account_payment_plan", "payment_plan_id"),
         belongs_to("account_method", "method_id"),
         belongs_to("account_pay_request", "pay_request_id"),
+        belongs_to("account_installment", "installment_id"),
+        belongs_to("account_plan_consent", "consent_id"),
+        unique_in_practice("installment_id", "installment_attempt"),
+        index_in_practice("payment_plan_id"),
         unique_in_practice("idempotency_key"),
         unique_in_practice("receipt_number"),
         unique_in_practice("account_id", "form_nonce"),
@@ -65,6 +72,10 @@ class Payment(TenantScoped, Base):
         CheckConstraint("refunded_cents between 0 and amount_cents", name="refunded"),
         CheckConstraint("disputed_cents between 0 and amount_cents", name="disputed"),
         CheckConstraint("account_id is null or patient_id is not null", name="payer"),
+        CheckConstraint("plan_cents between 0 and amount_cents", name="plan_cents"),
+        CheckConstraint(
+            "source <> 'plan' or num_nonnulls(payment_plan_id, installment_id, installment_attempt, consent_id) = 4", name="with_consent"
+        ),
     )
 
     patient_id: Mapped[UUID | None]
@@ -96,6 +107,10 @@ class Payment(TenantScoped, Base):
     visit: Mapped[str | None]
     payment_plan_id: Mapped[UUID | None]
     pay_request_id: Mapped[UUID | None]
+    installment_id: Mapped[UUID | None]
+    installment_attempt: Mapped[int | None]
+    consent_id: Mapped[UUID | None]
+    plan_cents: Mapped[Cents] = mapped_column(server_default="0", default=0)
     refunded_cents: Mapped[Cents] = mapped_column(server_default="0", default=0)
     disputed_cents: Mapped[Cents] = mapped_column(server_default="0", default=0)
     process_state: Mapped[str] = mapped_column(server_default="pending", default="pending")

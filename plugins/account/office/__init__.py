@@ -3,7 +3,7 @@
 from plugins.account.office import accounts, aging, assigning, books, card_service, estimates, many, online, plans, requests, statements
 
 PAGES = [accounts.PAGE, assigning.PAGE, card_service.PAGE]
-WAITING = [assigning.WAITING, *online.WAITING, plans.WAITING, estimates.WAITING, card_service.WAITING, card_service.DIFFERENCES]
+WAITING = [assigning.WAITING, *online.WAITING, plans.WAITING, plans.TROUBLED, estimates.WAITING, card_service.WAITING, card_service.DIFFERENCES]
 
 
 def include(config) -> None:

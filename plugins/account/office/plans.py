@@ -10,6 +10,7 @@ from pyramid.response import Response
 from pyramid.view import view_config
 from sqlalchemy import and_, bindparam, func, select
 
+from core.auth.models import Account
 from core.db import uuid7
 from core.files.disposition import content_disposition
 from core.people.finding import patient_at, seen_at
@@ -20,11 +21,13 @@ from core.web.formats import money
 from core.web.forms import Form, Line, empty_form, page_number, read_form
 from plugins.account import agreement_pdf
 from plugins.account.amounts import AmountRefused, parse_amount
+from plugins.account.gateway.refusals import refusal_text
 from plugins.account.models import PaymentPlan
 from plugins.account.office.place import CHANGE, PLANS, SEE, may_change, parts, refused, tenant_at
 from plugins.account.pages import id_in_address
-from plugins.account.services import plans, statements
+from plugins.account.services import charging, consents, counting, plans, statements, tries
 from plugins.account.services.amortizing import FREQUENCIES, MOST_PAYMENTS, Deal, NoSchedule, Part, schedule
+from plugins.account.services.planned import Coming, coming
 from plugins.account.services.plans import NotOpen, Shown
 from tenants.console.patients import patient_of
 
@@ -38,6 +41,14 @@ _asked_pauses = (
     .where(PaymentPlan.practice_id == bindparam("practice_id"), PaymentPlan.state == "active", at_clinics(Patient.clinic_id))
     .where(bindparam("since") < _ASKED_AT, bindparam("now") >= _ASKED_AT)
 )
+_troubled = (
+    select(func.count())
+    .select_from(PaymentPlan)
+    .join(Patient, and_(Patient.practice_id == PaymentPlan.practice_id, Patient.id == PaymentPlan.patient_id))
+    .where(PaymentPlan.practice_id == bindparam("practice_id"), at_clinics(Patient.clinic_id))
+    .where(bindparam("since") < PaymentPlan.trouble_at, bindparam("now") >= PaymentPlan.trouble_at)
+)
+TROUBLED = OfficeItem("account.plan_trouble", "Automatic payments that stopped", "A payment of a plan was declined for good, or automatic payments ended by themselves.", "arrow-repeat", PLANS, SEE, _troubled, 33)
 WAITING = OfficeItem("account.plan_pauses", "Pauses of payment plans", "A patient asks to pause a payment plan.", "hourglass-split", PLANS, SEE, _asked_pauses, 40)
 Amount = Annotated[str, Field(max_length=40)]
 
@@ -63,7 +74,7 @@ class OfferForm(BaseModel):
 class ActForm(BaseModel):
     """What is done with a plan."""
 
-    act: Literal["grant", "refuse", "go_on", "cancel", "received"] = Field(title="what to do")
+    act: Literal["grant", "refuse", "go_on", "cancel", "received", "automatic_off", "noted"] = Field(title="what to do")
     amount: Amount = ""
 
 
@@ -73,10 +84,10 @@ def plans_page(request):
     page = page_number(request, LAST_PAGE)
     join = and_(Patient.practice_id == PaymentPlan.practice_id, Patient.id == PaymentPlan.patient_id)
     query = select(PaymentPlan, Patient).join(Patient, join).where(*seen_at(request.practice_id, request.identity.clinic_ids))
-    order = (PaymentPlan.pause_asked_at.is_(None), PaymentPlan.offered_at.desc(), PaymentPlan.id)
+    order = (and_(PaymentPlan.pause_asked_at.is_(None), PaymentPlan.trouble_at.is_(None)), PaymentPlan.offered_at.desc(), PaymentPlan.id)
     rows = request.db.execute(query.order_by(*order).limit(SHOWN + 1).offset((page - 1) * SHOWN)).all()
     request.audit("account.payment_plan.list.view")
-    return {"found": rows[:SHOWN], "more": len(rows) > SHOWN, "page": page, "states": plans.STATES, "frequencies": FREQUENCIES, "parts": parts(request)}
+    return {"found": rows[:SHOWN], "more": len(rows) > SHOWN, "page": page, "states": plans.STATES, "frequencies": FREQUENCIES, "parts": parts(request), "coming": _coming(request)}
 
 
 @view_config(route_name=OFFER, permission=CHANGE, request_method="GET", renderer="account/office/plan_offer.jinja2")
@@ -132,7 +143,7 @@ def act(request):
     if form.data is None:
         return refused(request, _values(request, shown, patient, form))
     try:
-        words = _act(request, shown.plan, form.data.act, cents or 0)
+        words = _act(request, shown.plan, patient, form.data.act, cents or 0)
     except NotOpen:
         words = "Somebody has changed this plan meanwhile. What you see here is how it is now."
     else:
@@ -153,7 +164,7 @@ def file(request):
     return Response(pdf, content_type="application/pdf", content_disposition=content_disposition("Payment plan.pdf", "application/pdf", inline=True))
 
 
-def _act(request, plan: PaymentPlan, act: str, cents: int) -> str:
+def _act(request, plan: PaymentPlan, patient: Patient, act: str, cents: int) -> str:
     if act == "received":
         left = plans.receive(request.db, request.practice_id, plan.id, cents, request.now)
         return f"Counted. {money(left)} were more than is left of the plan." if left else "Counted."
@@ -161,10 +172,21 @@ def _act(request, plan: PaymentPlan, act: str, cents: int) -> str:
         plans.answer_pause(request.db, plan, act == "grant", request.now)
         return "The plan is paused." if act == "grant" else "The plan goes on. The patient is told that there is an answer."
     if act == "go_on":
-        plans.go_on(request.db, plan, request.now)
-        return "The plan goes on."
+        plans.go_on(request.db, plan, request.now.astimezone(tenant_at(request, patient).time_zone).date(), request.now)
+        return "The plan goes on. What fell due meanwhile is not charged by itself."
+    if act in ("automatic_off", "noted"):
+        return _automatic(request, plan, act)
     plans.cancel(request.db, plan, request.now)
     return "The plan is ended."
+
+
+def _automatic(request, plan: PaymentPlan, act: str) -> str:
+    plan = counting.locked_plan(request.db, request.practice_id, plan.id)
+    if act == "noted":
+        plan.trouble, plan.trouble_at = "", None
+        return "It is off the list of what waits."
+    consents.end(request.db, plan, "office", request.now, request.identity.account_id)
+    return "Automatic payments are off. The patient is told."
 
 
 def _deal(form: Form[OfferForm], today: date) -> Deal | None:
@@ -202,6 +224,10 @@ def _next_month(today: date) -> date:
     return date(today.year + today.month // 12, today.month % 12 + 1, 1)
 
 
+def _coming(request) -> Coming:
+    return coming(request.db, request.practice_id, request.identity.clinic_ids, request.now.astimezone(request.whole_tenant.time_zone).date())
+
+
 def _offer_values(patient: Patient, form: Form, found: list[Part] | None = None, terms: str = "") -> dict:
     return {"patient": patient, "form": form, "frequencies": FREQUENCIES, "found": found, "terms": terms}
 
@@ -209,7 +235,18 @@ def _offer_values(patient: Patient, form: Form, found: list[Part] | None = None,
 def _values(request, shown: Shown, patient: Patient, form: Form) -> dict:
     return {
         "shown": shown, "plan": shown.plan, "patient": patient, "form": form, "states": plans.STATES, "frequencies": FREQUENCIES, "may_change": may_change(request),
-        "today": request.now.astimezone(tenant_at(request, patient).time_zone).date(),
+        "today": request.now.astimezone(tenant_at(request, patient).time_zone).date(), **_automatic_values(request, shown),
+    }  # fmt: skip
+
+
+def _automatic_values(request, shown: Shown) -> dict:
+    """What the office sees of automatic payments."""
+    consent = consents.last(request.db, shown.plan)
+    made = charging.tries_of(request.db, request.practice_id, shown.plan.id) if consent else []
+    part = next((part for part in shown.parts if made and part.id == made[0].installment_id), None)
+    return {
+        "consent": consent, "tries": made, "again_on": tries.again_on(part, consent) if part else None, "stopped_for": consents.TROUBLE.get(shown.plan.trouble, ""),
+        "stopped": consents.STOPPED, "refusal_text": refusal_text, "given_by": request.db.get(Account, (request.practice_id, consent.given_by)) if consent else None,
     }  # fmt: skip
 
 

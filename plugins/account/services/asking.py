@@ -28,13 +28,17 @@ class JustPaid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """With what is paid: something that the payer keeps (`method` is the card service's reference), else on a page of the card service."""
+    """With what is paid: something that the payer keeps (`method` is the card service's reference), else on a page of the card service.
+
+    Without the payer (`payer_is_here`), as in automatic payments, their bank cannot ask them.
+    """
 
     back_to: str
     method: str | None = None
     customer: str | None = None
     kinds: Sequence[Kind] = ("card",)
     keeps_method: bool = False
+    payer_is_here: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def _asked(service: CardService, payment: Payment, how: How) -> Seen:
     wanted = Ask(str(payment.id), payment.amount_cents, payment.currency, payment.idempotency_key, how.back_to, how.customer)
     try:
         if how.method:
-            return service.charge(wanted, how.method, payer_is_here=True)
+            return service.charge(wanted, how.method, how.payer_is_here)
         return service.open_page(wanted, how.keeps_method, how.kinds)
     except CardServiceRefused as refused:
         return Seen("failed", payment.amount_cents, payment.currency, payment=str(payment.id), reason=refused.reason)

@@ -1,9 +1,10 @@
 """Payers, and the cards and bank accounts that they keep at the card service: those of one account of the practice there, never shared."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -115,8 +116,13 @@ def remove(session: Session, service: CardService, method: Method, now: datetime
 
 def pays_a_plan(session: Session, method: Method) -> bool:
     """Whether an agreed payment plan is paid with it."""
-    plans = (PaymentPlan.practice_id == method.practice_id, PaymentPlan.method_id == method.id, PaymentPlan.state.in_(("active", "paused")))
-    return bool(session.scalar(select(exists().where(*plans))))
+    return method.id in that_pay_plans(session, method.practice_id, [method.id])
+
+
+def that_pay_plans(session: Session, practice_id: UUID, method_ids: Sequence[UUID]) -> set[UUID]:
+    """Those with which an agreed payment plan is paid."""
+    plans = (PaymentPlan.practice_id == practice_id, PaymentPlan.method_id.in_(method_ids), PaymentPlan.state.in_(("active", "paused")))
+    return {found for found in session.scalars(select(PaymentPlan.method_id).where(*plans)) if found} if method_ids else set()
 
 
 def ends_soon(method: Method, today: date) -> bool:

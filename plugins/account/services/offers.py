@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from plugins.account.models import Entry, Statement
-from plugins.account.services import ledger
+from plugins.account.models import Entry, PaymentPlan, Statement
+from plugins.account.services import counting, ledger
 from plugins.account.services.ledger import Balance, StatementNotFound
 from plugins.account.services.open_charges import open_charges
 
-Choice = Literal["balance", "family", "statement", "visit", "other"]
+Choice = Literal["plan", "balance", "family", "statement", "visit", "other"]
 
 
 class VisitNotFound(Exception):
@@ -23,14 +23,15 @@ class VisitNotFound(Exception):
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a payer looks at: a patient, the family whom the account may pay for (the patient first; nobody where it may not), and a statement or a
-    visit that a link led to. `zone` is the clinic's."""
+    """What a payer looks at: a patient, the family whom the account may pay for (the patient first; nobody where it may not), and a statement, a visit
+    or a payment plan that a link led to. `zone` is the clinic's."""
 
     patient_id: UUID
     zone: ZoneInfo
     family: tuple[UUID, ...] = ()
     statement_id: UUID | None = None
     visit: str | None = None
+    plan_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class Offers:
 
     def payable(self, choice: Choice) -> int:
         """What is owed by whom the choice is about: more than that is a prepayment."""
+        if choice == "plan":
+            return self.amounts.get("plan", 0)
         return self.amounts.get("family", 0) if choice == "family" else self.balance.payable_cents
 
 
@@ -51,12 +54,18 @@ def offers_of(session: Session, practice_id: UUID, about: About) -> Offers:
     overview = ledger.overview(session, practice_id, about.patient_id, about.zone)
     statement, statement_cents = _statement(session, practice_id, about, overview)
     amounts: dict[Choice, int] = {
+        "plan": _plan_cents(session, practice_id, about) if about.plan_id else 0,
         "visit": _visit_cents(session, practice_id, about, overview.balance) if about.visit else 0,
         "statement": statement_cents,
         "balance": overview.balance.payable_cents,
         "family": family_cents(session, practice_id, about.family, about.zone) if about.family else 0,
     }
     return Offers(overview.balance, statement, {choice: cents for choice, cents in amounts.items() if cents > 0})
+
+
+def _plan_cents(session: Session, practice_id: UUID, about: About) -> int:
+    plan = session.get(PaymentPlan, (practice_id, about.plan_id), populate_existing=True)
+    return counting.next_cents(session, plan) if plan and plan.patient_id == about.patient_id else 0
 
 
 def family_cents(session: Session, practice_id: UUID, family: Sequence[UUID], zone: ZoneInfo) -> int:

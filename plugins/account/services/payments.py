@@ -145,7 +145,7 @@ def _put_on_record(session: Session, practice_id: UUID, service: CardService, or
     values |= {"patient_id": about.patient_id, "account_id": order.account_id, "method_id": order.method_id}
     values |= {"scope": "family" if order.choice == "family" else "patient"}
     values |= {"statement_id": about.statement_id if order.choice == "statement" else None}
-    values |= {"visit": about.visit if order.choice == "visit" else None}
+    values |= {"visit": about.visit if order.choice == "visit" else None, "payment_plan_id": about.plan_id if order.choice == "plan" else None}
     payment = Payment(**values)
     payment.keeps_method = how(payment.id).keeps_method
     begin(session, payment, now)

@@ -17,7 +17,8 @@ from core.plugins import NoticeKind
 from core.tasks import enqueue
 from core.web.formats import long_day, money
 from plugins.account.models import Installment, PaymentPlan
-from plugins.account.services.amortizing import FREQUENCIES, Deal, Part, received, schedule
+from plugins.account.services import consents, counting
+from plugins.account.services.amortizing import FREQUENCIES, Deal, Part, schedule
 
 PLAN = NoticeKind("account.plan", "Payment plans", "The office offers you a payment plan, or has changed one.", "calendar-check")
 OPEN = ("offered", "active", "paused")
@@ -186,15 +187,17 @@ def answer_pause(session: Session, plan: PaymentPlan, granted: bool, now: dateti
     tell(session, plan, now)
 
 
-def go_on(session: Session, plan: PaymentPlan, now: datetime) -> None:
-    """A paused plan goes on. Raises NotOpen."""
+def go_on(session: Session, plan: PaymentPlan, today: date, now: datetime) -> None:
+    """A paused plan goes on; what fell due meanwhile is not charged by itself. Raises NotOpen."""
     _turn(session, plan, ("paused",), {"state": "active", "pause_asked_at": None, "pause_reason": ""})
+    consents.start_anew(session, plan, today)
     tell(session, plan, now)
 
 
 def cancel(session: Session, plan: PaymentPlan, now: datetime) -> None:
     """The office ends a plan, or takes an offer back. Raises NotOpen."""
-    _turn(session, plan, OPEN, {"state": "canceled", "ended_at": now})
+    _turn(session, plan, OPEN, {"state": "canceled", "ended_at": now, "trouble": "", "trouble_at": None})
+    consents.end(session, plan, "over", now)
     tell(session, plan, now)
 
 
@@ -207,16 +210,7 @@ def _turn(session: Session, plan: PaymentPlan, states: tuple[str, ...], values: 
 
 def receive(session: Session, practice_id: UUID, plan_id: UUID, cents: int, now: datetime) -> int:
     """Count what was paid towards a plan, the earliest payment first; returns how much of it was more than is left."""
-    lock = select(PaymentPlan).where(PaymentPlan.practice_id == practice_id, PaymentPlan.id == plan_id).with_for_update()
-    plan = session.scalars(lock.execution_options(populate_existing=True)).one()
-    found = one(session, practice_id, plan_id)
-    before = found.paid_cents
-    for part, paid in zip(found.parts, received([(part.amount_cents, part.paid_cents) for part in found.parts], cents), strict=True):
-        part.paid_cents = paid
-    if found.next_part is None and plan.state in ("active", "paused"):
-        plan.state, plan.ended_at = "completed", now
-    session.flush()
-    return cents - (found.paid_cents - before)
+    return cents - counting.add(session, counting.locked_plan(session, practice_id, plan_id), cents, now)
 
 
 def to_tell(parts: Sequence[Coming], today: date, days: int) -> list[UUID]:
@@ -236,5 +230,7 @@ def tell_before(session: Session, practice_id: UUID, today: date, days: int, now
     for id_ in chosen:
         part, of = rows[id_]
         part.told_at = now
-        tell(session, of, now)
+        consent = consents.current(session, of)
+        for account_id in consents.told_of(session, of, consent.given_by if consent else None, now):
+            enqueue(session, "account.send_payment_notice", installment_id=str(part.id), account_id=str(account_id))
     return len(chosen)

@@ -18,7 +18,7 @@ from core import outbox
 from core.tasks import enqueue
 from plugins.account.gateway.asking import Seen, SeenDispute, SeenRefund
 from plugins.account.models import Dispute, Payment, PaymentStep, Refund
-from plugins.account.services import differences, methods, states
+from plugins.account.services import counting, differences, methods, states, tries
 
 log = structlog.get_logger("account")
 
@@ -65,11 +65,14 @@ def _follow(session: Session, payment: Payment, seen: Seen, now: datetime) -> No
     """What hangs on the new state."""
     if payment.state in states.OVER:
         payment.settled_at = now
+    if payment.state == "failed" and payment.installment_id:
+        tries.failed(session, payment, now)
     if payment.state != "succeeded":
         return
     payment.refusal = ""
     if seen.kept and seen.method and payment.keeps_method:
         methods.keep_of_payment(session, payment, seen.method, now)
+    counting.count(session, payment, now)
     enqueue(session, "account.send_receipt", payment_id=str(payment.id))
     # Whom a guest has paid for is found out first; then it is booked.
     task = "account.book_payment" if payment.patient_id else "account.match_guest"
@@ -148,7 +151,7 @@ def take_in_refund(
     if _REFUND_ORDER.index(seen.state) > _REFUND_ORDER.index(refund.state):
         refund.state, refund.settled_at = seen.state, now if seen.state in ("succeeded", "failed") else None
     session.flush()
-    _count_refunds(session, payment)
+    _count_refunds(session, payment, now)
     return refund
 
 
@@ -172,11 +175,12 @@ def _unknown_refund(session: Session, payment: Payment, seen: SeenRefund, now: d
     return refund
 
 
-def _count_refunds(session: Session, payment: Payment) -> None:
+def _count_refunds(session: Session, payment: Payment, now: datetime) -> None:
     """What was given back, or is on its way, comes off the payment; the books follow."""
     given = sum(refund.amount_cents for refund in _all_of(session, Refund, payment) if refund.state in ("processing", "succeeded"))
     if payment.refunded_cents != min(given, payment.amount_cents):
         payment.refunded_cents = min(given, payment.amount_cents)
+        counting.count(session, payment, now)
         enqueue(session, "account.book_payment", payment_id=str(payment.id))
     session.flush()
 
@@ -195,7 +199,7 @@ def take_in_dispute(session: Session, practice_id: UUID, seen: SeenDispute, told
     session.add(dispute)
     session.flush()
     was_returned = payment.is_returned
-    _count_disputes(session, payment)
+    _count_disputes(session, payment, now)
     if payment.is_returned and not was_returned:
         enqueue(session, "account.send_return_notice", payment_id=str(payment.id))
     return dispute
@@ -206,9 +210,10 @@ def is_taken_back(dispute: Dispute) -> bool:
     return dispute.won is False if dispute.is_over else not dispute.state.startswith("warning")
 
 
-def _count_disputes(session: Session, payment: Payment) -> None:
+def _count_disputes(session: Session, payment: Payment, now: datetime) -> None:
     taken = sum(dispute.amount_cents for dispute in _all_of(session, Dispute, payment) if is_taken_back(dispute))
     payment.disputed_cents = min(taken, payment.amount_cents)
+    counting.count(session, payment, now)
     enqueue(session, "account.book_payment", payment_id=str(payment.id))
     session.flush()
 

@@ -160,7 +160,9 @@ _LINES = text(f"""{_MEMBERS}, line as (
 ) select line.*, provider.title, provider.first_name, provider.last_name, provider.preferred_name, provider.suffix
 from line left join provider on provider.practice_id = :practice_id and provider.id = line.provider_id order by entered_on, line.id""")  # noqa: S608
 _SUMS = text(f"""{_MEMBERS}, open as (
-    select amount_cents - paid_cents as open, greatest(0, interest_cents - paid_cents) as interest, due_on from member
+    select amount_cents - paid_cents as open, due_on, case when exists (select from account_entry posted
+            where posted.practice_id = :practice_id and posted.external_id = 'plan-interest:' || part.id) then 0 else greatest(0, interest_cents - paid_cents) end as interest
+    from member
     join account_payment_plan plan on plan.practice_id = :practice_id and plan.patient_id = member.id and plan.state in ('active', 'paused')
     join account_installment part on part.practice_id = :practice_id and part.payment_plan_id = plan.id
 ) select

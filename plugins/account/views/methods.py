@@ -1,6 +1,7 @@
 """The cards and bank accounts that an account keeps at the card service: adding, naming, choosing the first, removing."""
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, Field
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
@@ -9,13 +10,13 @@ from pyramid.view import view_config
 from core.web.forms import Form, Line, read_form
 from plugins.account.gateway.asking import CardService, CardServiceAway, CardServiceRefused, Kind
 from plugins.account.models import Method, Payer
-from plugins.account.pages import id_in_address, keep_as, kinds_at, lead_to_hosted_pages, open_service
-from plugins.account.services import methods
+from plugins.account.pages import id_in_address, id_or_none, keep_as, kinds_at, lead_to_hosted_pages, open_service
+from plugins.account.services import consents, methods
 from plugins.account.services.payments import new_nonce
 
 PAGE = "account/methods.jinja2"
 AWAY = "The card service does not answer right now. Nothing was changed. Please try again in a few minutes."
-IN_USE = "A payment plan is paid with this. Choose something else in the plan first."
+IN_USE = "A payment plan is paid with this. If you remove it, automatic payments stop: choose Remove again to say that you mean it."
 CONSENT = "Say that it may be kept: tick the box."
 
 
@@ -24,6 +25,7 @@ class AddForm(BaseModel):
 
     kind: Literal["card", "bank"] = "card"
     agrees: Literal["", "yes"] = ""
+    plan: UUID | None = None
     form_nonce: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
 
 
@@ -33,11 +35,17 @@ class NameForm(BaseModel):
     name: Annotated[Line, Field(max_length=methods.LONGEST_NAME, title="name")] = ""
 
 
+class RemoveForm(BaseModel):
+    """That something is removed; where a plan is paid with it, whether the payer was told so."""
+
+    stops: Literal["", "yes"] = ""
+
+
 @view_config(route_name="account.methods", permission="account.pay", request_method="GET", renderer=PAGE)
 def methods_page(request):
     """What is kept."""
     request.audit("account.method.view", request.person.id)
-    return _page(request, _service(request), Form())
+    return _page(request, _service(request), Form(values={"plan": str(id_or_none(request.GET.get("plan", "")) or "")}))
 
 
 @view_config(route_name="account.methods", permission="account.pay", request_method="POST", renderer=PAGE)
@@ -68,7 +76,8 @@ def back(request):
         if kept.reference not in before:
             request.audit("account.method.add", request.person.id, method.id)
             request.session.flash(f"{method.brand} ending in {method.last_four} is kept.")
-    return HTTPSeeOther(request.route_path("account.methods"))
+    plan_id = id_or_none(request.GET.get("plan", ""))
+    return HTTPSeeOther(request.route_path("account.plan", plan_id=plan_id, _anchor="automatic") if plan_id else request.route_path("account.methods"))
 
 
 @view_config(route_name="account.method_name", permission="account.pay", request_method="POST", renderer=PAGE)
@@ -92,15 +101,17 @@ def make_default(request):
 
 @view_config(route_name="account.method_remove", permission="account.pay", request_method="POST")
 def remove(request):
-    """Forget it, here and at the card service."""
-    method = _method(request)
-    if methods.pays_a_plan(request.db, method):
+    """Forget it, here and at the card service; automatic payments with it stop, which is asked first."""
+    method, form = _method(request), read_form(request, RemoveForm)
+    if methods.pays_a_plan(request.db, method) and not (form.data and form.data.stops):
         return _done(request, "keep", method, IN_USE)
     try:
         methods.remove(request.db, _service(request), method, request.now)
     except (CardServiceAway, CardServiceRefused):
         return _done(request, "keep", method, AWAY)
-    return _done(request, "remove", method, f"{method.brand} ending in {method.last_four} is removed.")
+    stopped = consents.end_with_method(request.db, method, request.identity.account_id, request.now)
+    words = f"{method.brand} ending in {method.last_four} is removed." + (" Automatic payments with it are off." if stopped else "")
+    return _done(request, "remove", method, words)
 
 
 def _service(request) -> CardService:
@@ -133,7 +144,7 @@ def _keeping_page(request, service: CardService, form: Form, data: AddForm) -> s
     kinds: list[Kind] = [data.kind]
     try:
         customer = methods.customer_of(request.db, service, payer)
-        back_to = request.route_url("account.methods_back")
+        back_to = request.route_url("account.methods_back", _query={"plan": str(data.plan)} if data.plan else None)
         return service.open_keeping_page(str(payer.id), f"keep:{payer.id}:{data.form_nonce}", back_to, customer, kinds).go_to
     except (CardServiceAway, CardServiceRefused):
         form.refuse(AWAY)
@@ -154,6 +165,7 @@ def _page(request, service: CardService, form: Form) -> dict:
     return {
         "form": form,
         "methods": [(method, methods.has_ended(method, today), methods.ends_soon(method, today)) for method in kept],
+        "pays_plans": methods.that_pay_plans(request.db, request.practice_id, [method.id for method in kept]),
         "kinds": kinds_at(request.tenant),
         "longest_name": methods.LONGEST_NAME,
         "is_stand_in": service.name == "local",

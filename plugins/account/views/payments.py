@@ -34,14 +34,14 @@ NOT_YOURS = "This is not on your account any more. Please choose again."
 JUST_PAID = "You had begun this payment before, and it has just been made. Nothing was paid a second time."
 AWAY = "The card service does not answer right now. Nothing was paid. Please try again in a few minutes."
 
-HIDDEN = {"patient", "balance_seen", "family_seen", "statement_seen", "visit_seen", "statement", "visit", "form_nonce", "choice", "more_than_owed"}
+HIDDEN = {"patient", "balance_seen", "family_seen", "statement_seen", "visit_seen", "plan_seen", "statement", "visit", "plan", "form_nonce", "choice", "more_than_owed"}
 
 
 @view_config(route_name="account.pay", permission="account.pay", request_method="GET", renderer=PAY_PAGE)
 def pay_page(request):
     """The form, with what a link led to chosen, else what is owed."""
     service = _service(request)
-    form: Form[PayForm] = Form(values={"statement": request.GET.get("statement", ""), "visit": request.GET.get("visit", "")})
+    form: Form[PayForm] = Form(values={"statement": request.GET.get("statement", ""), "plan": request.GET.get("plan", "")[:40], "visit": request.GET.get("visit", "")})
     return _page(request, service, form)
 
 
@@ -72,7 +72,7 @@ def _service(request) -> CardService:
     return service
 
 
-def about_of(request, statement_id: UUID | None = None, visit: str | None = None) -> About:
+def about_of(request, statement_id: UUID | None = None, visit: str | None = None, plan_id: UUID | None = None) -> About:
     """What the payer looks at. The family is whom this account may pay for, where the person in view is its guarantor."""
     mine = request.person.id
     family: tuple[UUID, ...] = ()
@@ -80,7 +80,7 @@ def about_of(request, statement_id: UUID | None = None, visit: str | None = None
     if others:
         found = [patient_id for patient_id in family_of(request.db, request.practice_id, mine) if patient_id in others]
         family = (mine, *found) if found else ()
-    return About(mine, request.tenant.time_zone, family, statement_id, visit or None)
+    return About(mine, request.tenant.time_zone, family, statement_id, visit or None, plan_id)
 
 
 def _make(request, service: CardService, form: Form[PayForm]) -> Made | None:
@@ -135,7 +135,7 @@ def _method(request, service: CardService, data: PayForm) -> Method | None:
 
 def _order(request, data: PayForm, cents: int, method: Method | None) -> payments.Order:
     return payments.Order(
-        about=about_of(request, data.statement, data.visit),
+        about=about_of(request, data.statement, data.visit, data.plan),
         account_id=request.identity.account_id,
         clinic_id=request.tenant.clinic_id,
         choice=data.choice,
@@ -177,7 +177,7 @@ def explain_hidden(form: Form[PayForm]) -> None:
 
 def _offers(request, form: Form) -> Offers:
     """What can be paid. A statement of a link that is not this patient's is not found."""
-    about = about_of(request, id_or_none(form.values.get("statement", "")), form.values.get("visit", "").replace("\0", "")[:200])
+    about = about_of(request, id_or_none(form.values.get("statement", "")), form.values.get("visit", "").replace("\0", "")[:200], id_or_none(form.values.get("plan", "")))
     try:
         return offers_of(request.db, request.practice_id, about)
     except (StatementNotFound, VisitNotFound):

@@ -10,8 +10,8 @@ from pyramid.view import view_config
 from core.files.disposition import content_disposition
 from core.people.models import Patient
 from core.web.forms import Form, Line, empty_form, read_form
-from plugins.account import agreement_pdf
-from plugins.account.pages import id_in_address, parts, today_of
+from plugins.account import agreement_pdf, automatic
+from plugins.account.pages import id_in_address, lead_to_hosted_pages, parts, today_of
 from plugins.account.services import plans
 from plugins.account.services.plans import NotOpen, Shown, Signature
 
@@ -48,19 +48,19 @@ def plans_page(request):
 @view_config(route_name=ONE, permission="account.see", request_method="GET", renderer="account/plan.jinja2")
 def plan_page(request):
     """One plan."""
-    shown = _shown(request)
+    shown = shown_of(request)
     request.audit("account.payment_plan.view", request.person.id, shown.plan.id)
-    return _values(request, shown, empty_form())
+    return page_values(request, shown, empty_form())
 
 
 @view_config(route_name=ANSWER, permission="account.pay", request_method="POST", renderer="account/plan.jinja2")
 def answer(request):
     """Agree, decline, or ask for a pause."""
-    shown, form = _shown(request), read_form(request, AnswerForm)
+    shown, form = shown_of(request), read_form(request, AnswerForm)
     _check(form)
     if form.data is None:
         request.response.status_int = 422
-        return _values(request, shown, form)
+        return page_values(request, shown, form)
     try:
         words = _act(request, shown, form.data)
     except NotOpen:
@@ -72,7 +72,7 @@ def answer(request):
 @view_config(route_name=FILE, permission="account.see", request_method="GET")
 def file(request):
     """What was agreed to, as PDF."""
-    shown = _shown(request)
+    shown = shown_of(request)
     if shown.plan.agreed_at is None:
         raise HTTPNotFound()
     request.audit("account.payment_plan.download", request.person.id, shown.plan.id)
@@ -109,7 +109,7 @@ def _check(form: Form[AnswerForm]) -> None:
         form.refuse("Say that you agree, or decline the plan.", "agrees")
 
 
-def _shown(request) -> Shown:
+def shown_of(request) -> Shown:
     """The plan of the address, if it is of the person in view. Raises HTTPNotFound."""
     try:
         shown = plans.one(request.db, request.practice_id, id_in_address(request, "plan_id"))
@@ -120,12 +120,14 @@ def _shown(request) -> Shown:
     return shown
 
 
-def _values(request, shown: Shown, form: Form | None = None) -> dict:
+def page_values(request, shown: Shown, form: Form | None = None) -> dict:
+    """What the page of a plan shows."""
+    lead_to_hosted_pages(request)
     plan, today = shown.plan, today_of(request)
     is_open = plan.state == "offered" and not (plan.answer_by and plan.answer_by < today)
     return {
         "shown": shown, "plan": plan, "form": form or empty_form(), "states": plans.STATES, "is_open": is_open, "terms_hash": plans.hash_of(plan.terms), "today": today,
-        "may_answer": request.may(request.person, "account.pay"), "parts": parts(request),
+        "may_answer": request.may(request.person, "account.pay"), "parts": parts(request), "panel": automatic.panel(request, shown),
     }  # fmt: skip
 
 

@@ -56,7 +56,7 @@ def test_what_the_card_service_needs_stands_above_every_page_for_those_who_can_a
     admin, office, accounts, stand_in, text_of, statements, make, practice, db
 ):
     def above(app, path="/office/account/accounts"):
-        return app.get(path).lxml.xpath("string(//main/div[contains(@class, 'notice')])").strip()
+        return app.get(path).lxml.xpath("string(//main/div[@class='office__banners'])").strip()
 
     def stands(**values):
         (row,) = accounts()
