@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from core.db import uuid7
-from plugins.account.gateway.asking import Ask, CardServiceAway, KeptMethod, Seen
+from plugins.account.gateway.asking import Ask, CardServiceAway, KeptMethod, Seen, SeenRefund
 from plugins.account.models import Entry, Method, Payment, PaymentPlan, Refund
 from plugins.account.services import charging, consents, counting, interest, looking_up, methods, plans, posting, refunds
 from plugins.account.services.amortizing import Deal, schedule
@@ -41,9 +40,7 @@ class Bank:
     def look_up(self, _reference, _checkout, payment: str, _since) -> Seen | None:
         return self.taken.get(f"pay:{payment}")
 
-    def refund(self, payment_reference: str, cents: int, refund: str, _key: str) -> Any:
-        from plugins.account.gateway.asking import SeenRefund
-
+    def refund(self, payment_reference: str, cents: int, refund: str, _key: str) -> SeenRefund:
         return SeenRefund(f"re_{refund}", payment_reference, cents, "succeeded", refund)
 
 

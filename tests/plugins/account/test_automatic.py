@@ -11,8 +11,9 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from core.people.models import Grant
+from plugins.account.gateway.asking import SeenDispute
 from plugins.account.models import Entry, Installment, PaymentPlan, PlanConsent
-from plugins.account.services import consents, counting, plans
+from plugins.account.services import consents, counting, plans, settling
 from plugins.account.services.counting import spread
 from tests.plugins.account.plan_scenes import Life, Scene
 
@@ -176,6 +177,18 @@ def test_what_is_given_back_comes_off_again_and_is_not_charged_a_second_time(sce
     assert len(scene.payments()) == 1
 
 
+def test_what_a_bank_takes_back_comes_off_the_plan_and_is_not_charged_a_second_time(scene, practice):
+    scene.live(11)
+    [payment] = scene.payments()
+    lost = SeenDispute(f"dp_{payment.id.hex}", payment.gateway_reference, 10_000, "lost", "debit_not_authorized", scene.now, None, True, False)
+    for _ in range(2):
+        settling.take_in_dispute(scene.db, practice.id, lost, "event", scene.now)
+        scene.db.commit()
+        assert (scene.shown.parts[0].paid_cents, scene.payments()[0].plan_cents) == (0, 0)
+    scene.live(9)
+    assert len(scene.payments()) == 1
+
+
 def test_a_plan_that_was_paid_goes_on_when_money_comes_back(practice, make):
     scene = Scene(practice, make, months=1)
     scene.switch_on()
@@ -252,7 +265,7 @@ def test_whatever_happens_each_payment_is_charged_once_and_only_with_consent_and
         counted = sum(payment.plan_cents for payment in made)
         assert counted <= sum(payment.amount_cents - payment.refunded_cents for payment in made)
         assert life.shown.paid_cents == counted + life.by_hand
-        assert len(life.payments()) <= 3 * 6
+        assert len(life.payments()) <= 3 * (6 + sum(act == "agree_again" for act, _ in acts)), "a new consent begins to count anew"
 
 
 def test_the_portal_counts_nothing_towards_a_plan_that_the_practice_system_keeps(scene, db):

@@ -5,13 +5,15 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.audit import AuditEvent
 from core.records.models import RecordsArrival
+from core.tenant import touch
 from plugins.appointments.models import Appointment, AppointmentType, Recall, RecallType, Request
 from plugins.appointments.services import changing, confirming, requests
 from tenants import settings
+from tenants.models import Clinic
 
 NOW = datetime.now(UTC)
 
@@ -43,10 +45,13 @@ def test_the_page_says_who_where_when_what_for_and_what_to_know_and_nothing_in_i
     patient = make.patient()
     due = visit(patient, 3, reason="Crown", arrive_at=NOW + timedelta(days=3, minutes=-15), procedures=[{"code": "D2750", "words": "A crown"}])
     due.appointment_type_id = kind.id
+    db.execute(update(Clinic).where(Clinic.practice_id == practice.id).values(address_1="12 Elm St", city="Denver"))
+    touch(db, practice.id)
     db.commit()
     page = signed_in(patient).get(f"/appointments/{due.id}")
-    for words in ("Dana Okafor, DDS", "Main Street", "50 minutes", "Please be there at", "A crown", "<strong>before</strong>", "Chew left.", "Your card", "https://forms.example/h", "openstreetmap"):
-        assert words in page.text or words == "openstreetmap", words
+    for words in ("Dana Okafor, DDS", "Main Street", "50 minutes", "Please be there at", "A crown", "<strong>before</strong>", "Chew left.", "Your card", "https://forms.example/h"):
+        assert words in page.text, words
+    assert "12%20Elm" in page.html.select_one("a[href*=openstreetmap]")["href"]
     assert "<script>alert" not in page.text
     assert "javascript:" not in page.text
     assert "D2750" not in page.text
