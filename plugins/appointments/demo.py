@@ -93,7 +93,7 @@ def _come_anew(db: Session, near: Patient, now: datetime) -> None:
     chair = db.scalars(select(Operatory).where(*mine).order_by(Operatory.position)).first()
     if kind is None or chair is None:
         return
-    who = by_hand.Written("Imani", "Castellanos", "", date(1991, 8, 19), "303-555-0188", "imani.castellanos@example.com", near.clinic_id)
+    who = by_hand.Written("Imani", "Castellanos", "", date(1991, 8, 19), "303-555-0188", "imani.castellanos@example.test", near.clinic_id)
     patient = by_hand.add_from_web(db, practice_id, who, now - timedelta(hours=3))
     db.add(Appointment(
         practice_id=practice_id, id=uuid7(), patient_id=patient.id, clinic_id=near.clinic_id, operatory_id=chair.id, provider_id=chair.provider_id,

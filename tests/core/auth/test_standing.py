@@ -42,7 +42,7 @@ def test_devices_are_counted_while_their_sessions_live(db, practice, make):
         services.open_session(db, account, NOW - age)
     db.flush()
     _, one = standing.patient_and_standing(db, practice.id, patient.id, (), NOW, IDLE)
-    assert one.devices == 2
+    assert len(one.devices) == 2
 
 
 def test_what_was_granted_together_stands_together_and_today_comes_first(db, practice, make):

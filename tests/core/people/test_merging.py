@@ -44,7 +44,7 @@ def join(db, practice, registry):
 
 
 # Rows that a few tables take only like this.
-SPECIAL = {"appointments_notice_rule": {"mode": 1, "send_order": ["email"]}, "appointments_confirmation": {"code": "C1"}, "summary_document": {"status": "quarantined", "reason": "nobody"}, "images_image": {"source_sha256": None}, "account_coverage": {"order": 1}}
+SPECIAL = {"appointments_notice_rule": {"mode": 1, "send_order": ["email"]}, "appointments_confirmation": {"code": "C1"}, "summary_document": {"status": "quarantined", "reason": "nobody"}, "images_image": {"source_sha256": None}, "account_coverage": {"order": 1}, "account_estimate": {"state": "asked", "due_on": NOW.date()}}
 
 
 def any_value(column):

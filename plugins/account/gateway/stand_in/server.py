@@ -29,9 +29,9 @@ class StandIn:
     """The stand-in: its state, its API, its pages, and what it does as time goes by."""
 
     def __init__(self, address: str, file: Path | None = None):
-        self._ahead = 0.0
+        self.ahead = 0.0
         self.address = address
-        self.state = State(address, file, lambda: time() + self._ahead)
+        self.state = State(address, file, lambda: time() + self.ahead)
         self.api, self.pages = Api(self.state), Pages(self.state)
         self.away = False
         """Whether nobody answers, as in an outage; for tests."""
@@ -65,7 +65,7 @@ class StandIn:
 
     def pass_time(self, seconds: float) -> None:
         """Let time go by here; for tests."""
-        self._ahead += seconds
+        self.ahead += seconds
         self.work()
 
     def deliver(self, send: events.Send = events.send_by_http, shuffle: random.Random | None = None) -> int:

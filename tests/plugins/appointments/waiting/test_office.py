@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from plugins.appointments.models import Operatory
 
-PATH = "/office/appointments/waiting"
+PATH, NOW = "/office/appointments/waiting", datetime.now(UTC)
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def people(make, book):
     return found
 
 
-def _fill(form, db, hours: float = 50):
-    local = (datetime.now(UTC) + timedelta(hours=hours)).astimezone(ZoneInfo("America/New_York"))
+def _fill(form, db):
+    local = (NOW + timedelta(hours=50)).astimezone(ZoneInfo("America/New_York"))
     form["day"], form["clock"], form["minutes"] = local.date().isoformat(), f"{local:%H:%M}", "30"
     form["operatory_id"] = str(db.scalars(select(Operatory.id).where(Operatory.external_id == "O1")).one())
     return form
