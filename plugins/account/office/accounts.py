@@ -90,10 +90,9 @@ def account_page(request):
     today = request.now.astimezone(tenant.time_zone).date()
     mine = owed.account(request.db, request.practice_id, patient.id, (), tenant.time_zone, today).mine
     request.audit("account.ledger.view", patient.id)
-    keeps, lines = entering.keeps_books(tenant), [line.id for line in overview.lines]
     return {
-        "patient": patient, "overview": overview, "owed": mine, "page": page, "parts": parts(request), "keeps": keeps, "may_change": may_change(request),
-        "kinds": entering.KINDS, "voidable": entering.voidable(request.db, request.practice_id, patient.id, lines) if keeps else set(),
+        "patient": patient, "overview": overview, "owed": mine, "page": page, "parts": parts(request), "keeps": entering.keeps_books(tenant),
+        "may_change": may_change(request), "kinds": entering.KINDS,
     }  # fmt: skip
 
 

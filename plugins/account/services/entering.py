@@ -1,6 +1,5 @@
 """The ledger where the portal keeps the books: what staff enter, and taking it back. Nothing that was entered is ever changed or deleted."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -67,11 +66,6 @@ def enter(session: Session, practice_id: UUID, patient_id: UUID, clinic_id: UUID
     if session.scalar(same) is None:
         raise NotEntered("This page did not arrive as a whole. Please open it again; nothing was entered.")
     return False
-
-
-def voidable(session: Session, practice_id: UUID, patient_id: UUID, ids: Collection[UUID]) -> set[UUID]:
-    """Which of these lines staff entered here and nobody has taken back yet."""
-    return set(session.scalars(select(Entry.id).where(*_open(practice_id), Entry.patient_id == patient_id, Entry.id.in_(ids))))
 
 
 def one(session: Session, practice_id: UUID, entry_id: UUID) -> Entry:

@@ -82,7 +82,7 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """One line of the ledger with the balance after it."""
+    """One line of the ledger with the balance after it. What staff entered here, and nobody has taken back yet, can be taken back."""
 
     id: UUID
     entered_on: date
@@ -91,6 +91,7 @@ class LedgerLine:
     provider: str
     amount_cents: int
     balance_cents: int
+    can_be_taken_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,9 @@ FIGURES = f"{_POSTED} as posted, {_OPEN} as payments, {_STATEMENTS} as statement
 """The columns of a row `asked`; `overview_of` reads them."""
 _OVERVIEW = text(f"""select {FIGURES},
     (select json_agg(json_build_array(line.id, line.entered_on, line.entry_type, line.description, line.amount_cents, line.running,
-            provider.title, provider.first_name, provider.last_name, provider.preferred_name, provider.suffix)
+            provider.title, provider.first_name, provider.last_name, provider.preferred_name, provider.suffix,
+            line.source = 'office' and line.voids_id is null and not exists (select from account_entry opposite
+                where opposite.practice_id = :practice_id and opposite.voids_id = line.id))
             order by line.entered_on desc, line.id desc)
         from (select *, sum(amount_cents) over (order by entered_on, id)::bigint as running from account_entry
             where practice_id = :practice_id and patient_id = :patient_id order by entered_on desc, id desc limit :most offset :skipped) line
@@ -198,9 +201,9 @@ def _statement(values: list) -> StatementLine:
 
 
 def _line(values: list) -> LedgerLine:
-    id_, entered_on, entry_type, description, cents, running, title, first, last, preferred, suffix = values
+    id_, entered_on, entry_type, description, cents, running, title, first, last, preferred, suffix, can_be_taken_back = values
     provider = provider_name(title, first, last, preferred, suffix)
-    return LedgerLine(UUID(id_), date.fromisoformat(entered_on), entry_type, description, provider, cents, running)
+    return LedgerLine(UUID(id_), date.fromisoformat(entered_on), entry_type, description, provider, cents, running, can_be_taken_back)
 
 
 def provider_name(title: str, first_name: str, last_name: str | None, preferred_name: str, suffix: str) -> str:

@@ -29,7 +29,7 @@ _PLANS = f"""(select json_agg(json_build_array(title, due, next_on, next_cents, 
     from account_payment_plan plan join account_installment part on part.practice_id = :practice_id and part.payment_plan_id = plan.id
     where plan.practice_id = :practice_id and plan.patient_id = asked.patient_id and plan.state = 'active' group by plan.id, plan.title) plans)"""  # noqa: S608
 _LINES = """(select json_agg(json_build_array(line.id, line.entered_on, line.entry_type, line.description, line.amount_cents, 0,
-        provider.title, provider.first_name, provider.last_name, provider.preferred_name, provider.suffix)
+        provider.title, provider.first_name, provider.last_name, provider.preferred_name, provider.suffix, false)
         order by line.entered_on desc, line.id desc)
     from (select * from account_entry where practice_id = :practice_id and patient_id = asked.patient_id and asked.patient_id = :patient_id
         order by entered_on desc, id desc limit :most) line
