@@ -5,18 +5,21 @@ import logging
 import re
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import parse_qsl, unquote_plus, urlsplit
 
 import pytest
 import requests
 import webtest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from core import tasks
 from core.auth.limits import Limiter
+from core.db import uuid7
 from core.outbox import OutboxRow
-from plugins.account.models import Entry, Method, Statement
-from plugins.account.services import pay_requests
+from plugins.account.models import Entry, Installment, Method, PlanConsent, Statement
+from plugins.account.services import charging, pay_requests, plans
+from plugins.account.services.amortizing import Deal, schedule
+from plugins.account.services.plans import Signature
 from tests.plugins.account.conftest import GOOD, with_ledger
 
 CANARIES = {
@@ -30,7 +33,7 @@ BANK = {"kind": "us_bank_account", "routing": "110000000", "account": "000123456
 UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 THERE = r"(acct|cus|pm|pi|cs_test|seti|re|du|ch|py)_[A-Za-z0-9_]+"
 VALUES = rf"{UUID}|{THERE}|[0-9]+|true|card|us_bank_account|usd|payment|setup|off_session|account_onboarding|(data\.)?(source|latest_charge|payment_intent\.latest_charge|setup_intent\.payment_method)"
-BACK = rf"http://PRACTICE\.localhost/(account/(payments/{UUID}|methods/back|pay-now/receipts/{UUID})|office/account/[a-z-]+(/{UUID})?(/[a-z-]+)?)"
+BACK = rf"http://PRACTICE\.localhost/(account/(payments/{UUID}|methods/back(\?plan={UUID})?|pay-now/receipts/{UUID})|office/account/[a-z-]+(/{UUID})?(/[a-z-]+)?)"
 HEADERS = {
     "accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "idempotency-key", "stripe-account", "stripe-version", "user-agent",
     "x-stripe-client-telemetry", "x-stripe-client-user-agent",
@@ -79,9 +82,33 @@ def patient(make, db):
     return found
 
 
+def by_a_plan(app, patient, account, make, type_card, db, work_off, monkeypatch):
+    """A payment plan that is charged by itself, with a card that is kept for it."""
+    monkeypatch.setattr(charging, "FROM_HOUR", 0)
+    now = datetime.now(UTC)
+    deal = Deal(2_400, 0, 0, "monthly", now.date() + timedelta(days=9), 12)
+    terms = plans.terms_of(deal, schedule(deal, now.date()), PROCEDURE)
+    plan = plans.offer(db, patient, PROCEDURE, deal, terms, None, make.staff().id, now.date(), now, uuid7())
+    plans.agree(db, plan, Signature(CANARIES["last_name"], "", plans.hash_of(plan.terms), ""), account.id, now.date(), now)
+    db.commit()
+    add = app.get(f"/account/methods?plan={plan.id}").forms["add"]
+    add["agrees"] = True
+    back = urlsplit(type_card(add.submit(status=303), GOOD))
+    form = app.get(f"{back.path}?{back.query}", status=303).follow().forms["automatic-on"]
+    form["consents"] = True
+    form.submit("act", value="on", status=303)
+    past = now.date() - timedelta(days=1)
+    db.execute(update(Installment).where(Installment.payment_plan_id == plan.id, Installment.number == 1).values(due_on=past))
+    db.execute(update(PlanConsent).where(PlanConsent.payment_plan_id == plan.id).values(starts_on=past))
+    tasks.enqueue(db, "account.charge_plans")
+    db.commit()
+    for _ in range(2):
+        work_off()
+
+
 def signed_in_ways(app, pay, pay_form, type_card, come_back, db):
     """Every way of a patient who is signed in: new card, kept card, bank account, called off, a card without paying, its name."""
-    pay(app, choice="other", amount="3", keep=True, note=NOTE)
+    pay(app, choice="other", amount="3", pay_with="card", keep=True, note=NOTE)
     pay(app, choice="statement", pay_with="card", note=NOTE)
     method = db.scalars(select(Method)).first()
     pay_form(app, choice="other", amount="4", pay_with=str(method.id), note=NOTE).submit(status=303).follow()
@@ -129,10 +156,12 @@ def office_ways(office, payment):
 
 
 def test_no_word_of_a_patient_leaves_us_whatever_way_is_paid(
-    heard, patient, make, db, practice, registry, signed_in, web, pay, pay_form, fill, ask, code_for, type_card, come_back, work_off, payments_of, mails, capfd, caplog
+    heard, patient, make, db, practice, registry, signed_in, web, pay, pay_form, fill, ask, code_for, type_card, come_back, work_off, payments_of, mails, capfd, caplog, monkeypatch
 ):
     caplog.set_level(logging.DEBUG)
-    app = signed_in(account=make.account(patient, user_name=LOGIN))
+    account = make.account(patient, user_name=LOGIN)
+    app = signed_in(account=account)
+    by_a_plan(app, patient, account, make, type_card, db, work_off, monkeypatch)
     signed_in_ways(app, pay, pay_form, type_card, come_back, db)
     other_ways(web, patient, fill, ask, code_for, type_card, come_back, work_off, db, practice, registry)
     office_ways(lambda: signed_in(account=make.staff("billing")), next(one for one in payments_of() if one.state == "succeeded"))
@@ -141,7 +170,7 @@ def test_no_word_of_a_patient_leaves_us_whatever_way_is_paid(
         tasks.enqueue(db, task)
     db.commit()
     work_off()
-    assert {(one.source, one.state) for one in payments_of()} >= {(source, "succeeded") for source in ("portal", "guest", "verified", "link")}
+    assert {(one.source, one.state) for one in payments_of()} >= {(source, "succeeded") for source in ("portal", "plan", "guest", "verified", "link")}
     assert len(heard.asked) > 20
     for one in heard.asked:
         looked_at(one, practice, registry)
