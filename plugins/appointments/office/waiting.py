@@ -1,6 +1,6 @@
 """The wait list at the office: who waits, times that came open with who was asked, and offering a time by hand."""
 
-from datetime import date, time
+from datetime import date, time, timedelta
 from uuid import UUID
 
 from pydantic import BaseModel, Field
@@ -32,6 +32,8 @@ ITEM = OfficeItem(
     WAITING, SEE, desk.HOW_MANY, 14,
 )  # fmt: skip
 KINDS = {"": "Everybody", "visit": "For a visit that they have", "recall": "For a recall visit", "type": "For a new visit"}
+FARTHEST = timedelta(days=730)
+"""No time is offered farther ahead."""
 
 
 class OfferForm(BaseModel):
@@ -254,9 +256,12 @@ def _time(request, place: Place, form: Form[OfferForm]) -> Time | None:
     if room is None:
         form.refuse("Choose the operatory from the list.", "operatory_id")
         return None
+    if typed.day > request.now.date() + FARTHEST:
+        form.refuse("Choose a day within the next two years.", "day")
+        return None
     try:
         starts_at = moment_at(typed.day, typed.clock.hour * 60 + typed.clock.minute, place.zone)
-    except (NoSuchTime, OverflowError) as refusal:
+    except NoSuchTime as refusal:
         form.refuse(str(refusal), "clock")
         return None
     return Time(place.clinic_id, room.id, room.provider_id, room.hygienist_id, room.is_hygiene, starts_at, typed.minutes)
