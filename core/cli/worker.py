@@ -1,7 +1,9 @@
 """`cuspid worker`: Celery."""
 
+import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,6 +19,8 @@ def worker(processes: int, beat: bool, state: Path | None) -> None:
     can be stopped or killed at any moment: what it had not finished is done by the next one. Ends on SIGTERM after the tasks
     that are under way. Run as many as there is work; one of them with --beat.
     """
+    from celery.signals import worker_init
+
     from core import sweeper, worker_answers  # noqa: F401  (declares its answers)
     from core.app import main
     from core.tasks import celery
@@ -27,4 +31,8 @@ def worker(processes: int, beat: bool, state: Path | None) -> None:
     if beat:
         folder = state or Path(tempfile.gettempdir())
         arguments += ["--beat", f"--schedule={folder / 'cuspid-beat'}"]
+    workers: list[Any] = []
+    worker_init.connect(lambda sender, **_: workers.append(sender), weak=False)
     celery.worker_main(arguments)
+    # Celery keeps to itself that a fault ended it, as when the broker dies at the wrong moment; whoever starts it again must know.
+    sys.exit(next((one.exitcode for one in workers if one.exitcode), 0))
