@@ -20,16 +20,16 @@ class Killer:
         self._servers, self._chance, self._lock = servers, chance, threading.Lock()
         self.hits: Counter[str] = Counter()
         self.kills: Counter[tuple[str, str]] = Counter()
-        self._armed = False
+        self._armed = self._choosy = False
         self.told: Callable[[str, str], None] = lambda step, victim: None
         self._door = socket.socket(socket.AF_UNIX)
         self._door.bind(str(path))
         self._door.listen(200)
         threading.Thread(target=self._listen, daemon=True).start()
 
-    def arm(self) -> None:
-        """The next step may be somebody's last."""
-        self._armed = True
+    def arm(self, choosy: bool = False) -> None:
+        """The next step may be somebody's last; with `choosy` only one at which nobody has died yet, while there is such a step."""
+        self._armed, self._choosy = True, choosy
 
     def disarm(self) -> None:
         """Let everybody live."""
@@ -69,7 +69,10 @@ class Killer:
 
     def _victim(self, step: str) -> str | None:
         fewest = min(self.kills[step, victim] for victim in VICTIMS)
-        nobody = not any(self.kills[step, victim] for victim in VICTIMS)
+        last_of_somebody = {known for (known, _), count in self.kills.items() if count}
+        nobody = step not in last_of_somebody
+        if self._choosy and not nobody and self.hits.keys() - last_of_somebody:
+            return None
         if self._chance.random() > (SELDOM if fewest else OFTEN if nobody else AT_TIMES):
             return None
         return self._chance.choice([victim for victim in VICTIMS if self.kills[step, victim] == fewest])

@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from secrets import token_hex
 from urllib.parse import urljoin, urlsplit
 
+import psycopg
 import requests
 from lxml import html
 from requests.adapters import HTTPAdapter
+from sqlalchemy.exc import SQLAlchemyError
 
 from bench.crashes.servers import Servers, answers
 from core.auth import services as auth
@@ -72,7 +74,7 @@ class Browser:
     """A browser at the practice's address."""
 
     def __init__(self, town: Town, chance: random.Random, person: Person | None = None, realm=PORTAL):
-        self.town, self.chance = town, chance
+        self.town, self.chance, self.person = town, chance, person
         self._session = requests.Session()
         self._session.mount("http://", _From(f"127.{chance.randint(1, 250)}.{chance.randint(1, 250)}.{chance.randint(2, 250)}"))
         if person:
@@ -86,13 +88,14 @@ class Browser:
                 session.commit()
             return token
 
-        return self._patiently(sign_in)
+        return self.patiently(sign_in)
 
-    def _patiently(self, do: Callable):
+    def patiently(self, do: Callable):
+        """What is done at the database itself, again until it is done."""
         for _ in range(TRIES * 5):
             try:
                 return do()
-            except Exception:
+            except (SQLAlchemyError, psycopg.Error):  # the database is dead at this moment
                 self.town.office.registry.engine.dispose()
                 time.sleep(0.3)
         raise GaveUp
@@ -211,11 +214,11 @@ def twice(browser: Browser) -> None:
 
 
 def called_off(browser: Browser) -> None:
-    """Begun, and called off, on the page of the payment."""
-    begin(browser)
-    page = html.fromstring(browser.get("/account").content)
-    links = page.xpath("//a[contains(@href, '/account/payments/')]/@href")
-    for link in links[:1]:
+    """Begun, left at the card service without paying, and called off on the page to which that leads back."""
+    place = begin(browser).headers.get("Location", "")
+    if f":{browser.town.servers.card_port}/" not in place:
+        raise GaveUp
+    for link in html.fromstring(browser.get(place).content).xpath("//a[contains(@href, '/account/payments/')]/@href"):
         for form in html.fromstring(browser.get(link).content).xpath("//form[contains(@action, 'call-off')]"):
             browser.send(form.get("action"), dict(form.form_values()))
 

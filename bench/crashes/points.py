@@ -20,6 +20,7 @@ PAGES = (
     ("POST", r"/account/pay", "paying"),
     ("GET", r"/account/payments/[^/]+", "coming back"),
     ("POST", r"/account/payments/[^/]+/call-off", "calling off"),
+    ("POST", r"/account/plans/[^/]+/automatic", "agreeing to automatic payments"),
     ("POST", r"/account/methods", "keeping a card"),
     ("GET", r"/account/methods/back", "coming back with a card"),
     ("GET", r"/account/pay-now/receipts/[^/]+", "a guest coming back"),

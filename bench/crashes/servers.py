@@ -61,6 +61,10 @@ class Servers:
         """Whether it runs."""
         return victim in self._children and self._children[victim].running
 
+    def all_alive(self) -> bool:
+        """Whether everybody runs; somebody may have ended by itself where another had died."""
+        return all(map(self.is_alive, self._children))
+
     def kill(self, victim: str) -> None:
         """End it and all its processes at once: none of them can do anything any more."""
         child = self._children[victim]

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
+from bench.crashes import plans
 from bench.crashes.people import Town
 from core.mail import mail_from_url
 from plugins.account.gateway import card_service_for
@@ -54,7 +55,8 @@ class Truth:
         for table, column in (("account_payment", "created_at"), ("account_refund", "made_at")):
             open_ones = "('created', 'submitted', 'payer', 'unknown', 'processing')"
             self.rows(f"update {table} set {column} = {column} - interval '{LATER}' where state in {open_ones}")
-        for task in ("account.settle_payments", "account.compare"):
+        plans.fall_due(self.rows)
+        for task in ("account.settle_payments", "account.compare", "account.charge_plans"):
             self.rows("insert into outbox (id, practice_id, task, ids, attempts, last_error, dropped) values (gen_random_uuid(), %s, %s, '{}', 0, '', false)", self.practice_id, task)
         return True
 
@@ -90,6 +92,7 @@ class Truth:
         yield from self._books(here)
         yield from self._told_once(here)
         yield from self._left_over()
+        yield from plans.faults(self.rows)
 
     def _payments(self, there: list, here: list[dict]) -> Iterator[str]:
         """Each is charged once or not at all, and known as such."""

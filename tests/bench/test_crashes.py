@@ -68,7 +68,7 @@ def test_nobody_dies_before_it_is_armed_and_then_one_at_a_step(door, monkeypatch
 
 
 def test_at_a_step_each_victim_has_its_turn():
-    killer = SimpleNamespace(kills=dict.fromkeys([("paying", victim) for victim in VICTIMS], 0), _chance=random.Random(5))
+    killer = SimpleNamespace(kills=dict.fromkeys([("paying", victim) for victim in VICTIMS], 0), hits={}, _choosy=False, _chance=random.Random(5))
     died = []
     while len(died) < len(VICTIMS):
         victim = Killer._victim(killer, "paying")
@@ -76,3 +76,15 @@ def test_at_a_step_each_victim_has_its_turn():
             killer.kills["paying", victim] += 1
             died.append(victim)
     assert sorted(died) == sorted(VICTIMS)
+
+
+def test_at_rest_only_steps_at_which_nobody_has_died_are_chosen_while_there_are_any(door, monkeypatch):
+    for chance in ("OFTEN", "AT_TIMES", "SELDOM"):
+        monkeypatch.setattr(f"bench.crashes.killer.{chance}", 1.0)
+    killer = door.killer
+    killer.hits.update(["paying: known", "paying: fresh"])
+    killer.kills["paying: known", "web"] = 1
+    killer.arm(choosy=True)
+    assert (killer._victim("paying: known"), killer._victim("paying: fresh") is not None) == (None, True)
+    killer.kills["paying: fresh", "web"] = 1
+    assert killer._victim("paying: known") is not None, "once all have been somebody's last, any may be again"
