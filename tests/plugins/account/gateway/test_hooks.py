@@ -45,7 +45,8 @@ def event(account, reference="pi_1", kind="payment_intent.succeeded", **more):
 
 def kept(db):
     db.rollback()
-    return list(db.scalars(select(GatewayEvent).where(GatewayEvent.practice_id == db.info["practice_id"])))
+    mine = select(GatewayEvent).where(GatewayEvent.practice_id == db.info["practice_id"])
+    return list(db.scalars(mine.order_by(GatewayEvent.received_at, GatewayEvent.id)))
 
 
 def test_an_event_is_kept_once_and_looked_into(door, account, db, stand_in, work_off, pay_with):
