@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 from zipfile import ZipFile
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from core.db import SessionFactory, bind_tenant
 from core.people.by_hand import OFFICE as OFFICE_WROTE
@@ -15,20 +15,30 @@ from tenants import practices
 from tests.journeys.conftest import link_in_mail
 
 
-def load_until(page: Page, address: str, words: str) -> None:
-    """The worker is at it; the page is loaded until it says so."""
+def load_until(page: Page, address: str, wanted: Locator) -> None:
+    """The worker is at it; the page is loaded until it has what is wanted: the very link that is clicked next, as its words may stand elsewhere, too."""
     for _ in range(120):
         page.goto(address)
-        if page.locator("main").get_by_text(words).count():
+        if wanted.count():
             return
         page.wait_for_timeout(250)
-    raise AssertionError(f"{address} never says {words!r}")
+    raise AssertionError(f"{address} never has {wanted}")
+
+
+def what_waits(page: Page, title: str) -> Locator:
+    """The link of what waits, on the office’s first page."""
+    return page.get_by_role("region", name="What waits").get_by_role("link", name=title)
+
+
+def download_of(page: Page) -> Locator:
+    """The link to the newest file, once it is ready."""
+    return page.locator("main").get_by_role("link", name="Download").and_(page.locator("[href$=download]")).first
 
 
 def people_taken_along(page: Page) -> int:
     """Whose records are in what is downloaded."""
     with page.expect_download() as taken:
-        page.get_by_role("link", name="Download").first.click()
+        download_of(page).click()
     with ZipFile(taken.value.path()) as archive:
         assert archive.testzip() is None
         return sum(name.endswith("/person.json") for name in archive.namelist())
@@ -54,8 +64,9 @@ def write_down(database, practice_id: UUID, email: str) -> UUID:
 
 def mend(own, office: Page, email: str) -> None:
     """From what waits to the chart, and back to try again."""
-    load_until(office, own.at("/office"), "Failed deliveries")
-    office.get_by_role("region", name="What waits").get_by_role("link", name="Failed deliveries").click()
+    failed = what_waits(office, "Failed deliveries")
+    load_until(office, own.at("/office"), failed)
+    failed.click()
     expect(office.locator("main")).to_contain_text("Most often the address is wrong")
     office.get_by_role("link", name="Thistlethwaite, Barnaby").click()
     office.get_by_role("link", name="Change what is in the chart").click()
@@ -91,7 +102,7 @@ def test_from_a_full_plan_over_a_mistyped_address_to_a_file_with_everything(own_
     patient.goto(own_office.at("/profile"))
     patient.get_by_role("link", name="Download my record").click()
     patient.get_by_role("button", name="Put it together").click()
-    load_until(office, own_office.at("/office/exports"), "Ready")
+    load_until(office, own_office.at("/office/exports"), download_of(office))
     assert people_taken_along(office) == 2
-    load_until(patient, own_office.at("/profile/record"), "Ready")
+    load_until(patient, own_office.at("/profile/record"), download_of(patient))
     assert people_taken_along(patient) == 1

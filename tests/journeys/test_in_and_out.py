@@ -9,7 +9,7 @@ from core.auth.realms import STAFF
 from core.db import SessionFactory, bind_tenant
 from tenants import settings
 from tests.journeys.conftest import DESK, PASSWORD, PHONE, link_in_mail, somebody
-from tests.journeys.test_growing_office import load_until, write_down
+from tests.journeys.test_growing_office import load_until, what_waits, write_down
 
 BORN = "1990-05-05"
 
@@ -33,8 +33,9 @@ def ask_for_access(own, page: Page) -> None:
 
 def settle(own, office: Page) -> None:
     """From what waits to the chart that fits."""
-    load_until(office, own.at("/office"), "Could not be matched")
-    office.get_by_role("region", name="What waits").get_by_role("link", name="Could not be matched").click()
+    unmatched = what_waits(office, "Could not be matched")
+    load_until(office, own.at("/office"), unmatched)
+    unmatched.click()
     office.get_by_role("link", name="Thistlethwaite, Barnaby").click()
     office.get_by_role("button", name="Invite by e-mail").click()
     expect(office.get_by_text("The invitation is on its way, and the request is settled.")).to_be_visible()
