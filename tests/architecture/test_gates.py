@@ -24,10 +24,17 @@ from tenants import settings
 from tenants.models import Clinic
 
 PLUGINS = sorted(plugin.name for plugin in find_plugins())
+TABS = sorted(plugin.name for plugin in find_plugins() if hasattr(plugin, "portal_tab"))
+"""Those that have a page: a plugin may also only read files, or only talk to another system."""
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 UNKNOWN = "/there/is/no/such/page"
 
-pytestmark = pytest.mark.parametrize("plugin", PLUGINS)
+
+def pytest_generate_tests(metafunc) -> None:
+    """Each test runs for every plugin, or for every tab."""
+    for name, values in (("plugin", PLUGINS), ("tab", TABS)):
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, values)
 
 
 @pytest.fixture
@@ -97,14 +104,14 @@ def _is_friendly(found: tuple, method: str) -> bool:
     return status == "404 Not Found" and (method == "HEAD" or "We can’t find that page".encode() in body)
 
 
-def test_it_has_addresses_and_they_answer_while_it_is_on(plugin, registry, signed_in, make):
-    found = addresses(registry, plugin)
+def test_it_has_addresses_and_they_answer_while_it_is_on(tab, registry, signed_in, make):
+    found = addresses(registry, tab)
     assert found
-    status, _, body = answer(signed_in(make.patient()), "GET", f"/{plugin}")
+    status, _, body = answer(signed_in(make.patient()), "GET", f"/{tab}")
     assert status == "200 OK"
     assert b"</html>" in body
     assert all(answer(signed_in(make.patient()), "GET", path)[0] == "200 OK" for path in found if path.startswith("/static/"))
-    assert all(path == f"/{plugin}" or path.startswith((f"/{plugin}/", f"/static/{plugin}/")) for path in found)
+    assert all(path == f"/{tab}" or path.startswith((f"/{tab}/", f"/static/{tab}/")) for path in found)
 
 
 def test_off_for_the_practice_every_address_answers_like_one_that_never_was(plugin, registry, portal, practice, signed_in, make, switch):
@@ -141,49 +148,49 @@ def test_off_what_services_report_is_not_taken_in(plugin, registry, portal, prac
             assert (status, NUMBER.sub(b"", body)) == (unknown[0], NUMBER.sub(b"", unknown[2])), (method, path)
 
 
-def test_off_for_one_clinic_only_its_patients_lose_it(plugin, registry, signed_in, make, switch, second_clinic):
-    switch(plugin, False, second_clinic.id)
+def test_off_for_one_clinic_only_its_patients_lose_it(tab, registry, signed_in, make, switch, second_clinic):
+    switch(tab, False, second_clinic.id)
     theirs, ours = signed_in(make.patient(clinic="C2")), signed_in(make.patient(clinic="C1"))
     for method in METHODS:
         unknown = answer(theirs, method, UNKNOWN)
         assert _is_friendly(unknown, method)
-        for path in addresses(registry, plugin):
+        for path in addresses(registry, tab):
             assert answer(theirs, method, path) == unknown, (method, path)
-    assert ours.get(f"/{plugin}").status_int == 200
-    assert ours.get("/home").lxml.xpath(f"//nav//a[@href='/{plugin}']")
-    assert not theirs.get("/home").lxml.xpath(f"//nav//a[@href='/{plugin}']")
+    assert ours.get(f"/{tab}").status_int == 200
+    assert ours.get("/home").lxml.xpath(f"//nav//a[@href='/{tab}']")
+    assert not theirs.get("/home").lxml.xpath(f"//nav//a[@href='/{tab}']")
 
 
-def test_on_for_one_clinic_only_the_others_do_not_get_it(plugin, signed_in, make, switch, practice, second_clinic):
-    switch(plugin, False)
-    switch(plugin, True, second_clinic.id)
-    assert signed_in(make.patient(clinic="C2")).get(f"/{plugin}").status_int == 200
-    assert signed_in(make.patient(clinic="C1")).get(f"/{plugin}", status=404)
+def test_on_for_one_clinic_only_the_others_do_not_get_it(tab, signed_in, make, switch, practice, second_clinic):
+    switch(tab, False)
+    switch(tab, True, second_clinic.id)
+    assert signed_in(make.patient(clinic="C2")).get(f"/{tab}").status_int == 200
+    assert signed_in(make.patient(clinic="C1")).get(f"/{tab}", status=404)
 
 
-def test_off_no_page_leads_to_it(plugin, signed_in, make, switch):
+def test_off_no_page_leads_to_it(tab, signed_in, make, switch):
     app = signed_in(make.patient())
-    pages = ["/home", "/contact", *(f"/{other}" for other in PLUGINS if other != plugin)]
-    assert app.get("/home").lxml.xpath(f"//nav//a[@href='/{plugin}']")
-    switch(plugin, False)
+    pages = ["/home", "/contact", *(f"/{other}" for other in TABS if other != tab)]
+    assert app.get("/home").lxml.xpath(f"//nav//a[@href='/{tab}']")
+    switch(tab, False)
     for page in pages:
         links = app.get(page).lxml.xpath("//@href | //@action | //@src")
-        assert [link for link in links if re.match(rf"(/static)?/{plugin}\b", str(link))] == [], page
+        assert [link for link in links if re.match(rf"(/static)?/{tab}\b", str(link))] == [], page
 
 
-def test_off_none_of_its_hooks_is_asked(plugin, portal, registry, signed_in, make, switch, monkeypatch):
+def test_off_none_of_its_hooks_is_asked(tab, portal, registry, signed_in, make, switch, monkeypatch):
     app = signed_in(make.patient())
-    switch(plugin, False)
+    switch(tab, False)
     asked = []
     manager = registry.plugins.manager
-    for caller in manager.get_hookcallers(registry.plugins.plugins[plugin]):
+    for caller in manager.get_hookcallers(registry.plugins.plugins[tab]):
         for hook in caller.get_hookimpls():
-            if hook.plugin_name == plugin:
+            if hook.plugin_name == tab:
                 monkeypatch.setattr(hook, "function", lambda *_, name=caller.name: asked.append(name))
-    for page in ("/home", "/contact", *(f"/{other}" for other in PLUGINS if other != plugin)):
+    for page in ("/home", "/contact", *(f"/{other}" for other in TABS if other != tab)):
         app.get(page)
     assert asked == []
-    switch(plugin, True)
+    switch(tab, True)
     app.get("/home")
     assert "portal_tab" in asked
 
@@ -243,12 +250,12 @@ def test_off_its_records_are_refused_and_the_others_taken(plugin, registry, prac
     assert set(names) <= set(kinds_at(registry, practice.id))
 
 
-def test_switching_counts_from_the_next_request_on_in_every_process(plugin, portal_with, registry, portal, practice, make, switch):
+def test_switching_counts_from_the_next_request_on_in_every_process(tab, portal_with, registry, portal, practice, make, switch):
     account = make.account(make.patient())
     here = sign_in(portal, practice, account)
     elsewhere = sign_in(portal_with(*find_plugins()), practice, account)
     for on, status in ((True, 200), (False, 404), (True, 200), (None, 200), (False, 404)):
-        switch(plugin, on)
+        switch(tab, on)
         for app in (elsewhere, here, elsewhere):
-            assert app.get(f"/{plugin}", status="*").status_int == status
-            assert bool(app.get("/home").lxml.xpath(f"//nav//a[@href='/{plugin}']")) is (status == 200)
+            assert app.get(f"/{tab}", status="*").status_int == status
+            assert bool(app.get("/home").lxml.xpath(f"//nav//a[@href='/{tab}']")) is (status == 200)

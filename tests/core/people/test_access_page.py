@@ -326,3 +326,9 @@ def test_it_is_in_the_audit_log_with_ids_only(make, signed_in, link_to, take, db
     rows = db.execute(select(AuditEvent.action, AuditEvent.patient_id).where(AuditEvent.action.startswith("portal.grant."))).all()
     assert sorted(rows) == sorted((f"portal.grant.{verb}", patient.id) for verb in ("offer", "accept", "end"))
     assert db.scalars(select(Ticket.used_at).where(Ticket.kind == "grant")).one() is not None
+
+
+def test_only_what_has_something_to_open_can_be_given(signed_in, make, registry):
+    form = signed_in(make.patient()).get("/family/access/give").forms["grant-give"]
+    offered = {name.removeprefix("tab_") for name in form.fields if name and name.startswith("tab_")}
+    assert offered == {name for name, permissions in registry.plugins.permissions.items() if permissions} != set(registry.plugins.plugins)
