@@ -4,7 +4,7 @@ The kept chart keeps what it says; everything that stands under the other one mo
 the practice's system still sends for it arrives at the kept chart, but for what it says of the person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -47,9 +47,10 @@ def merge(
     return kept
 
 
-def became(session: Session, practice_id: UUID, number: str) -> UUID | None:
-    """The patient to whose chart the one with this number was merged, if it was."""
-    return session.scalar(select(MergedChart.patient_id).where(MergedChart.practice_id == practice_id, MergedChart.external_id == number))
+def became(session: Session, practice_id: UUID, numbers: Collection[str]) -> dict[str, UUID]:
+    """The patients to whose charts those with these numbers were merged, for those that were."""
+    merged = select(MergedChart).where(MergedChart.practice_id == practice_id, MergedChart.external_id.in_(numbers))
+    return {chart.external_id: chart.patient_id for chart in session.scalars(merged) if chart.external_id}
 
 
 def _lock(session: Session, practice_id: UUID, kept_id: UUID, absorbed_id: UUID) -> tuple[Patient, Patient]:

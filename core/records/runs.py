@@ -14,10 +14,9 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from core import records
 from core.auth.clearing import clear_rows
 from core.db import uuid7
-from core.records import Answer, RecordKind
+from core.records import Answer, RecordKind, door
 from core.records.freshness import has_state, refresh_state
 from core.records.models import SOURCE, RecordsArrival, RecordsRefusal, RecordsRun
 
@@ -62,8 +61,8 @@ def receive(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[M
 def take_in(
     session: Session, run: Run, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]], now: datetime, unreadable: int = 0
 ) -> list[Answer]:
-    """Take in one batch of a run (`core.records.take_in`). `unreadable`: so many more were no records at all."""
-    answers = records.take_in(session, kinds, batch)
+    """Take in one batch of a run (`core.records.door.take_in`). `unreadable`: so many more were no records at all."""
+    answers = door.take_in(session, kinds, batch)
     row = _row(session, run, now)
     row.counts, row.heard_at = add_up(row.counts, kinds, answers, unreadable), now
     session.flush()
@@ -76,7 +75,7 @@ def take_in(
 def try_out(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]]) -> list[Answer]:
     """What would become of a batch: the caller takes it back. No run is kept, and no other practice waits until then."""
     # Whatever comes after a batch concerns whole practices, and holds their rows.
-    return records.take_in(session, {name: replace(kind, after=None) for name, kind in kinds.items()}, batch)
+    return door.take_in(session, {name: replace(kind, after=None) for name, kind in kinds.items()}, batch)
 
 
 def end(session: Session, run: Run, kinds: Mapping[str, RecordKind], now: datetime, unchanged: Collection[str] = ()) -> None:

@@ -10,13 +10,13 @@ from uuid import UUID
 import webtest
 from sqlalchemy import select
 
-from core import records
 from core.auth import services as auth
 from core.auth.models import Account
 from core.auth.passwords import hash_password
 from core.auth.realms import OFFICE, PERSON, PORTAL
 from core.db import SessionFactory, bind_tenant
 from core.people.models import Patient, Provider
+from core.records import Answer, door
 from core.records.kinds import kinds_for
 
 PASSWORD = "Correct-horse-7"  # noqa: S105  (of people who live for one test)
@@ -83,10 +83,10 @@ class Factory:
     def __init__(self, office: Office, session):
         self._office, self._db, self._count = office, session, 0
 
-    def take_in(self, batch: list[dict]) -> list[records.Answer]:
+    def take_in(self, batch: list[dict]) -> list[Answer]:
         """Take in records; raises when one is refused."""
         registry = self._office.registry
-        answers = records.take_in(self._db, kinds_for(registry, frozenset(registry.plugins.plugins)), batch)
+        answers = door.take_in(self._db, kinds_for(registry, frozenset(registry.plugins.plugins)), batch)
         refused = [answer for answer in answers if answer.outcome == "refused"]
         assert not refused, refused
         self._db.commit()

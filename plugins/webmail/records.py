@@ -1,8 +1,11 @@
 """The kind of record that this tab takes in: messages from the office, and those of an older portal."""
 
+from collections.abc import Collection
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, Field, model_serializer
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.records import Record, RecordKind
@@ -38,11 +41,27 @@ class MessageRecord(Record):
         return found if self.read_at else {name: value for name, value in found.items() if name != "read_at"}
 
 
+# From each message up to one that stood here before, or to one that answers none: that one's conversation is theirs.
+_JOIN = text("""with recursive above (id, next_id, thread_id) as (
+    select id, reply_to_id, thread_id from webmail_message where practice_id = :practice and id = any(:ids) and reply_to_id is not null
+    union all
+    select above.id, case when parent.id = any(:ids) then parent.reply_to_id end, parent.thread_id
+    from above join webmail_message parent on parent.practice_id = :practice and parent.id = above.next_id
+) cycle next_id set is_circle using way
+update webmail_message message set thread_id = above.thread_id from above
+where message.practice_id = :practice and message.id = above.id and above.next_id is null and message.thread_id <> above.thread_id""")
+
+
+def join_conversations(session: Session, ids: Collection[UUID]) -> None:
+    """After a batch: an answer stands in the conversation of what it answers, in whichever order the two came in."""
+    session.execute(_JOIN, {"practice": session.info["practice_id"], "ids": list(ids)})
+
+
 def announce(session: Session) -> None:
     """After a batch: tell whoever should know of what the office wrote."""
     enqueue(session, "webmail.ask_for_notices")
 
 
 KINDS = [
-    RecordKind("message", MessageRecord, Message, {"patient": "patient", "provider": "provider", "reply_to": "message"}, after=announce),
+    RecordKind("message", MessageRecord, Message, {"patient": "patient", "provider": "provider", "reply_to": "message"}, announce, join_conversations),
 ]

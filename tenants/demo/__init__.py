@@ -1,6 +1,6 @@
 """Two practices with a believable life, for `cuspid demo`, for pictures and for tests. All of it is made up.
 
-Charts come in through `core.records.take_in`, as a practice's system would send them. A tab whose data are not all records (files,
+Charts come in through `core.records.door.take_in`, as a practice's system would send them. A tab whose data are not all records (files,
 what was done in the portal itself) adds its part by the entry point group `cuspid.demo_parts`: a function
 `make(db, registry, practice_id, patients, now)`, `patients` being those of the practice by external id.
 """

@@ -11,11 +11,12 @@ import pytest
 from pyramid.interfaces import IRoutesMapper
 from sqlalchemy import delete, func, select
 
-from core import records, tasks
+from core import tasks
 from core.audit import AuditEvent
 from core.db import SessionFactory
 from core.outbox import OutboxRow
 from core.plugins import find_plugins
+from core.records import door
 from core.records.kinds import kinds_at
 from core.tasks import enqueue
 from core.tenant import touch
@@ -242,7 +243,7 @@ def test_off_its_records_are_refused_and_the_others_taken(plugin, registry, prac
     assert set(names) <= set(kinds_at(registry, practice.id))
     switch(plugin, False)
     kinds = kinds_at(registry, practice.id)
-    answers = records.take_in(db, kinds, [{"kind": name, "external_id": "E1"} for name in names])
+    answers = door.take_in(db, kinds, [{"kind": name, "external_id": "E1"} for name in names])
     assert [(one.outcome, one.reason) for one in answers] == [("refused", f"There is no kind of record called {name!r}.") for name in names]
     others = {kind.name for other, theirs in registry.plugin_record_kinds.items() if other != plugin for kind in theirs}
     assert {"patient", "clinic", *others} <= set(kinds)

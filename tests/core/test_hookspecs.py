@@ -27,6 +27,7 @@ from core.plugins import (
     hookimpl,
 )
 from core.plugins.waiting import at_clinics
+from core.records import door
 from core.records.kinds import kinds_for
 from core.tasks import Periodic, portal_task
 from core.testing import browser, sign_in
@@ -280,10 +281,10 @@ def test_hook_portal_record_kinds(portal_with, practice, db, garden):
 
     registry = portal_with(Staffed()).registry
     gardener = {"kind": "gardener", "external_id": "G1", "first_name": "Flora", "last_name": "Green"}
-    [taken] = records.take_in(db, kinds_for(registry, frozenset({"garden"})), [gardener])
+    [taken] = door.take_in(db, kinds_for(registry, frozenset({"garden"})), [gardener])
     assert taken.outcome == "created"
     assert db.scalars(select(Provider.first_name).where(Provider.external_id == "G1")).all() == ["Flora"]
-    [refused] = records.take_in(db, kinds_for(registry, frozenset()), [gardener])
+    [refused] = door.take_in(db, kinds_for(registry, frozenset()), [gardener])
     assert (refused.outcome, refused.reason) == ("refused", "There is no kind of record called 'gardener'.")
 
 

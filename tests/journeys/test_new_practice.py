@@ -16,6 +16,7 @@ from core.auth.realms import OPERATOR
 from core.db import SessionFactory, bind_tenant
 from core.people.records import KINDS
 from core.plugins import PluginHost, find_plugins
+from core.records import door
 from tenants.models import Practice
 from tests.journeys.conftest import link_in_mail, somebody
 
@@ -126,7 +127,7 @@ def test_what_stood_under_the_other_chart_is_seen_by_the_patient_after_merging(a
     chart = {"kind": "patient", "external_id": number, "first_name": "Beatrice", "last_name": "Doublet", "birthdate": date(1949, 1, 1)}
     with SessionFactory(bind=database) as session:
         bind_tenant(session, session.scalars(select(Practice.id).where(Practice.slug == "harbor")).one())
-        assert {answer.outcome for answer in records.take_in(session, kinds, [chart, visit])} == {"created"}
+        assert {answer.outcome for answer in door.take_in(session, kinds, [chart, visit])} == {"created"}
         session.commit()
     patient = signed_in_page("beatrice", "harbor", size=PHONE)
     patient.goto(running.address("harbor", "/appointments"))

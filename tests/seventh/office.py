@@ -4,10 +4,11 @@ import json
 import sys
 from datetime import UTC, datetime
 
-from core import records, tasks
+from core import tasks
 from core.app import configure
 from core.config import load
 from core.db import SessionFactory, bind_tenant
+from core.records import door
 from core.records.kinds import kinds_at
 from tenants import settings
 from tenants.practices import find
@@ -39,7 +40,7 @@ def enqueue(session, practice_id, task, ids):
 
 def take_in(session, practice_id, batch):
     """Take records in, of the kinds that the practice takes in now."""
-    answers = records.take_in(session, kinds_at(registry, practice_id), batch)
+    answers = door.take_in(session, kinds_at(registry, practice_id), batch)
     session.commit()
     return [[answer.outcome, answer.reason] for answer in answers]
 

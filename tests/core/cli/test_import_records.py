@@ -36,7 +36,7 @@ def test_a_file_is_taken_in_the_office_reads_so_and_a_second_time_changes_nothin
     monkeypatch.setattr(import_records, "BATCH", 2)
     answer = run(ANN, EVA, LOST, options=("--source", "opendental"))
     assert answer.exit_code == 1, answer.output
-    assert answer.stdout == "Patient: 2 new, 1 refused\nPatient P3: The patient that it names is not there yet.\n2 of 3 records are in the portal.\n"
+    assert answer.stdout == "Patient: 2 new, 1 refused\nPatient P3: guarantor: the patient that it names is not there yet.\n2 of 3 records are in the portal.\n"
     assert charts(db, practice) == {"P1", "P2"}
     [kept] = runs.newest(db, practice.id, 9)
     assert (kept.source, kept.counts, runs.state_of(kept, kept.heard_at)) == ("opendental", {"patient": {"created": 2, "refused": 1}}, "done")
@@ -49,7 +49,7 @@ def test_a_file_is_taken_in_the_office_reads_so_and_a_second_time_changes_nothin
 def test_a_dry_run_says_the_same_and_leaves_nothing(run, db, practice, monkeypatch):
     monkeypatch.setattr(import_records, "BATCH", 1)
     answer = run(ANN, EVA, LOST, options=("--dry-run",))
-    assert answer.stdout == "Patient: 2 new, 1 refused\nPatient P3: The patient that it names is not there yet.\n2 of 3 records would be in the portal; nothing was changed.\n"
+    assert answer.stdout == "Patient: 2 new, 1 refused\nPatient P3: guarantor: the patient that it names is not there yet.\n2 of 3 records would be in the portal; nothing was changed.\n"
     assert charts(db, practice) == set()
     assert runs.newest(db, practice.id, 9) == freshness.arrivals(db, practice.id) == []
 

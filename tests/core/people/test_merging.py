@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import CheckConstraint, Table, insert, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from core import records
 from core.audit import AuditEvent
 from core.auth import access, services, standing, tickets
 from core.auth.models import Account, NoticeChoice, SignInSession, SupportAccess, Ticket
@@ -20,6 +19,7 @@ from core.people.merging import CannotMerge, merge
 from core.people.models import AccessOffer, Grant, MergedChart, Patient, Relationship
 from core.people.wanted import read_wanted
 from core.plugins import PluginHost, hookimpl
+from core.records import door
 from core.records.kinds import kinds_for
 
 NOW = datetime.now(UTC)
@@ -299,7 +299,7 @@ def test_a_record_that_comes_in_meanwhile_waits_and_arrives_at_the_kept_chart(pr
     def take_in():
         with practice.session() as session:
             visit = {"kind": "appointment", "external_id": "V4", "patient": "A-1", "starts_at": NOW, "minutes": 30, "reason": "X"}
-            records.take_in(session, kinds_for(registry, frozenset(registry.plugins.plugins)), [visit])
+            door.take_in(session, kinds_for(registry, frozenset(registry.plugins.plugins)), [visit])
             session.commit()
 
     taking = threading.Thread(target=take_in)

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from core import records
+from core.records import door
 from core.records.kinds import kinds_for
 from plugins.account.models import Claim, Coverage, Entry, Installment, PaymentPlan, Statement
 
@@ -11,7 +11,7 @@ from plugins.account.models import Claim, Coverage, Entry, Installment, PaymentP
 @pytest.fixture
 def send(registry, db):
     kinds = kinds_for(registry, frozenset(registry.plugins.plugins))
-    return lambda **record: records.take_in(db, kinds, [record])[0]
+    return lambda **record: door.take_in(db, kinds, [record])[0]
 
 
 def entry(patient, **fields):

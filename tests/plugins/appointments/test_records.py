@@ -8,7 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from core.people import records as people
-from core.records import kinds_of, take_in
+from core.records import kinds_of
+from core.records.door import take_in
 from plugins.appointments.models import Appointment, Hold, Operatory, Recall, ScheduleBlock
 from plugins.appointments.records import KINDS
 from plugins.appointments.services.holds import own_time
@@ -54,7 +55,7 @@ def test_lists_of_other_records_become_their_ids_and_a_second_sending_changes_no
 
 def test_a_list_that_names_what_is_not_there_is_refused_with_a_reason(db, practice, send):
     answers = take_in(db, kinds_of(people.KINDS, KINDS), [BOOK[5] | {"external_id": "S2", "operatories": ["O1", "O9"]}])
-    assert answers[0].reason == "The operatory that it names is not there yet."
+    assert answers[0].reason == "operatories: the operatory that it names is not there yet."
 
 
 @pytest.mark.parametrize("wrong", [{"ends": 480}, {"provider": None}, {"blockout_type": "B1"}, {"starts": -1}, {"ends": 1441}])

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from core import records
+from core.records import door
 from core.records.kinds import kinds_for
 from plugins.images.models import Folder, Image
 
@@ -59,6 +59,6 @@ def test_a_change_by_the_office_leaves_the_file_alone(make, db, image, add, radi
 )
 def test_a_record_that_cannot_be_right_is_refused_with_its_reason(registry, make, db, image, wrong):
     make.take_in([FOLDER])
-    [answer] = records.take_in(db, kinds_for(registry, frozenset(registry.plugins.plugins)), [image | wrong])
+    [answer] = door.take_in(db, kinds_for(registry, frozenset(registry.plugins.plugins)), [image | wrong])
     assert answer.outcome == "refused"
     assert answer.reason

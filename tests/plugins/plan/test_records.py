@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from core import records
+from core.records import door
 from core.records.kinds import kinds_for
 from plugins.plan.models import PlannedProcedure, TreatmentPlan
 from plugins.plan.records import PlannedProcedureRecord
@@ -35,7 +35,7 @@ def procedure(**fields):
 
 
 def take_in(db, registry, batch):
-    answers = records.take_in(db, kinds_for(registry, frozenset({"plan"})), batch)
+    answers = door.take_in(db, kinds_for(registry, frozenset({"plan"})), batch)
     db.commit()
     return answers
 

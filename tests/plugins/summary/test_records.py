@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core import records
+from core.records import door
 from plugins.summary.records import KINDS
 from plugins.summary.services import chart
 from plugins.summary.services.page import page_of, readings
@@ -51,7 +52,7 @@ def test_entries_of_another_patient_are_not_in_the_chart(make, db, practice, cha
 def test_what_cannot_be_right_is_refused_with_a_reason(make, db, record):
     patient = make.patient()
     kinds = records.kinds_of(KINDS, _people())
-    [answer] = records.take_in(db, kinds, [{"external_id": "X", "patient": patient.external_id} | record])
+    [answer] = door.take_in(db, kinds, [{"external_id": "X", "patient": patient.external_id} | record])
     assert answer.outcome == "refused"
     assert answer.reason
 

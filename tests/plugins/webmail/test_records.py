@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from core import records
+from core.records import door
 from core.records.kinds import kinds_for
 from plugins.webmail.models import Message
 from plugins.webmail.records import MessageRecord
@@ -30,9 +30,11 @@ def test_a_message_that_is_sent_again_changes_nothing_and_stays_read(make, db, p
     assert reading.count_unread(db, practice.id, patient.id) == 0
 
 
-def test_an_answer_joins_the_conversation_that_it_answers(make, db):
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 0, 3, 2)])
+def test_an_answer_joins_the_conversation_that_it_answers_in_whichever_order_they_come(make, db, order):
     patient = make.patient()
-    make.take_in([message(patient, 1), message(patient, 2, reply_to="M1"), message(patient, 3, reply_to="M2"), message(patient, 4)])
+    batch = [message(patient, 1), message(patient, 2, reply_to="M1"), message(patient, 3, reply_to="M2"), message(patient, 4)]
+    make.take_in([batch[place] for place in order])
     threads = dict(db.execute(select(Message.external_id, Message.thread_id)).all())
     first = db.scalars(select(Message.id).where(Message.external_id == "M1")).one()
     assert threads["M1"] == threads["M2"] == threads["M3"] == first
@@ -48,7 +50,7 @@ def test_an_answer_joins_the_conversation_that_it_answers(make, db):
 )  # fmt: skip
 def test_a_message_that_cannot_be_right_is_refused_with_a_reason_that_does_not_repeat_it(make, db, registry, wrong):
     record = message(make.patient()) | wrong
-    [answer] = records.take_in(db, kinds_for(registry, frozenset({"webmail"})), [record])
+    [answer] = door.take_in(db, kinds_for(registry, frozenset({"webmail"})), [record])
     assert answer.outcome == "refused"
     assert answer.reason
     assert "xxx" not in answer.reason

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from webtest import Upload
 
 from core.people.models import Provider
-from core.records import take_in
+from core.records.door import take_in
 from core.safety.testing import drawing, saved
 from tenants.models import BrandingPicture, Clinic, ClosedDays
 

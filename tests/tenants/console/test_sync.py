@@ -46,7 +46,7 @@ def test_the_page_says_what_came_in_and_what_was_refused_and_nothing_of_what_is_
     send([ann("P1"), ann("P2"), ann("P3", guarantor="P404", phone="555-0177")])
     page = office("read_only").get(PATH)
     assert "2 new, 1 refused" in page
-    assert "The patient that it names is not there yet." in page
+    assert "guarantor: the patient that it names is not there yet." in page
     assert "P3" in page
     assert "Zelenka" not in page
     assert "555-0177" not in page

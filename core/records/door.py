@@ -1,0 +1,200 @@
+"""Taking a batch of records in: all of a kind at once, in a handful of statements, however many records there are.
+
+The order of the records in a batch does not matter: the kinds are written in the order in which they name each other, and a record may
+name one that stands further down. Where a record comes twice, what stands further down counts.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from graphlib import TopologicalSorter
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+from sqlalchemy.orm import Session
+
+from core.db import uuid7
+from core.records import Answer, Record, RecordKind
+from core.records.writing import Plan, Row, Taken, named_rows
+
+_WORDS = {"missing": "is missing", "extra_forbidden": "is no field of this kind of record"}
+_FIELD = re.compile("[a-z][a-z0-9_]{0,39}")
+
+
+class Refused(Exception):
+    """One record cannot be taken in; the text says why."""
+
+
+def take_in(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]]) -> list[Answer]:
+    """Check and write a batch for the practice that is bound; a refused record leaves the others and itself whole.
+
+    Whatever takes records in goes through `core.records.runs`, which keeps in the same transaction what came of it.
+    """
+    answers: dict[int, Answer] = {}
+    read: dict[str, list[Taken]] = defaultdict(list)
+    for place, fields in enumerate(batch):
+        name, external_id = str(fields.get("kind", "")), str(fields.get("external_id", ""))
+        try:
+            values = _checked(kinds, name, fields)
+            read[name].append(Taken(place, external_id, values))
+        except Refused as refusal:
+            answers[place] = Answer(name, external_id, "refused", str(refusal))
+    door = _Door(session, kinds)
+    for name in in_order(kinds, read):
+        door.write(kinds[name], read[name])
+        answers |= {one.place: Answer(name, one.external_id, one.outcome, one.reason) for one in read[name]}
+    door.tell()
+    return [answers[place] for place in sorted(answers)]
+
+
+def in_order(kinds: Mapping[str, RecordKind], names: Collection[str]) -> list[str]:
+    """These kinds, each after those that its records name. Raises graphlib.CycleError where there is no such order."""
+    graph = {name: {other for other in kinds[name].references.values() if other in names and other != name} for name in sorted(names)}
+    return list(TopologicalSorter(graph).static_order())
+
+
+def _checked(kinds: Mapping[str, RecordKind], name: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    if name not in kinds:
+        raise Refused(f"There is no kind of record called {name!r}.")
+    try:
+        record: Record = kinds[name].schema(**{field: value for field, value in fields.items() if field != "kind"})
+    except ValidationError as error:
+        problems = (f"{'.'.join(map(_part, problem['loc']))}: {_WORDS.get(problem['type'], problem['msg'])}" for problem in error.errors())
+        raise Refused("; ".join(problems)) from None
+    return record.model_dump()
+
+
+def _part(part: str | int) -> str:
+    """A part of the way to a fault. What is no name of a field may be anything, also about a patient, and is not repeated."""
+    return str(part) if isinstance(part, int) or _FIELD.fullmatch(part) else "…"
+
+
+class _Door:
+    """One batch: what was looked up once is not looked up again."""
+
+    def __init__(self, session: Session, kinds: Mapping[str, RecordKind]):
+        self._session, self._kinds = session, kinds
+        self._practice_id: UUID = session.info["practice_id"]
+        self._ids: dict[str, dict[str, UUID]] = defaultdict(dict)
+        self._changed: dict[str, set[UUID]] = defaultdict(set)
+
+    def write(self, kind: RecordKind, going: list[Taken]) -> None:
+        """Write the records of a kind; what they name of other kinds is there by now, or nowhere.
+
+        What the database refuses is left out, with all that names it, and the rest is written anew from the beginning.
+        """
+        for field, target in kind.references.items():
+            self._look_up(target, {name for one in going for name in _names(one, field)})
+        while going:
+            rows, new = self._rows(kind, going)
+            going = self._resolved(kind, going, new)
+            plan = Plan(kind, self._practice_id, rows, new)
+            for one in going:
+                plan.add(one, self._values(kind, one))
+            bad = plan.carry_out(self._session)
+            if not bad:
+                self._changed[kind.name] |= plan.changed
+                return
+            going = self._without(kind, going, new, bad)
+
+    def tell(self) -> None:
+        """After the batch: who listens for the rows of a kind hears of them, and then once whoever waits for the end."""
+        afterwards = []
+        for name, ids in sorted(self._changed.items()):
+            kind = self._kinds[name]
+            if kind.written and ids:
+                kind.written(self._session, ids)
+            if kind.after and ids and kind.after not in afterwards:
+                afterwards.append(kind.after)
+        for after in afterwards:
+            after(self._session)
+        self._session.flush()
+
+    def _rows(self, kind: RecordKind, going: list[Taken]) -> tuple[dict[str, Row], dict[str, UUID]]:
+        """The rows that these records have, by their external ids; and ids for those that have none, and were not merged into another."""
+        known, own = self._ids[kind.name], {one.external_id for one in going}
+        found = self._session.execute(named_rows(kind, self._practice_id, own, *_columns(kind, going))).mappings()
+        rows = {row["external_id"]: dict(row) for row in found}
+        known |= {name: row["id"] for name, row in rows.items()}
+        self._look_up_merged(kind, own - known.keys())
+        new = {name: uuid7() for name in (one.external_id for one in going) if name not in known}
+        known |= new
+        return rows, new
+
+    def _look_up(self, target: str, names: set[str]) -> None:
+        """Learn which rows these records are, where that is not known yet."""
+        known, kind = self._ids[target], self._kinds.get(target)
+        wanted = names - known.keys()
+        if kind is None or not wanted:
+            return
+        rows = named_rows(kind, self._practice_id, wanted, "id")
+        # Held until the batch is written: whoever merges it into another meanwhile waits, and who has merged it has left word.
+        rows = rows.with_for_update(read=True, key_share=True) if kind.became else rows
+        known |= dict(self._session.execute(rows).all())
+        self._look_up_merged(kind, wanted - known.keys())
+
+    def _look_up_merged(self, kind: RecordKind, names: set[str]) -> None:
+        if kind.became and names:
+            self._ids[kind.name] |= kind.became(self._session, self._practice_id, names)
+
+    def _resolved(self, kind: RecordKind, going: list[Taken], new: dict[str, UUID]) -> list[Taken]:
+        """Those of which everything that they name is there; where one is refused, so are those that name it."""
+        while missing := {one.place: words for one in going if (words := self._missing(kind, one))}:
+            for one in going:
+                if one.place in missing:
+                    one.refuse(missing[one.place])
+            going = [one for one in going if one.place not in missing]
+            self._forget(kind, new.keys() - {one.external_id for one in going})
+        return going
+
+    def _missing(self, kind: RecordKind, one: Taken) -> str:
+        for field, target in kind.references.items():
+            if any(name not in self._ids[target] for name in _names(one, field)):
+                return f"{field}: the {target} that it names is not there yet."
+        return ""
+
+    def _without(self, kind: RecordKind, going: list[Taken], new: dict[str, UUID], bad: dict[UUID, str]) -> list[Taken]:
+        """The records that the database had nothing against; also those that came in by another way at this very moment."""
+        known = self._ids[kind.name]
+        failed = {one.external_id: bad[known[one.external_id]] for one in going if known[one.external_id] in bad}
+        self._forget(kind, new)
+        self._look_up(kind.name, failed.keys() & new.keys())
+        failed = {name: why for name, why in failed.items() if name not in new or name not in known}
+        for one in going:
+            if one.external_id in failed:
+                one.refuse(failed[one.external_id])
+        return [one for one in going if one.external_id not in failed]
+
+    def _forget(self, kind: RecordKind, names: Iterable[str]) -> None:
+        for name in names:
+            self._ids[kind.name].pop(name, None)
+
+    def _values(self, kind: RecordKind, one: Taken) -> Row:
+        """What a record says, with the ids of the rows that it names."""
+        return {_column(kind, field, value): self._with_ids(kind, field, value) for field, value in one.values.items()}
+
+    def _with_ids(self, kind: RecordKind, field: str, value: Any) -> Any:
+        if field not in kind.references or value is None:
+            return value
+        ids = self._ids[kind.references[field]]
+        return [ids[name] for name in value] if isinstance(value, list) else ids[value]
+
+
+def _column(kind: RecordKind, field: str, value: Any) -> str:
+    """The column that a field fills."""
+    if field not in kind.references:
+        return field
+    return f"{kind.references[field]}_ids" if isinstance(value, list) else f"{field}_id"
+
+
+def _columns(kind: RecordKind, records: Iterable[Taken]) -> set[str]:
+    """The columns that these records fill, with what says which row is meant, and what of it is the office's."""
+    alike = {tuple(one.values): one for one in records}.values()
+    filled = {_column(kind, field, value) for one in alike for field, value in one.values.items()}
+    return filled - {"external_id"} | {"id", "own"} & set(kind.model.__table__.c.keys())
+
+
+def _names(one: Taken, field: str) -> list[str]:
+    other = one.values[field]
+    return other if isinstance(other, list) else [] if other is None else [other]

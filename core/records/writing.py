@@ -1,0 +1,145 @@
+"""What a batch writes of one kind: which rows are new, which changed and how, and what the database would not have."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Executable, Text, any_, bindparam, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.orm import Session
+
+from core.records import Outcome, RecordKind
+
+Row = dict[str, Any]
+_UNSAID = object()
+
+
+@dataclass
+class Taken:
+    """A record of a batch that was read, and what becomes of it; `place` is where it stands in the batch."""
+
+    place: int
+    external_id: str
+    values: Row
+    outcome: Outcome = "refused"
+    reason: str = ""
+
+    def refuse(self, reason: str) -> None:
+        """It cannot be taken in; `reason` says why, without repeating its content."""
+        self.outcome, self.reason = "refused", reason
+
+
+def named_rows(kind: RecordKind, practice_id: UUID, names: Collection[str], *columns: str):
+    """The rows with these external ids, as a query."""
+    table = kind.model.__table__
+    mine = table.c.external_id == any_(literal(sorted(names), ARRAY(Text)))
+    return select(table.c.external_id, *(table.c[name] for name in columns)).where(table.c.practice_id == practice_id, mine)
+
+
+@dataclass
+class Plan:
+    """The rows of a kind that a batch writes. `rows` are there by their external ids, `new` are the ids of those that are not yet."""
+
+    kind: RecordKind
+    practice_id: UUID
+    rows: dict[str, Row]
+    new: dict[str, UUID]
+    inserts: dict[UUID, Row] = field(default_factory=dict)
+    updates: dict[UUID, Row] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> set[UUID]:
+        """The rows that it made or changed."""
+        return self.inserts.keys() | self.updates.keys()
+
+    def add(self, one: Taken, values: Row) -> None:
+        """Add a record, whose `values` name others by their ids; what the office has set on its own pages counts more."""
+        current = self.rows.get(one.external_id)
+        if current is None and one.external_id not in self.new:
+            # What the old chart says of a person whose charts were merged counts no more: it might lead to somebody else's mailbox.
+            one.outcome = "unchanged"
+        elif current is None:
+            one.outcome = "created"
+            row = {"practice_id": self.practice_id, "id": self.new[one.external_id], **values}
+            self.inserts[row["id"]] = self.rows[one.external_id] = row
+        else:
+            one.outcome = self._change(current, {name: value for name, value in values.items() if name not in (current.get("own") or ())})
+
+    def _change(self, current: Row, values: Row) -> Outcome:
+        if all(current.get(name, _UNSAID) == value for name, value in values.items()):
+            return "unchanged"
+        current |= values
+        if current["id"] not in self.inserts:
+            self.updates[current["id"]] = self.updates.get(current["id"], {}) | values
+        return "updated"
+
+    def carry_out(self, session: Session) -> dict[UUID, str]:
+        """Write it all. Returns the rows that the database would not have, and why; then nothing is written."""
+        later = self._put_off()
+        with session.begin_nested() as point:
+            bad = self._insert(session) | self._update(session, self.updates)
+            bad |= self._update(session, {row_id: values for row_id, values in later.items() if row_id not in bad})
+            if bad:
+                point.rollback()
+        return bad
+
+    def _put_off(self) -> dict[UUID, Row]:
+        """What of the new rows names one that is written further down: that is filled in once all are there."""
+        columns = [f"{name}_id" for name, target in self.kind.references.items() if target == self.kind.name]
+        there: set[UUID] = set()
+        later: dict[UUID, Row] = defaultdict(dict)
+        for row_id, row in self.inserts.items():
+            there.add(row_id)
+            for column in columns:
+                if row.get(column) in self.inserts.keys() - there:
+                    later[row_id][column], row[column] = row[column], None
+        return later
+
+    def _insert(self, session: Session) -> dict[UUID, str]:
+        table = self.kind.model.__table__
+        bad: dict[UUID, str] = {}
+        for rows in _alike(self.inserts):
+            # With an answer the driver sends many rows in one statement.
+            bad |= _write(session, insert(table).returning(table.c.id), rows)
+        return bad
+
+    def _update(self, session: Session, updates: Mapping[UUID, Row]) -> dict[UUID, str]:
+        table = self.kind.model.__table__
+        bad: dict[UUID, str] = {}
+        mine = (table.c.practice_id == self.practice_id, table.c.id == bindparam("row_id"))
+        for rows in _alike(updates):
+            columns = next(iter(rows.values())).keys()
+            statement = update(table).where(*mine).values({name: bindparam(name) for name in columns})
+            bad |= _write(session, statement, {row_id: values | {"row_id": row_id} for row_id, values in rows.items()})
+        return bad
+
+
+def _alike(rows: Mapping[UUID, Row]) -> list[dict[UUID, Row]]:
+    """The rows in groups that fill the same columns; in order, so that two batches at once wait for each other and never both."""
+    groups: dict[tuple[str, ...], dict[UUID, Row]] = defaultdict(dict)
+    for row_id, values in sorted(rows.items()):
+        groups[tuple(values)][row_id] = values
+    return list(groups.values())
+
+
+def _write(session: Session, statement: Executable, rows: dict[UUID, Row]) -> dict[UUID, str]:
+    """Write these rows; where the database would not have them, find by halves which ones, and write the rest."""
+    try:
+        with session.begin_nested():
+            session.execute(statement, list(rows.values()))
+        return {}
+    except (DataError, IntegrityError) as error:
+        if len(rows) == 1:
+            return dict.fromkeys(rows, _why(error))
+    both = list(rows.items())
+    return _write(session, statement, dict(both[: len(both) // 2])) | _write(session, statement, dict(both[len(both) // 2 :]))
+
+
+def _why(error: DataError | IntegrityError) -> str:
+    constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    if isinstance(error, IntegrityError):
+        return f"It does not go together with what is there{f' ({constraint})' if constraint else ''}."
+    return "It holds a value that cannot be kept."
