@@ -117,9 +117,9 @@ def request_path_of(request, route: str) -> str:
 
 
 def request_titles_of(request, person: Person) -> dict[str, str]:
-    """`request.titles_of`: the tabs that are on for a person, by name, as people know them; no plugin on which nothing is permitted to anybody."""
+    """`request.titles_of`: the tabs that are on for a person, by name, as people know them."""
     tenant, host = request.tenant_of(person), request.registry.plugins
-    on = (name for name, permissions in host.permissions.items() if permissions and name in tenant.plugins)
+    on = (name for name in host.tabs if name in tenant.plugins)
     return {name: tenant.settings["portal.tab_titles"].get(name) or host.plugins[name].title for name in on}
 
 

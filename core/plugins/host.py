@@ -39,6 +39,11 @@ class PluginHost:
         self._refuse_ambiguous()
 
     @property
+    def tabs(self) -> list[str]:
+        """The names of the plugins that are tabs; the others permit nothing to anybody, such as the connector to a practice's system."""
+        return [name for name, permissions in self.permissions.items() if permissions]
+
+    @property
     def installed(self) -> EnabledHooks:
         """The hooks of every installed plugin, for what is asked once at the start."""
         return self.enabled(frozenset(self.plugins))

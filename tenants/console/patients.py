@@ -70,8 +70,7 @@ def patient_values(request, error: str = "") -> dict:
     patient, access = row
     holders, held = standing.both_ways(request.db, request.practice_id, patient.id, request.now)
     seen_from = request.registry.tenants.tenant(request.practice_id, patient.clinic_id, request.tenant.version)
-    permissions = request.registry.plugins.permissions
-    titles = {name: title for name, title in tab_titles(request).items() if name in seen_from.plugins and permissions[name]}
+    titles = {name: title for name, title in tab_titles(request).items() if name in seen_from.plugins and name in request.registry.plugins.tabs}
     request.audit("office.patient.view", patient.id)
     asked = request.GET.get("asked") if read_asked(request, ABOUT) else None
     return {

@@ -86,7 +86,7 @@ def _span(limits: Mapping[str, Any], unit: str) -> str:
 
 def _options(host: PluginHost, info: FieldInfo) -> tuple[tuple[str, str], ...]:
     if _kind(info) == "tabs":
-        return tuple((name, plugin.title) for name, plugin in host.plugins.items())
+        return tuple((name, host.plugins[name].title) for name in host.tabs)
     words = _extra(info).get("words")
     return (
         tuple((one, str(words.get(one, one)) if isinstance(words, dict) else one) for one in get_args(info.annotation))

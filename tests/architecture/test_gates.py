@@ -39,13 +39,14 @@ def pytest_generate_tests(metafunc) -> None:
 
 
 @pytest.fixture
-def switch(db, registry, practice):
+def switch(registry, practice):
     """`switch(plugin, on, clinic_id)`: what an office does; for the practice without a clinic."""
 
-    def turn(plugin: str, on: bool | None, clinic_id=None) -> None:
-        tenant = registry.tenants.current(practice.id, clinic_id)
-        settings.switch_plugin(db, registry.plugins, tenant, plugin, on, "Alex", datetime.now(UTC))
-        db.commit()
+    def turn(plugin: str, on: bool | None, clinic_id=None, office=practice) -> None:
+        tenant = registry.tenants.current(office.id, clinic_id)
+        with office.session() as session:
+            settings.switch_plugin(session, registry.plugins, tenant, plugin, on, "Alex", datetime.now(UTC))
+            session.commit()
 
     return turn
 
@@ -227,6 +228,7 @@ def test_off_a_queued_task_is_dropped_with_an_audit_line(plugin, registry, db, p
 
 def test_off_its_schedules_skip_the_practice(plugin, registry, practice, other_practice, switch, monkeypatch):
     switch(plugin, False)
+    switch(plugin, True, office=other_practice)
     monkeypatch.setattr(registry.tenants, "practice_ids", lambda: [practice.id, other_practice.id])
     tasks.celery.registry = registry
     tasks.fan_out(plugin, f"{plugin}.anything")

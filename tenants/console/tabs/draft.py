@@ -39,6 +39,11 @@ def switches_of(host: PluginHost, name: str) -> list[str]:
     return [name, *(act for act in host.acts if act.partition(".")[0] == name)]
 
 
+def not_tabs(host: PluginHost) -> list[str]:
+    """What is switched like a tab, but is none, as the connector to the practice's system: for the whole practice, without a place in the order."""
+    return [name for name in host.plugins if name not in host.tabs]
+
+
 def is_on(host: PluginHost, kept: Kept, place: UUID | None, name: str) -> bool:
     """Whether a switch is on at a place by itself, whatever else stands in the way."""
     default = host.plugins[name].on_by_default if name in host.plugins else True
@@ -67,7 +72,8 @@ def read(request, draft: Draft) -> Draft:
     """What the form says, over how things are now; what it does not name, or names wrongly, stays as it is."""
     host, post = request.registry.plugins, request.POST
     listed = list(dict.fromkeys(name for name in post.getall("order") if isinstance(name, str) and name in draft.order))
-    for name in (switch for plugin in listed for switch in switches_of(host, plugin)):
+    also = [name for name in not_tabs(host) if draft.place is None and name in post.getall("also")]
+    for name in (switch for plugin in (*listed, *also) for switch in switches_of(host, plugin)):
         typed = post.get(f"on.{name}", "")
         if draft.place is None:
             draft.switches[name] = ON if typed == ON else OFF

@@ -10,7 +10,7 @@ from core.auth.identity import Person
 from core.plugins import Tab
 from core.plugins.gate import in_order
 from core.tenant import Tenant
-from tenants.console.tabs.draft import FOLLOW, ON, Draft, Kept, is_on
+from tenants.console.tabs.draft import FOLLOW, ON, Draft, Kept, is_on, not_tabs
 from tenants.settings import Change
 
 NOBODY = Person(UUID(int=0), "A", "Patient", "", None, None, frozenset(), True)
@@ -52,6 +52,7 @@ class Card:
     is_withheld: bool
     missing: tuple[str, ...]
     taken_along: tuple[str, ...]
+    is_tab: bool
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def all_tabs(request) -> dict[str, Tab]:
     """Every installed tab, on or off, with its icon and the place that it would take by itself."""
     host = request.registry.plugins
     found = {name: tab for name, tab in host.installed.each("portal_tab", request.db, request=AsPatient(request)) if isinstance(tab, Tab)}
-    return {name: found.get(name) or Tab(plugin.title, "", "grid", 1000) for name, plugin in host.plugins.items()}
+    return {name: found.get(name) or Tab(host.plugins[name].title, "", "grid", 1000) for name in host.tabs}
 
 
 def ordered(request, tabs: Mapping[str, Tab], place: UUID | None) -> list[str]:
@@ -87,7 +88,7 @@ def cards(request, tabs: Mapping[str, Tab], kept: Kept, draft: Draft, then: Tena
         acts = tuple(switch(act, permission.title) for act, permission in host.acts.items() if act.partition(".")[0] == name)
         missing = tuple(host.plugins[one].title for one in plugin.needs if one not in then.plugins)
         along = tuple(other.title for key, other in host.plugins.items() if name in other.needs and _is_wanted(host, kept, draft, key))
-        icon = tabs[name].icon
+        icon = tabs[name].icon if name in tabs else "arrow-repeat"
         return Card(
             name,
             plugin.title,
@@ -99,9 +100,10 @@ def cards(request, tabs: Mapping[str, Tab], kept: Kept, draft: Draft, then: Tena
             name in withheld,
             missing,
             along,
+            name in tabs,
         )
 
-    return [card(name) for name in draft.order]
+    return [card(name) for name in (*draft.order, *(() if draft.place else not_tabs(host)))]
 
 
 def _is_wanted(host, kept: Kept, draft: Draft, name: str) -> bool:

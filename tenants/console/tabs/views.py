@@ -177,7 +177,8 @@ def draft_values(request, step: Step) -> dict:
     identity = request.identity
     return {
         "draft": step.draft,
-        "hidden": [(f"on.{name}", state) for name, state in step.draft.switches.items() if step.draft.place or state == drafts.ON],
+        "hidden": [("also", name) for name in drafts.not_tabs(request.registry.plugins)]
+        + [(f"on.{name}", state) for name, state in step.draft.switches.items() if step.draft.place or state == drafts.ON],
         "version": request.visitor.version,
         "places": [(place, clinic_names(request)[place] if place else request.tenant.practice_name) for place in places_of(request, step)],
         "may_open": identity.support is None,

@@ -55,6 +55,18 @@ def test_a_tab_that_is_switched_off_is_gone_on_the_patients_next_click_and_back_
     browser.get("/plan", status=200)
 
 
+def test_a_connection_is_switched_for_the_whole_practice_and_has_no_name_for_patients_and_no_place(page, south, registry, practice, make, signed_in):
+    assert "Open Dental" not in page(south)
+    shown = page()
+    assert shown.html.find(id="behind").text == "Records in and out"
+    assert "title.opendental" not in shown.forms["tabs"].fields
+    assert "Saved" in save(preview_of(shown, **{"on.opendental": True})).follow().text
+    assert registry.tenants.current(practice.id).plugins >= {"opendental"}
+    assert "Open Dental" not in signed_in(make.patient()).get("/home")
+    save(preview_of(page(), **{"on.opendental": False}))
+    assert "opendental" not in registry.tenants.current(practice.id).plugins
+
+
 def test_a_clinic_goes_its_own_way_and_follows_again(page, south, signed_in, make):
     there, here = signed_in(make.patient(clinic="C2")), signed_in(make.patient())
     save(preview_of(page(south), **{"on.webmail.write": "off", "on.images": "off"}))
