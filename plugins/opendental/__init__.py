@@ -1,6 +1,9 @@
 """Open Dental: the connector between the portal and an office's Open Dental. It is no tab: patients see what it brings in the tabs of others."""
 
-from core.plugins import PortalPlugin
+from core.people.charts import move_rows
+from core.plugins import PortalPlugin, hookimpl
+from plugins.opendental import erasing
+from plugins.opendental.models import Push
 
 
 class OpenDentalPlugin(PortalPlugin):
@@ -10,6 +13,16 @@ class OpenDentalPlugin(PortalPlugin):
     title = "Open Dental"
     summary = "Fills the portal from your Open Dental, and takes back there what patients do here."
     on_by_default = False
+
+    @hookimpl
+    def portal_patients_merged(self, db, practice_id, kept, absorbed):
+        """What is on its way to Open Dental goes on under the kept chart."""
+        move_rows(db, practice_id, kept, absorbed, Push)
+
+    @hookimpl
+    def portal_erase(self, db, practice_id, person_id):
+        """What is on its way, and the number of the chart."""
+        erasing.erase(db, practice_id, person_id)
 
 
 plugin = OpenDentalPlugin()

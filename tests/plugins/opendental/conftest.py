@@ -1,0 +1,77 @@
+"""An Open Dental of plain tables, and a practice that is connected to it."""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+
+from core.records.kinds import kinds_for
+from plugins.opendental.models import Connection
+from plugins.opendental.pulling import Office, step
+from plugins.opendental.resources import RESOURCES
+
+NOW = datetime(2026, 11, 28, 16, 42, tzinfo=UTC)
+_QUERY = re.compile(r"SELECT \* FROM (\w+) WHERE (.*) ORDER BY (\w+) LIMIT (\d+)")
+KEYS = {resource.path or resource.table: resource.key for resource in RESOURCES}
+
+
+@dataclass
+class Tables:
+    """Their tables by path or by name; a list is answered in pages, a query by its conditions. `asked` is all that was asked for."""
+
+    rows: dict[str, list[dict]] = field(default_factory=lambda: defaultdict(list))
+    limit: int = 3
+    asked: list[str] = field(default_factory=list)
+
+    def put(self, name: str, *rows: dict) -> None:
+        """Put rows in, in place of those with the same number."""
+        key = KEYS.get(name, "PatPlanNum")
+        new = {row[key]: row for row in rows}
+        self.rows[name] = sorted([row for row in self.rows[name] if row[key] not in new] + list(rows), key=lambda row: row[key])
+
+    def page(self, path, parameters, offset):
+        self.asked.append(path)
+        since = next((value for name, value in parameters.items() if name in {"DateTStamp", "SecDateTEdit"}), "")
+        found = [row for row in self.rows[path] if str(row.get("DateTStamp", row.get("SecDateTEdit", "9"))) >= since]
+        if "PatNum" in parameters:
+            found = [row for row in found if str(row.get("PatNum")) == parameters["PatNum"]]
+        return found[offset : offset + self.limit]
+
+    def query(self, sql):
+        table, where, key, limit = _QUERY.fullmatch(sql).groups()
+        self.asked.append(table)
+        found = self.rows[table]
+        for condition in where.split(" AND "):
+            column, sign, value = re.fullmatch(r"(\w+) (>=|>|=|IN) \(?'?([^')]*)'?\)?", condition).groups()
+            meets = {
+                ">": lambda said, value=value: int(said) > int(value), "=": lambda said, value=value: int(said) == int(value),
+                ">=": lambda said, value=value: str(said) >= value, "IN": lambda said, value=value: str(said) in value.split(", "),
+            }[sign]  # fmt: skip
+            found = [row for row in found if meets(row.get(column, 0))]
+        return sorted(found, key=lambda row: row[key])[: int(limit)]
+
+
+@pytest.fixture
+def tables():
+    return Tables()
+
+
+@pytest.fixture
+def office(registry, practice, db):
+    """The practice with a connection that runs."""
+    db.add(Connection(practice_id=practice.id, customer_key="", hook_secret="", is_running=True, choices={}, counts={}))
+    db.commit()
+    return Office(registry.engine, practice.id, "America/Denver", kinds_for(registry, frozenset(registry.plugins.plugins)))
+
+
+@pytest.fixture
+def pull(office, tables):
+    """`pull()`: a round, to its end."""
+
+    def go(now=NOW):
+        while step(office, tables, now):
+            pass
+
+    return go
