@@ -39,6 +39,13 @@ class Settings(BaseModel):
         None, pattern=r"^https?://", description="Where the local stand-in for Stripe is, such as http://127.0.0.1:12111; Stripe's own address when it is left out."
     )
     stripe_webhook_secret: str | None = Field(None, description="What Stripe signs its events to /hooks/account/stripe with, such as whsec_...; without it none is taken.")
+    opendental_key: str | None = Field(None, description="The developer key that Open Dental gives; without it no office can connect its Open Dental.")
+    opendental_address: str | None = Field(
+        None, pattern=r"^https?://", description="Where the stand-in for Open Dental is, such as http://127.0.0.1:12112/api/v1; their own service when it is left out."
+    )
+    opendental_inside: str | None = Field(
+        None, description="The API Services that offices may name, such as http://10.1.2.3:30223/api/v1, with commas between; none when it is left out."
+    )
     secret_key: str = Field(min_length=32, description="Signs cookies and links; at least 32 characters, kept secret.")
     base_domain: str = Field("localhost", description="Practices are at <slug>.<base domain>.")
     base_port: int | None = Field(None, ge=1, le=65535, description="The port in addresses that are sent out, when it is not the usual one.")
