@@ -23,7 +23,7 @@ from core.files.storage import recount_if_due
 from core.people import birthdays, records_request_alerts
 from core.plugins import PluginHost
 from core.plugins.rules import PORTAL, own_names
-from core.records import changes, runs
+from core.records import changes, runs, uploaded
 from core.tenant import Tenant
 from core.texting import stops
 from core.usage.roll_up import roll_up
@@ -68,6 +68,7 @@ CORE_PERIODIC = (
     Chore("portal.look_for_alerts", lambda *about: alert_rounds.look(celery.registry, *about), alert_rounds.EVERY),
     Chore("auth.clear_away", clearing.clear_away, timedelta(hours=1)),
     Chore("records.clear_away", runs.clear_away, timedelta(hours=1)),
+    Chore("records.clear_uploads", lambda session, *about: uploaded.clear_away(session, celery.registry.files, *about), timedelta(hours=1)),
     Chore("records.clear_changes", changes.clear_away, timedelta(hours=1)),
     Chore("usage.roll_up", roll_up, timedelta(hours=1)),
     Chore("portal.count_storage", lambda session, *about: recount_if_due(session, celery.registry.files, *about), timedelta(hours=1)),

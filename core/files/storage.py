@@ -34,7 +34,8 @@ def write_count(session: Session) -> None:
 @event.listens_for(PortalSession, "before_commit")
 def _write_at_the_end(session: Session) -> None:
     # As late as can be: two who store files at the same moment wait for each other from here on.
-    write_count(session)
+    if not session.in_nested_transaction():
+        write_count(session)
 
 
 @event.listens_for(PortalSession, "after_transaction_end")

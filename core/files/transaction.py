@@ -1,5 +1,7 @@
 """Files that belong to rows: there if the rows are committed, gone if they are not; and counted."""
 
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import BinaryIO
 
 import structlog
@@ -11,7 +13,7 @@ from core.files.interface import Files, FilesUnavailable, NoSuchFile, StoredFile
 from core.files.storage import count_bytes
 
 log = structlog.get_logger("files")
-_NEW = "new_files"
+_NEW, _OLD = "new_files", "old_files"
 
 
 def put_with(session: Session, files: Files, key: str, stream: BinaryIO, content_type: str) -> StoredFile:
@@ -38,16 +40,33 @@ def delete_with(session: Session, files: Files, key: str) -> None:
     count_bytes(session, -size)
 
 
+def delete_after(session: Session, files: Files, key: str, is_counted: bool = True) -> None:
+    """Remove a file as soon as the running transaction is committed, and not at all when it is undone. `is_counted` says whether its bytes were."""
+    session.info.setdefault(_OLD, []).append((files, key))
+    if not is_counted:
+        return
+    with suppress(NoSuchFile):
+        count_bytes(session, -files.stat(key).size)
+
+
 @event.listens_for(PortalSession, "after_commit")
 def _keep(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # what is around it may still be undone
     session.info.pop(_NEW, None)
+    _delete(session.info.pop(_OLD, ()))
 
 
 @event.listens_for(PortalSession, "after_transaction_end")
 def _remove(session: Session, transaction: SessionTransaction) -> None:
     if transaction.parent is not None:
         return
-    for files, key in session.info.pop(_NEW, ()):
+    session.info.pop(_OLD, None)
+    _delete(session.info.pop(_NEW, ()))
+
+
+def _delete(these: Iterable[tuple[Files, str]]) -> None:
+    for files, key in these:
         try:
             files.delete(key)
         except FilesUnavailable as error:

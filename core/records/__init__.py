@@ -7,12 +7,14 @@ through `portal_record_kinds`. A record names others by the practice's own ids; 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.orm import Session
 
+from core.files import Files, PracticeFiles
 from core.tenant import touch
 
 Outcome = Literal["created", "updated", "unchanged", "refused"]
@@ -37,6 +39,27 @@ class Record(BaseModel):
         return value
 
 
+class RecordWithFile(Record):
+    """The fields of a kind that has a file. `file` is the id of an upload (`POST /api/v1/uploads`); left out, the file that is there stays."""
+
+    file: UUID | None = Field(None, description="The id of the upload that holds the file. Left out, the file that is there stays as it is.")
+
+
+@dataclass(frozen=True)
+class RecordFile:
+    """How a kind keeps the file of a record. `content_types` and `most_bytes` say what may be sent.
+
+    `keep(session, files, path, content_type, values)` checks the file, stores it and returns the columns to fill; `values` are those of the record. Raises UnsafeFile.
+    `digest` is the column that then holds the SHA-256 of the file as it was sent, so that the same is not stored twice; `keys` are those that hold keys of files.
+    """
+
+    content_types: frozenset[str]
+    most_bytes: int
+    keep: Callable[[Session, PracticeFiles, Path, str, Mapping[str, Any]], dict[str, Any]]
+    digest: str
+    keys: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class RecordKind:
     """A kind of record: its schema, the table it fills, and which of its fields name other records.
@@ -47,7 +70,7 @@ class RecordKind:
     the same; `written` is called before, with the ids of those rows. Where the table has a column `own`, the columns that it names are left as they are.
     `became` knows the rows into which those with certain external ids were merged, for those that were.
     What `ages` soon misleads people when no more of it comes in, such as visits and balances: an office may be warned of that
-    (core/records/freshness.py).
+    (core/records/freshness.py). A kind with a `file` has a schema of `RecordWithFile`; `store` is where files lie, filled in where kinds are gathered.
     """
 
     name: str
@@ -58,6 +81,8 @@ class RecordKind:
     written: Callable[[Session, Collection[UUID]], object] | None = None
     became: Callable[[Session, UUID, Collection[str]], dict[str, UUID]] | None = None
     ages: bool = False
+    file: RecordFile | None = None
+    store: Files | None = None
 
 
 @dataclass(frozen=True)

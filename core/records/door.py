@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from core.db import uuid7
 from core.records import Answer, Record, RecordKind
+from core.records.filed import filed
 from core.records.writing import Plan, Row, Taken, named_rows
 
 _WORDS = {"missing": "is missing", "extra_forbidden": "is no field of this kind of record"}
@@ -86,6 +87,14 @@ class _Door:
         """
         for field, target in kind.references.items():
             self._look_up(target, {name for one in going for name in _names(one, field)})
+        filing = filed(self._session, self._practice_id, kind)
+        if filing:
+            going = filing.take(going, lambda one: None if self._missing(kind, one) else self._values(kind, one))
+        self._write(kind, going)
+        if filing:
+            filing.end()
+
+    def _write(self, kind: RecordKind, going: list[Taken]) -> None:
         while going:
             rows, new = self._rows(kind, going)
             going = self._resolved(kind, going, new)

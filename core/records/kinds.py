@@ -1,5 +1,6 @@
 """All kinds of record of an installation, gathered once at the start."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from pyramid.exceptions import ConfigurationError
@@ -12,7 +13,8 @@ from core.records import RecordKind, kinds_of
 def kinds_for(registry, plugins: frozenset[str]) -> dict[str, RecordKind]:
     """The kinds that are taken in where these tabs are on: core's own, and theirs."""
     theirs = (kinds for name, kinds in registry.plugin_record_kinds.items() if name in plugins)
-    return kinds_of(people.KINDS, *registry.base_record_kinds, *theirs)
+    found = kinds_of(people.KINDS, *registry.base_record_kinds, *theirs)
+    return {name: replace(kind, store=registry.files) if kind.file else kind for name, kind in found.items()}
 
 
 def kinds_at(registry, practice_id: UUID) -> dict[str, RecordKind]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, TenantScoped, index_in_practice, unique_in_practice, uuid7
@@ -69,3 +69,29 @@ class RecordsState(Base):
     came_at: Mapped[datetime | None]
     stale_at: Mapped[datetime | None]
     refused: Mapped[int]
+
+
+class RecordsUpload(TenantScoped, Base):
+    """A file that a practice's system sends for a record, until a record takes it over: as it was announced, and how far it is.
+
+    It lies in the store under its own id (core/records/uploaded.py). `received` is what came by the portal itself; what was sent to the store by a link
+    still says `waiting`. `used_by` is the external id of the record that took it over.
+    """
+
+    __tablename__ = "records_upload"
+    __table_args__ = (
+        index_in_practice("sha256"),
+        index_in_practice("expires_at"),
+        CheckConstraint("state in ('waiting', 'received', 'used')", name="state"),
+        CheckConstraint("(state = 'used') = (used_by is not null)", name="used_by"),
+        CheckConstraint("size > 0", name="size"),
+    )
+
+    kind: Mapped[str]
+    content_type: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str]
+    state: Mapped[str] = mapped_column(default="waiting")
+    used_by: Mapped[str | None]
+    begun_at: Mapped[datetime]
+    expires_at: Mapped[datetime]

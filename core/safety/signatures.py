@@ -58,11 +58,12 @@ def kind_of(head: bytes, name: str, kinds: Collection[Kind] = tuple(KINDS.values
 
 
 def _known(head: bytes, kinds: Collection[Kind]) -> Kind | None:
-    kind = _by_start(head)
+    kind = by_start(head)
     return kind if kind in kinds else None
 
 
-def _by_start(head: bytes) -> Kind | None:
+def by_start(head: bytes) -> Kind | None:
+    """The kind of a file from its first bytes alone, where they say so."""
     if head.startswith(b"\xff\xd8\xff"):
         return JPEG
     if head.startswith(b"\x89PNG\r\n\x1a\n"):

@@ -1,12 +1,15 @@
-"""The kinds of record that say which folders and images there are. Files come by `cuspid import images` and find their image by name."""
+"""The kinds of record that say which folders and images there are. A file comes along as an upload, or by `cuspid import images` and finds its image by name."""
 
 from datetime import date
 from typing import Literal
 
 from pydantic import Field
 
-from core.records import Record, RecordKind
+from core.records import Record, RecordFile, RecordKind, RecordWithFile
+from core.safety.limits import MOST_BYTES
+from core.safety.signatures import KINDS as TAKEN
 from plugins.images.models import Folder, Image
+from plugins.images.services import adding
 
 
 class FolderRecord(Record):
@@ -17,8 +20,11 @@ class FolderRecord(Record):
     position: int = Field(0, ge=0, le=10_000)
 
 
-class ImageRecord(Record):
-    """An image without its file. `file_name` is the name under which the file will come, `tooth_numbers` are as they are read: "3, 14"."""
+class ImageRecord(RecordWithFile):
+    """An image: a JPEG, PNG, WebP or PDF file of at most 40 MB. Patients see it once its file is here.
+
+    `file_name` is the name of the file; it may also come later, by `cuspid import images` under this name. `tooth_numbers` are as they are read: "3, 14".
+    """
 
     patient: str
     folder: str
@@ -29,7 +35,8 @@ class ImageRecord(Record):
     tooth_numbers: str = Field("", max_length=100)
 
 
+_FILE = RecordFile(frozenset(TAKEN), MOST_BYTES, adding.keep_upload, "source_sha256", ("file_key", "display_key", "thumbnail_key"))
 KINDS = [
     RecordKind("image_folder", FolderRecord, Folder),
-    RecordKind("image", ImageRecord, Image, {"patient": "patient", "folder": "image_folder"}),
+    RecordKind("image", ImageRecord, Image, {"patient": "patient", "folder": "image_folder"}, file=_FILE),
 ]

@@ -1,10 +1,11 @@
 """Bringing an image in: proven first, then its files and its row together, or nothing."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from core.files import PracticeFiles
 from core.files.disposition import safe_name
 from core.files.transaction import put_with
 from core.safety import Proven, prove
+from core.safety.signatures import KINDS
 from plugins.images.models import Folder, Image
 
 Outcome = Literal["added", "completed", "known"]
@@ -115,8 +117,26 @@ def _type(proven: Proven) -> str:
     return "radiograph" if proven.gray else "photo"
 
 
+def keep_upload(session: Session, files: PracticeFiles, path: Path, content_type: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Store the file that came with a record of an image; returns the columns that it fills. Raises UnsafeFile."""
+    with prove(path, f"image{KINDS[content_type].endings[0]}") as proven:
+        columns = _stored(session, files, proven)
+        twin = _of(files, values["patient_id"], Image.id).where(Image.source_sha256 == proven.sha256).limit(1)
+        if session.scalar(twin):
+            # The same file on another image of this patient: that one is found by it, this one is marked as its own.
+            columns["source_sha256"] += f":{uuid7()}"
+        return columns
+
+
 def _store(session: Session, files: PracticeFiles, image: Image, proven: Proven) -> None:
-    """Store the three files under new keys and note them in the row."""
+    for column, value in _stored(session, files, proven).items():
+        setattr(image, column, value)
+
+
+def _stored(session: Session, files: PracticeFiles, proven: Proven) -> dict[str, Any]:
+    """Store the three files under new keys; returns what a row says of them."""
+    found: dict[str, Any] = {"content_type": proven.content_type, "source_sha256": proven.sha256}
+    found |= {"width": proven.width, "height": proven.height, "pages": proven.pages}
     for column, path, content_type in (
         ("file_key", proven.clean, proven.content_type),
         ("display_key", proven.display, "image/jpeg"),
@@ -125,8 +145,7 @@ def _store(session: Session, files: PracticeFiles, image: Image, proven: Proven)
         key = files.new_key("images", uuid4())
         with path.open("rb") as stream:
             stored = put_with(session, files, key, stream, content_type)
-        setattr(image, column, key)
+        found[column] = key
         if column == "file_key":
-            image.byte_size, image.sha256 = stored.size, stored.sha256
-    image.content_type, image.source_sha256 = proven.content_type, proven.sha256
-    image.width, image.height, image.pages = proven.width, proven.height, proven.pages
+            found |= {"byte_size": stored.size, "sha256": stored.sha256}
+    return found
