@@ -130,6 +130,17 @@ def accounts(number: int) -> None:
 
 
 @bench.command()
+@click.option("--number", default=1_000_000, show_default=True, help="Records of a kind that are there in the end.")
+def records(number: int) -> None:
+    """See how quickly records of a practice's system come in.
+
+    Sends batches of a thousand small records of each kind, and again: the slowest kind has to come in at 3,000 a second. Then fills up to so many
+    ledger entries and patients: a batch may take 1.2 times as long as when a few thousand were there, and all of it sent again is unchanged.
+    """
+    _measure("records", number)
+
+
+@bench.command()
 @click.option("--rounds", default=300, show_default=True, help="How often some people pay at once while processes die.")
 @click.option("--seed", default=1, show_default=True, help="What chance begins with; times still differ from run to run.")
 def crashes(rounds: int, seed: int) -> None:
