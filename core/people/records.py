@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from core.people.family import refresh_grants
 from core.people.found_by import keep_words
 from core.people.merging import became
-from core.people.models import Patient, Provider, Relationship
+from core.people.models import Patient, PatientWord, Provider, Relationship
 from core.records import Record, RecordKind, show_at_once
 
 # The kinds that the model product offers, in words.
@@ -70,8 +70,9 @@ def _renew_grants(session: Session) -> None:
 
 
 _OF_PATIENT = {"clinic": "clinic", "guarantor": "patient", "responsible_party": "patient", "provider": "provider"}
+_OF_CHART = [PatientWord.patient_id, Relationship.patient_id, Relationship.related_id]
 KINDS = [
     RecordKind("provider", ProviderRecord, Provider, after=show_at_once),
-    RecordKind("patient", PatientRecord, Patient, _OF_PATIENT, _renew_grants, keep_words, became),
+    RecordKind("patient", PatientRecord, Patient, _OF_PATIENT, _renew_grants, keep_words, became, parts=_OF_CHART),
     RecordKind("relationship", RelationshipRecord, Relationship, {"patient": "patient", "related": "patient"}, _renew_grants),
 ]

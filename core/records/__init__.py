@@ -12,14 +12,15 @@ from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.files import Files, PracticeFiles
 from core.tenant import touch
 
-Outcome = Literal["created", "updated", "unchanged", "refused"]
-OUTCOMES: dict[Outcome, str] = {"created": "new", "updated": "changed", "unchanged": "as before", "refused": "refused"}
-"""What became of records, as people read it. The door takes nothing out: what is deleted in a practice's system stays."""
+Outcome = Literal["created", "updated", "unchanged", "deleted", "refused"]
+OUTCOMES: dict[Outcome, str] = {"created": "new", "updated": "changed", "unchanged": "as before", "deleted": "taken out", "refused": "refused"}
+"""What became of records, as people read it."""
 # A null character, and half of a pair of which the other half is missing.
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
@@ -34,7 +35,7 @@ class Record(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _can_be_stored(cls, value: Any) -> Any:
-        if any(_NO_TEXT.search(words) for words in _words_in(value)):
+        if not can_be_stored(value):
             raise ValueError("holds a null character or half a character, which is no text")
         return value
 
@@ -69,6 +70,9 @@ class RecordKind:
     `after` is called once a batch, in its transaction, when a record of the kind was created or updated, also where several kinds have
     the same; `written` is called before, with the ids of those rows. Where the table has a column `own`, the columns that it names are left as they are.
     `became` knows the rows into which those with certain external ids were merged, for those that were.
+    When one is deleted in the practice's system, its row goes, with its `parts` (columns of other tables that name it; those rows go too), and
+    where `let_go` names it, nothing is named any more. Whatever else in the portal still names it keeps it here, and so does `keeps`, a
+    condition on rows, such as those that were made in the portal. `going` is told of rows before they go; what it returns is called afterwards.
     What `ages` soon misleads people when no more of it comes in, such as visits and balances: an office may be warned of that
     (core/records/freshness.py). A kind with a `file` has a schema of `RecordWithFile`; `store` is where files lie, filled in where kinds are gathered.
     """
@@ -80,6 +84,10 @@ class RecordKind:
     after: Callable[[Session], object] | None = None
     written: Callable[[Session, Collection[UUID]], object] | None = None
     became: Callable[[Session, UUID, Collection[str]], dict[str, UUID]] | None = None
+    parts: Collection[InstrumentedAttribute] = ()
+    let_go: Collection[InstrumentedAttribute] = ()
+    keeps: ColumnElement[bool] | None = None
+    going: Callable[[Session, Collection[UUID]], Callable[[], object] | None] | None = None
     ages: bool = False
     file: RecordFile | None = None
     store: Files | None = None
@@ -113,6 +121,11 @@ def show_at_once(session: Session) -> None:
 def title_of(kind: str) -> str:
     """A kind of record in words."""
     return kind.replace("_", " ").capitalize() or "Unknown"
+
+
+def can_be_stored(value: Any) -> bool:
+    """Whether all text in a value, however deep, is text that a database can keep."""
+    return not any(_NO_TEXT.search(words) for words in _words_in(value))
 
 
 def _words_in(value: Any) -> Iterator[str]:

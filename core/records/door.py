@@ -1,12 +1,12 @@
 """Taking a batch of records in: all of a kind at once, in a handful of statements, however many records there are.
 
 The order of the records in a batch does not matter: the kinds are written in the order in which they name each other, and a record may
-name one that stands further down. Where a record comes twice, what stands further down counts.
+name one that stands further down. Where a record comes twice, what stands further down counts. What is deleted goes last, in the opposite order.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from graphlib import TopologicalSorter
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from core.db import uuid7
 from core.records import Answer, Record, RecordKind
 from core.records.filed import filed
+from core.records.removing import take_out
 from core.records.writing import Plan, Row, Taken, named_rows
 
 _WORDS = {"missing": "is missing", "extra_forbidden": "is no field of this kind of record"}
@@ -37,15 +38,18 @@ def take_in(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[M
     for place, fields in enumerate(batch):
         name, external_id = str(fields.get("kind", "")), str(fields.get("external_id", ""))
         try:
-            values = _checked(kinds, name, fields)
-            read[name].append(Taken(place, external_id, values))
+            taken = _checked(kinds, name, fields, Taken(place, external_id))
+            read[name].append(taken)
         except Refused as refusal:
             answers[place] = Answer(name, external_id, "refused", str(refusal))
-    door = _Door(session, kinds)
-    for name in in_order(kinds, read):
-        door.write(kinds[name], read[name])
-        answers |= {one.place: Answer(name, one.external_id, one.outcome, one.reason) for one in read[name]}
+    door, order = _Door(session, kinds), in_order(kinds, read)
+    for name in order:
+        _put_right(read[name])
+        door.write(kinds[name], [one for one in read[name] if one.counts and not one.is_deleted])
+    for name in reversed(order):
+        door.remove(kinds[name], [one for one in read[name] if one.counts and one.is_deleted])
     door.tell()
+    answers |= {one.place: Answer(name, one.external_id, one.outcome, one.reason) for name in order for one in read[name]}
     return [answers[place] for place in sorted(answers)]
 
 
@@ -55,15 +59,27 @@ def in_order(kinds: Mapping[str, RecordKind], names: Collection[str]) -> list[st
     return list(TopologicalSorter(graph).static_order())
 
 
-def _checked(kinds: Mapping[str, RecordKind], name: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+def _checked(kinds: Mapping[str, RecordKind], name: str, fields: Mapping[str, Any], taken: Taken) -> Taken:
+    """The record with what it says. Raises Refused."""
     if name not in kinds:
         raise Refused(f"There is no kind of record called {name!r}.")
+    is_deleted = fields.get("deleted") is True
+    said = {field: value for field, value in fields.items() if field != "kind" and not (field == "deleted" and isinstance(value, bool))}
     try:
-        record: Record = kinds[name].schema(**{field: value for field, value in fields.items() if field != "kind"})
+        record: Record = (Record if is_deleted else kinds[name].schema)(**said)
     except ValidationError as error:
         problems = (f"{'.'.join(map(_part, problem['loc']))}: {_WORDS.get(problem['type'], problem['msg'])}" for problem in error.errors())
         raise Refused("; ".join(problems)) from None
-    return record.model_dump()
+    taken.values, taken.is_deleted = record.model_dump(), is_deleted
+    return taken
+
+
+def _put_right(records: list[Taken]) -> None:
+    """Of a record that is there and deleted in one batch, what stands further down counts."""
+    is_deleted = {one.external_id: one.is_deleted for one in records}
+    for one in records:
+        one.counts = one.is_deleted == is_deleted[one.external_id]
+        one.outcome = "refused" if one.counts else "unchanged"
 
 
 def _part(part: str | int) -> str:
@@ -79,6 +95,8 @@ class _Door:
         self._practice_id: UUID = session.info["practice_id"]
         self._ids: dict[str, dict[str, UUID]] = defaultdict(dict)
         self._changed: dict[str, set[UUID]] = defaultdict(set)
+        self._gone: set[str] = set()
+        self._afterwards: list[Callable[[], object]] = []
 
     def write(self, kind: RecordKind, going: list[Taken]) -> None:
         """Write the records of a kind; what they name of other kinds is there by now, or nowhere.
@@ -107,16 +125,31 @@ class _Door:
                 return
             going = self._without(kind, going, new, bad)
 
+    def remove(self, kind: RecordKind, going: list[Taken]) -> None:
+        """Take out what is deleted; what is not there any more is as it should be, and a chart that another one absorbed stays."""
+        if not going:
+            return
+        ids = dict(self._session.execute(named_rows(kind, self._practice_id, {one.external_id for one in going}, "id")).all())
+        kept = take_out(self._session, kind, self._practice_id, set(ids.values()), self._afterwards)
+        for one in going:
+            one.outcome = "deleted" if one.external_id in ids else "unchanged"
+            if one.external_id in ids and ids[one.external_id] in kept:
+                one.refuse(kept[ids[one.external_id]])
+        if len(kept) < len(ids):
+            self._gone.add(kind.name)
+
     def tell(self) -> None:
         """After the batch: who listens for the rows of a kind hears of them, and then once whoever waits for the end."""
-        afterwards = []
-        for name, ids in sorted(self._changed.items()):
-            kind = self._kinds[name]
+        waiting = []
+        for name in sorted(self._changed.keys() | self._gone):
+            kind, ids = self._kinds[name], self._changed.get(name)
             if kind.written and ids:
                 kind.written(self._session, ids)
-            if kind.after and ids and kind.after not in afterwards:
-                afterwards.append(kind.after)
-        for after in afterwards:
+            if kind.after and (ids or name in self._gone):
+                waiting.append(kind.after)
+        for afterwards in self._afterwards:
+            afterwards()
+        for after in dict.fromkeys(waiting):
             after(self._session)
         self._session.flush()
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, TenantScoped, index_in_practice, unique_in_practice, uuid7
@@ -15,7 +15,7 @@ SOURCE = "^[a-z][a-z0-9._-]{0,39}$"
 class RecordsRun(TenantScoped, Base):
     """One run of a source: `counts` has how many records of each kind had each outcome; those of no kind that is known here stand under "".
 
-    `heard_at` is when its last batch was written. Without `ended_at` it goes on, or broke off; `failure` says why it failed as a whole.
+    Where its source sends all that it has of some kinds, they stand in `snapshot`. `heard_at` is when its last batch was written. Without `ended_at` it goes on, or broke off; `failure` says why it failed as a whole.
     """
 
     __tablename__ = "records_run"
@@ -27,6 +27,25 @@ class RecordsRun(TenantScoped, Base):
     ended_at: Mapped[datetime | None]
     counts: Mapped[dict] = mapped_column(default=dict)
     failure: Mapped[str] = mapped_column(default="")
+    snapshot: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
+
+
+class RecordsOrigin(TenantScoped, Base):
+    """Where a record has come from, and when it last came in anew or changed.
+
+    `gone_at` is when its source said, or showed by sending all that it has, that it is there no more. `seen_by` is the last run of such
+    a kind that brought it.
+    """
+
+    __tablename__ = "records_origin"
+    __table_args__ = (unique_in_practice("kind", "external_id"),)
+
+    kind: Mapped[str]
+    external_id: Mapped[str]
+    source: Mapped[str]
+    came_at: Mapped[datetime]
+    gone_at: Mapped[datetime | None]
+    seen_by: Mapped[UUID | None]
 
 
 class RecordsArrival(TenantScoped, Base):

@@ -16,9 +16,10 @@ from sqlalchemy.orm import Session
 
 from core.auth.clearing import clear_rows
 from core.db import uuid7
-from core.records import Answer, RecordKind, door
+from core.records import Answer, RecordKind, door, origins
 from core.records.freshness import has_state, refresh_state
 from core.records.models import SOURCE, RecordsArrival, RecordsRefusal, RecordsRun
+from core.records.snapshots import take_out_missing
 
 REFUSED = "refused"
 MOST_REFUSED = 500
@@ -34,20 +35,39 @@ class WrongSource(ValueError):
     """A source cannot be called so."""
 
 
+class UnknownRun(LookupError):
+    """There is no such run, or it is over."""
+
+
 @dataclass(frozen=True)
 class Run:
-    """One run of a source, which may have several batches, each in a transaction of its own."""
+    """One run of a source, which may have several batches, each in a transaction of its own. Of the kinds in `snapshot` it brings all there is."""
 
     id: UUID
     source: str
     started_at: datetime
+    snapshot: tuple[str, ...] = ()
 
 
-def begin(source: str, now: datetime) -> Run:
+def begin(source: str, now: datetime, snapshot: Iterable[str] = ()) -> Run:
     """A run begins; nothing is written before its first batch. Raises WrongSource."""
     if not re.fullmatch(SOURCE, source):
         raise WrongSource("A source is called by small letters, digits, dots and dashes, and begins with a letter; it has at most 40 of them.")
-    return Run(uuid7(), source, now)
+    return Run(uuid7(), source, now, tuple(sorted(set(snapshot))))
+
+
+def keep(session: Session, run: Run, now: datetime) -> None:
+    """Write down that a run has begun, before anything comes: it is found again by its id."""
+    _row(session, run, now)
+    session.flush()
+
+
+def going(session: Session, run_id: UUID) -> Run:
+    """A run that was kept and goes on. Raises UnknownRun."""
+    row = session.get(RecordsRun, (_practice(session), run_id))
+    if row is None or row.ended_at:
+        raise UnknownRun("There is no such run, or it is over. Begin a new one.")
+    return Run(row.id, row.source, row.started_at, tuple(row.snapshot))
 
 
 def receive(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]], source: str, now: datetime) -> list[Answer]:
@@ -63,9 +83,9 @@ def take_in(
 ) -> list[Answer]:
     """Take in one batch of a run (`core.records.door.take_in`). `unreadable`: so many more were no records at all."""
     answers = door.take_in(session, kinds, batch)
-    row = _row(session, run, now)
-    row.counts, row.heard_at = add_up(row.counts, kinds, answers, unreadable), now
+    _count(_row(session, run, now), kinds, answers, now, unreadable)
     session.flush()
+    origins.note(session, run.source, [answer for answer in answers if answer.kind in kinds], now, run.id, run.snapshot)
     _note_arrivals(session, run, kinds, {answer.kind for answer in answers if answer.outcome != REFUSED}, now)
     _note_refusals(session, run, kinds, answers, now)
     refresh_state(session, _practice(session), now)
@@ -78,12 +98,22 @@ def try_out(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[M
     return door.take_in(session, {name: replace(kind, after=None) for name, kind in kinds.items()}, batch)
 
 
-def end(session: Session, run: Run, kinds: Mapping[str, RecordKind], now: datetime, unchanged: Collection[str] = ()) -> None:
-    """The run is over. `unchanged`: kinds of which its source knows that nothing has changed, so that they are as fresh as if they had come."""
+def end(
+    session: Session, run: Run, kinds: Mapping[str, RecordKind], now: datetime, unchanged: Collection[str] = (), all_may_go: bool = False
+) -> None:
+    """The run is over. `unchanged`: kinds of which its source knows that nothing has changed, so that they are as fresh as if they had come.
+
+    Of the kinds of which it brought all, what it did not bring is taken out. Raises TooManyGone where that is suspiciously much, unless
+    `all_may_go`; the run goes on then.
+    """
     row = _row(session, run, now)
+    for answers in take_out_missing(session, kinds, row, all_may_go) if row.snapshot else ():
+        _count(row, kinds, answers, now)
+        origins.note(session, run.source, answers, now, run.id)
+        _note_refusals(session, run, kinds, answers, now)
     row.ended_at = row.heard_at = now
     session.flush()
-    _note_arrivals(session, run, kinds, set(unchanged) & kinds.keys(), now)
+    _note_arrivals(session, run, kinds, {*unchanged, *run.snapshot} & kinds.keys(), now)
     refresh_state(session, _practice(session), now)
 
 
@@ -156,9 +186,13 @@ def _practice(session: Session) -> UUID:
 def _row(session: Session, run: Run, now: datetime) -> RecordsRun:
     row = session.get(RecordsRun, (_practice(session), run.id))
     if row is None:
-        row = RecordsRun(id=run.id, source=run.source, started_at=run.started_at, heard_at=now, counts={})
+        row = RecordsRun(id=run.id, source=run.source, started_at=run.started_at, heard_at=now, counts={}, snapshot=list(run.snapshot))
         session.add(row)
     return row
+
+
+def _count(row: RecordsRun, kinds: Collection[str], answers: Iterable[Answer], now: datetime, unreadable: int = 0) -> None:
+    row.counts, row.heard_at = add_up(row.counts, kinds, answers, unreadable), now
 
 
 def _note_arrivals(session: Session, run: Run, kinds: Mapping[str, RecordKind], came: Collection[str], now: datetime) -> None:

@@ -19,11 +19,16 @@ _UNSAID = object()
 
 @dataclass
 class Taken:
-    """A record of a batch that was read, and what becomes of it; `place` is where it stands in the batch."""
+    """A record of a batch that was read, and what becomes of it; `place` is where it stands in the batch.
+
+    It does not count where the same batch says the opposite further down.
+    """
 
     place: int
     external_id: str
-    values: Row
+    values: Row = field(default_factory=dict)
+    is_deleted: bool = False
+    counts: bool = True
     outcome: Outcome = "refused"
     reason: str = ""
 
@@ -133,12 +138,13 @@ def _write(session: Session, statement: Executable, rows: dict[UUID, Row]) -> di
         return {}
     except (DataError, IntegrityError) as error:
         if len(rows) == 1:
-            return dict.fromkeys(rows, _why(error))
+            return dict.fromkeys(rows, why(error))
     both = list(rows.items())
     return _write(session, statement, dict(both[: len(both) // 2])) | _write(session, statement, dict(both[len(both) // 2 :]))
 
 
-def _why(error: DataError | IntegrityError) -> str:
+def why(error: DataError | IntegrityError) -> str:
+    """Why the database would not have a row, without repeating what it holds."""
     constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
     if isinstance(error, IntegrityError):
         return f"It does not go together with what is there{f' ({constraint})' if constraint else ''}."

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_serializer, model_validator
 
 from core.records import Record, RecordKind
-from plugins.account.models import Claim, Coverage, Entry, Installment, PaymentPlan, Statement
+from plugins.account.models import Allocation, Claim, Coverage, Entry, Installment, Payment, PaymentPlan, PayRequest, Statement
 
 MAX_CENTS = 100_000_000_00
 """A hundred million dollars either way; beyond that a figure is an error of the sender."""
@@ -177,10 +177,13 @@ class InstallmentRecord(Record):
 
 _OF_PATIENT = {"patient": "patient"}
 KINDS = [
-    RecordKind("ledger_entry", LedgerEntryRecord, Entry, _OF_PATIENT | {"provider": "provider", "clinic": "clinic"}, ages=True),
-    RecordKind("statement", StatementRecord, Statement, _OF_PATIENT),
+    RecordKind(
+        "ledger_entry", LedgerEntryRecord, Entry, _OF_PATIENT | {"provider": "provider", "clinic": "clinic"}, ages=True,
+        let_go=[Allocation.entry_id], keeps=Entry.source != "records",
+    ),
+    RecordKind("statement", StatementRecord, Statement, _OF_PATIENT, let_go=[Payment.statement_id, PayRequest.statement_id], keeps=Statement.source != "records"),
     RecordKind("claim", ClaimRecord, Claim, _OF_PATIENT),
     RecordKind("insurance_coverage", CoverageRecord, Coverage, _OF_PATIENT),
-    RecordKind("payment_plan", PaymentPlanRecord, PaymentPlan, _OF_PATIENT | {"clinic": "clinic"}),
+    RecordKind("payment_plan", PaymentPlanRecord, PaymentPlan, _OF_PATIENT | {"clinic": "clinic"}, parts=[Installment.payment_plan_id]),
     RecordKind("installment", InstallmentRecord, Installment, {"payment_plan": "payment_plan"}),
-]
+]  # fmt: skip

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from sqlalchemy import update
 
 from core.records import Record, RecordKind
 from plugins.appointments.models import (
@@ -11,12 +12,19 @@ from plugins.appointments.models import (
     AppointmentRule,
     AppointmentType,
     BlockoutType,
+    Confirmation,
     ConfirmationStatus,
+    Guest,
+    Hold,
+    Notice,
+    Opening,
     Operatory,
     Preference,
     Recall,
     RecallType,
+    Request,
     ScheduleBlock,
+    WaitListEntry,
 )
 from plugins.appointments.services import holds
 from plugins.appointments.waiting import from_records
@@ -203,11 +211,21 @@ def _put_on_list(session: Any, recall_ids: Any) -> None:
     from_records.take_in(session, session.info["practice_id"], "recall", recall_ids, datetime.now(UTC))
 
 
+def _call_off(session: Any, visit_ids: Any) -> None:
+    """Before visits go: nobody waits for an earlier time than theirs any more, and what they held is offered as that of any visit that is called off."""
+    practice_id = session.info["practice_id"]
+    session.execute(update(Appointment).where(Appointment.practice_id == practice_id, Appointment.id.in_(visit_ids)).values(status="broken"))
+    waits = (WaitListEntry.practice_id == practice_id, WaitListEntry.appointment_id.in_(visit_ids), WaitListEntry.ended_at.is_(None))
+    session.execute(update(WaitListEntry).where(*waits).values(ended_at=datetime.now(UTC), end_reason="over"))
+    _hold_time(session, visit_ids)
+
+
 _BLOCKOUTS = {"blockout_types": "blockout_type"}
 _CHAIR = {"clinic": "clinic", "provider": "provider", "hygienist": "provider"}
 _VISIT = _CHAIR | {
     "patient": "patient", "operatory": "operatory", "appointment_type": "appointment_type", "confirmation_status": "confirmation_status",
 }  # fmt: skip
+_OF_VISIT = [one.appointment_id for one in (Guest, Notice, Opening, Recall, Request, WaitListEntry)]
 KINDS = [
     RecordKind("confirmation_status", ConfirmationStatusRecord, ConfirmationStatus),
     RecordKind("blockout_type", BlockoutTypeRecord, BlockoutType),
@@ -220,6 +238,6 @@ KINDS = [
         "schedule", ScheduleRecord, ScheduleBlock,
         {"provider": "provider", "blockout_type": "blockout_type", "clinic": "clinic", "operatories": "operatory"},
     ),
-    RecordKind("appointment", AppointmentRecord, Appointment, _VISIT, written=_hold_time, ages=True),
-    RecordKind("recall", RecallRecord, Recall, {"patient": "patient", "recall_type": "recall_type", "appointment": "appointment"}, written=_put_on_list),
+    RecordKind("appointment", AppointmentRecord, Appointment, _VISIT, written=_hold_time, ages=True, going=_call_off, parts=[Confirmation.appointment_id, Hold.appointment_id], let_go=_OF_VISIT),
+    RecordKind("recall", RecallRecord, Recall, {"patient": "patient", "recall_type": "recall_type", "appointment": "appointment"}, written=_put_on_list, let_go=[Notice.recall_id, WaitListEntry.recall_id]),
 ]  # fmt: skip

@@ -65,6 +65,6 @@ class PlannedProcedureRecord(Record):
 
 
 KINDS = [
-    RecordKind("treatment_plan", TreatmentPlanRecord, TreatmentPlan, {"patient": "patient"}),
+    RecordKind("treatment_plan", TreatmentPlanRecord, TreatmentPlan, {"patient": "patient"}, parts=[PlannedProcedure.plan_id]),
     RecordKind("planned_procedure", PlannedProcedureRecord, PlannedProcedure, {"plan": "treatment_plan"}),
 ]

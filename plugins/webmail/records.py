@@ -63,5 +63,8 @@ def announce(session: Session) -> None:
 
 
 KINDS = [
-    RecordKind("message", MessageRecord, Message, {"patient": "patient", "provider": "provider", "reply_to": "message"}, announce, join_conversations),
-]
+    RecordKind(
+        "message", MessageRecord, Message, {"patient": "patient", "provider": "provider", "reply_to": "message"}, announce, join_conversations,
+        keeps=Message.source == "portal",
+    ),
+]  # fmt: skip
