@@ -52,6 +52,7 @@ class RecordFile:
 
     `keep(session, files, path, content_type, values)` checks the file, stores it and returns the columns to fill; `values` are those of the record. Raises UnsafeFile.
     `digest` is the column that then holds the SHA-256 of the file as it was sent, so that the same is not stored twice; `keys` are those that hold keys of files.
+    Where it `is_needed`, no record is there without its file.
     """
 
     content_types: frozenset[str]
@@ -59,6 +60,7 @@ class RecordFile:
     keep: Callable[[Session, PracticeFiles, Path, str, Mapping[str, Any]], dict[str, Any]]
     digest: str
     keys: tuple[str, ...]
+    is_needed: bool = False
 
 
 @dataclass(frozen=True)

@@ -130,11 +130,15 @@ class _Door:
         if not going:
             return
         ids = dict(self._session.execute(named_rows(kind, self._practice_id, {one.external_id for one in going}, "id")).all())
+        files = filed(self._session, self._practice_id, kind)
+        keys = files.keys_of(set(ids)) if files else {}
         kept = take_out(self._session, kind, self._practice_id, set(ids.values()), self._afterwards)
         for one in going:
             one.outcome = "deleted" if one.external_id in ids else "unchanged"
             if one.external_id in ids and ids[one.external_id] in kept:
                 one.refuse(kept[ids[one.external_id]])
+            elif files:
+                files.let_go(keys.get(one.external_id, []))
         if len(kept) < len(ids):
             self._gone.add(kind.name)
 

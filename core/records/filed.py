@@ -36,11 +36,15 @@ class Filing:
     def take(self, going: list[Taken], values_of: Callable[[Taken], Row | None]) -> list[Taken]:
         """Store the files that these records name; returns those that may go on. `values_of` has no answer for a record that is refused anyway."""
         named = {one.place: upload for one in going if (upload := one.values.pop("file", None))}
-        if not named:
+        if not named and not self._file.is_needed:
             return going
-        uploads = uploaded.named(self._session, self._files.practice_id, set(named.values()), self._now)
-        self._look_up({one.external_id for one in going if one.place in named})
-        for one in (one for one in going if one.place in named):
+        uploads = uploaded.named(self._session, self._files.practice_id, set(named.values()), self._now) if named else {}
+        self._look_up({one.external_id for one in going})
+        for one in going:
+            if one.place not in named:
+                if self._file.is_needed and one.external_id not in self._current:
+                    one.refuse("file: is missing; a new record of this kind comes with its file.")
+                continue
             try:
                 if (values := values_of(one)) is not None:
                     one.values |= self._take(one, uploads.get(named[one.place]), values)
@@ -57,6 +61,16 @@ class Filing:
         for one, upload in self._used:
             if one.outcome != "refused":
                 uploaded.use(self._session, self._files, upload, one.external_id, self._now)
+
+    def keys_of(self, names: set[str]) -> dict[str, list[str]]:
+        """The files of the records with these external ids."""
+        self._look_up(names)
+        return {name: self._keys(row) for name, row in self._current.items()}
+
+    def let_go(self, keys: list[str]) -> None:
+        """The record that these files belong to is taken out: they go with the commit."""
+        for key in keys:
+            delete_after(self._session, self._files, key)
 
     def _look_up(self, names: set[str]) -> None:
         rows = named_rows(self._kind, self._files.practice_id, names, self._file.digest, *self._file.keys)

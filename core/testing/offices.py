@@ -4,6 +4,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache, cached_property
+from hashlib import sha256
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from core.auth.passwords import hash_password
 from core.auth.realms import OFFICE, PERSON, PORTAL
 from core.db import SessionFactory, bind_tenant
 from core.people.models import Patient, Provider
-from core.records import Answer, door
+from core.records import Answer, door, uploaded
 from core.records.kinds import kinds_for
 
 PASSWORD = "Correct-horse-7"  # noqa: S105  (of people who live for one test)
@@ -91,6 +93,16 @@ class Factory:
         assert not refused, refused
         self._db.commit()
         return answers
+
+    def upload(self, kind: str, data: bytes, content_type: str) -> str:
+        """Send a file for a record of this kind, as a practice's system does; returns the id by which the record names it."""
+        registry, now = self._office.registry, datetime.now(UTC)
+        files, kinds = registry.files.within(self._office.id), kinds_for(registry, frozenset(registry.plugins.plugins))
+        announced = uploaded.Announced(kind, len(data), content_type, sha256(data).hexdigest())
+        upload_id = uploaded.begin(self._db, files, kinds, announced, now).id
+        uploaded.receive(self._db, files, upload_id, BytesIO(data), now)
+        self._db.commit()
+        return str(upload_id)
 
     def patient(self, **fields) -> Patient:
         """A patient of the office's clinic and provider."""

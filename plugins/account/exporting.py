@@ -1,6 +1,7 @@
 """The account for a full export, and what must be known before a practice is erased."""
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, func, select
@@ -49,7 +50,9 @@ def files(session: Session, practice_id: UUID, patient_id: UUID | None) -> Itera
         return
     for name, about, model in _LISTS:
         rows = rows_of(session, practice_id, model, model.patient_id == patient_id)
-        yield from list_files(name, f"{about}, amounts in cents", rows)
+        yield from list_files(name, f"{about}, amounts in cents", [{key: value for key, value in row.items() if key != "file_key"} for row in rows])
+        if model is Statement:
+            yield from _papers(rows)
         if model is PaymentPlan:
             parts = rows_of(session, practice_id, Installment, Installment.payment_plan_id.in_([row["id"] for row in rows]))
             yield from list_files("installments", "What each payment plan asks for, and when, amounts in cents", parts)
@@ -58,6 +61,12 @@ def files(session: Session, practice_id: UUID, patient_id: UUID | None) -> Itera
     yield from _payments(session, practice_id, Payment.patient_id == patient_id, "payments")
     for name, about, rows in charts.lists_of(session, practice_id, patient_id):
         yield from list_files(name, f"{about}, amounts in cents", rows)
+
+
+def _papers(rows: list[dict[str, Any]]) -> Iterator[ExportFile]:
+    for row in rows:
+        if row["file_key"]:
+            yield ExportFile(f"{row['sent_on']} statement {row['id']}.pdf", "Papers of statements, as they came", key=row["file_key"])
 
 
 def _payments(session: Session, practice_id: UUID, which, name: str) -> Iterator[ExportFile]:

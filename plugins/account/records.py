@@ -5,8 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_serializer, model_validator
 
-from core.records import Record, RecordKind
+from core.records import Record, RecordFile, RecordKind, RecordWithFile
+from core.safety.limits import MOST_BYTES
 from plugins.account.models import Allocation, Claim, Coverage, Entry, Installment, Payment, PaymentPlan, PayRequest, Statement
+from plugins.account.services.papers import PDF, keep_paper
 
 MAX_CENTS = 100_000_000_00
 """A hundred million dollars either way; beyond that a figure is an error of the sender."""
@@ -56,8 +58,8 @@ class StatementLine(BaseModel):
         return day.isoformat()
 
 
-class StatementRecord(Record):
-    """A statement that was sent. Left out, `amount_due_cents` is the balance less what insurance is expected to pay, never below zero.
+class StatementRecord(RecordWithFile):
+    """A statement that was sent. Its `file` is the paper itself, a PDF of at most 40 MB; without one it is printed from `lines`. Left out, `amount_due_cents` is the balance less what insurance is expected to pay, never below zero.
 
     `patient` is the guarantor when it is for the family (`scope`). `plan_due_cents` is what a payment plan asks for besides, `first_on` the
     first day that it covers.
@@ -176,12 +178,16 @@ class InstallmentRecord(Record):
 
 
 _OF_PATIENT = {"patient": "patient"}
+_PAPER = RecordFile(frozenset({PDF}), MOST_BYTES, keep_paper, "file_sha256", ("file_key",))
 KINDS = [
     RecordKind(
         "ledger_entry", LedgerEntryRecord, Entry, _OF_PATIENT | {"provider": "provider", "clinic": "clinic"}, ages=True,
         let_go=[Allocation.entry_id], keeps=Entry.source != "records",
     ),
-    RecordKind("statement", StatementRecord, Statement, _OF_PATIENT, let_go=[Payment.statement_id, PayRequest.statement_id], keeps=Statement.source != "records"),
+    RecordKind(
+        "statement", StatementRecord, Statement, _OF_PATIENT, let_go=[Payment.statement_id, PayRequest.statement_id], keeps=Statement.source != "records",
+        file=_PAPER,
+    ),
     RecordKind("claim", ClaimRecord, Claim, _OF_PATIENT),
     RecordKind("insurance_coverage", CoverageRecord, Coverage, _OF_PATIENT),
     RecordKind("payment_plan", PaymentPlanRecord, PaymentPlan, _OF_PATIENT | {"clinic": "clinic"}, parts=[Installment.payment_plan_id]),

@@ -159,6 +159,7 @@ class Document(TenantScoped, Base):
     __tablename__ = "summary_document"
     __table_args__ = (
         belongs_to("patient"),
+        unique_in_practice("external_id"),
         UniqueConstraint("practice_id", "sha256"),
         index_in_practice("patient_id", "received_at"),
         CheckConstraint("status in ('shown', 'quarantined')", name="status"),
@@ -168,6 +169,7 @@ class Document(TenantScoped, Base):
         CheckConstraint("reason in ('', 'nobody', 'unclear', 'conflict')", name="reason"),
     )
 
+    external_id: Mapped[str | None]
     patient_id: Mapped[UUID | None]
     status: Mapped[str]
     reason: Mapped[str]
@@ -184,7 +186,7 @@ class Document(TenantScoped, Base):
     stated_name: Mapped[str]
     stated_birthdate: Mapped[date | None]
     source: Mapped[str]
-    """How it came: import."""
+    """How it came: `import`, or with the `records` of the practice's system."""
     received_at: Mapped[datetime]
     file_key: Mapped[str]
     size: Mapped[int] = mapped_column(BigInteger)

@@ -5,10 +5,13 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, field_validator, model_validator
 
-from core.records import Record, RecordKind
+from core.records import Record, RecordFile, RecordKind, RecordWithFile
 from plugins.summary import models
 from plugins.summary.ccd.codes import SMOKING
 from plugins.summary.ccd.content import NONE_KNOWN
+from plugins.summary.ccd.parse import MAX_BYTES
+from plugins.summary.services import receiving
+from plugins.summary.services.documents import CONTENT_TYPE
 
 Word = Annotated[str, Field(max_length=40)]
 Line = Annotated[str, Field(max_length=300)]
@@ -133,12 +136,22 @@ class SmokingStatusRecord(ChartRecord):
         return value
 
 
+class CareDocumentRecord(RecordWithFile):
+    """A care document (C-CDA, an XML file of at most 20 MB) from outside, as it came; a new one needs its `file`.
+
+    What it says of itself, such as its title, its date and its author, is read from it. One that contradicts the chart of the patient who is named is refused.
+    """
+
+    patient: str
+
+
 def _needs(name: str, value: str, status: str) -> None:
     if status != NONE_KNOWN and not value.strip():
         raise ValueError(f"{name} is needed unless the status is {NONE_KNOWN}")
 
 
 _PATIENT = {"patient": "patient"}
+_DOCUMENT = RecordFile(frozenset({CONTENT_TYPE, "text/xml"}), MAX_BYTES, receiving.keep_upload, "sha256", ("file_key",), is_needed=True)
 
 KINDS = [
     RecordKind("allergy", AllergyRecord, models.Allergy, _PATIENT),
@@ -149,4 +162,5 @@ KINDS = [
     RecordKind("vital_sign", VitalSignRecord, models.VitalSigns, _PATIENT),
     RecordKind("procedure", ProcedureRecord, models.Procedure, _PATIENT),
     RecordKind("smoking_status", SmokingStatusRecord, models.SmokingStatus, _PATIENT),
+    RecordKind("care_document", CareDocumentRecord, models.Document, _PATIENT, file=_DOCUMENT),
 ]

@@ -29,7 +29,7 @@ class Message(TenantScoped, Base):
     """One message regarding a patient; what was sent is never changed or deleted here.
 
     To the office it is written by an account (none when it was taken over from an older portal) and addressed to `provider_id`;
-    to the patient it is written by `provider_id`, or by the account of somebody of the office. No provider means the office as a whole. `read_at` is when the other side
+    to the patient it is written by `provider_id`, by somebody of the office whom the practice's system names (`sender`), or by the account of somebody of the office. No provider means the office as a whole. `read_at` is when the other side
     first opened it. A message written here has its own id as `external_id`, so that the practice's system can answer it.
     """
 
@@ -59,6 +59,7 @@ class Message(TenantScoped, Base):
     reply_to_id: Mapped[UUID | None]
     direction: Mapped[str]
     source: Mapped[str] = mapped_column(default="practice")
+    sender: Mapped[str] = mapped_column(server_default="", default="")
     subject: Mapped[str]
     body: Mapped[str]
     sent_at: Mapped[datetime]

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field, model_serializer
+from pydantic import AfterValidator, AwareDatetime, Field, model_serializer, model_validator
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -21,7 +21,8 @@ Body = Annotated[str, Field(max_length=2 * MAX_BODY), AfterValidator(checked_bod
 class MessageRecord(Record):
     """A message regarding a patient, in plain text.
 
-    `provider` is who wrote it (or, to the office, whom it is for), none for the office as a whole. `reply_to` is the external id
+    `provider` is who wrote it (or, to the office, whom it is for), none for the office as a whole; `sender` is the name of somebody of the office
+    who wrote to the patient and is no provider. `reply_to` is the external id
     of the message that it answers; a message written in the portal goes by its portal id. `read_at` is left out while unread.
     """
 
@@ -29,10 +30,17 @@ class MessageRecord(Record):
     provider: str | None = None
     reply_to: str | None = None
     direction: Literal["to_office", "to_patient"] = "to_patient"
+    sender: Annotated[str, Field(max_length=100), AfterValidator(checked_subject)] = ""
     subject: Subject = ""
     body: Body
     sent_at: AwareDatetime
     read_at: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _of_the_office(self) -> "MessageRecord":
+        if self.sender and self.direction == "to_office":
+            raise ValueError("sender names somebody of the office, so the message goes to the patient")
+        return self
 
     @model_serializer(mode="wrap")
     def _unread_is_unsaid(self, values) -> dict:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -126,7 +126,8 @@ class Statement(TenantScoped, Base):
 
     `lines` holds one object for each line: entered_on, description, provider, amount_cents, and patient where it is a family's (`scope`).
     A statement that staff make here (`source` office) is seen by nobody until it is published; those of the practice's system are at once.
-    `plan_due_cents` is what a payment plan asks for. `patient_id` is the guarantor of a family's.
+    `plan_due_cents` is what a payment plan asks for. `patient_id` is the guarantor of a family's. Where the practice's system sent the paper itself, a PDF,
+    that is shown (`file_key`); else it is made anew from the lines.
     """
 
     __tablename__ = "account_statement"
@@ -140,6 +141,7 @@ class Statement(TenantScoped, Base):
         Index("uq_account_statement_batch_patient", "practice_id", "batch", "patient_id", unique=True, postgresql_where=text("batch is not null")),
         CheckConstraint("source in ('records', 'office')", name="source"),
         CheckConstraint("scope in ('patient', 'family')", name="scope"),
+        CheckConstraint("num_nonnulls(file_key, file_size, file_sha256) in (0, 3)", name="whole_file"),
         CheckConstraint("statement_type in ('statement', 'invoice', 'receipt', 'walkout', 'limited')", name="statement_type"),
     )
 
@@ -163,3 +165,6 @@ class Statement(TenantScoped, Base):
     made_by: Mapped[UUID | None]
     published_at: Mapped[datetime | None]
     notified_at: Mapped[datetime | None]
+    file_key: Mapped[str | None]
+    file_size: Mapped[int | None] = mapped_column(BigInteger)
+    file_sha256: Mapped[str | None]

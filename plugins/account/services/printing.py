@@ -16,8 +16,8 @@ from plugins.account.statement_pdf import PrintedStatement, town_line
 _SEEN = text(f"{SEEN}").bindparams(bindparam("practice_id"), bindparam("seen"))
 
 
-def printed_statement(session: Session, practice_id: UUID, patient_id: UUID, statement_id: UUID, seen: Collection[UUID]) -> PrintedStatement:
-    """A statement of this patient that somebody may see who may see the accounts of `seen`. Raises StatementNotFound."""
+def find_statement(session: Session, practice_id: UUID, patient_id: UUID, statement_id: UUID, seen: Collection[UUID]) -> tuple[Statement, Patient]:
+    """A statement of this patient that somebody may see who may see the accounts of `seen`, and the patient. Raises StatementNotFound."""
     query = (
         select(Statement, Patient)
         .join(Patient, (Patient.practice_id == practice_id) & (Patient.id == Statement.patient_id))
@@ -26,7 +26,7 @@ def printed_statement(session: Session, practice_id: UUID, patient_id: UUID, sta
     row = session.execute(query, {"practice_id": practice_id, "seen": [*{patient_id, *seen}]}).one_or_none()
     if row is None:
         raise StatementNotFound
-    return printed(*row)
+    return row.Statement, row.Patient
 
 
 def printed(statement: Statement, patient: Patient) -> PrintedStatement:

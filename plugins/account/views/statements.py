@@ -5,9 +5,11 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from core.files.disposition import content_disposition
+from core.web.file_views import send_file
 from plugins.account import statement_pdf
 from plugins.account.pages import id_in_address, page_number, pages_of, parts, seen_ids
 from plugins.account.services import ledger, printing, statement_list
+from plugins.account.services.papers import PDF
 
 
 @view_config(route_name="account.statements", permission="account.see", request_method="GET", renderer="account/statements.jinja2")
@@ -42,10 +44,14 @@ def statement_file(request):
 def _pdf(request, act: str) -> Response:
     statement_id = id_in_address(request, "statement_id")
     try:
-        found = printing.printed_statement(request.db, request.practice_id, request.person.id, statement_id, seen_ids(request))
+        statement, patient = printing.find_statement(request.db, request.practice_id, request.person.id, statement_id, seen_ids(request))
     except ledger.StatementNotFound:
         raise HTTPNotFound() from None
     request.audit(f"account.statement.{act}", request.person.id, statement_id)
+    if statement.file_key:
+        name = f"Statement {statement.number}.pdf"
+        return send_file(request, statement.file_key, PDF, name, "statement.pdf", statement.file_size, inline=act == "view")
+    found = printing.printed(statement, patient)
     logo = request.registry.tenants.picture(request.practice_id, request.tenant.theme.logo)
     pdf = statement_pdf.make_pdf(statement_pdf.content(found, request.tenant, logo))
     disposition = content_disposition(f"Statement {found.number}.pdf", "application/pdf", inline=act == "view")

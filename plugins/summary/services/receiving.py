@@ -1,12 +1,13 @@
 """Taking care documents from outside in: once each, to the right person or to nobody."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,7 @@ from core.db import uuid7
 from core.files import PracticeFiles
 from core.files.transaction import put_with
 from core.people.models import Patient
+from core.safety import UnsafeFile
 from plugins.summary.ccd.examine import Examined, examine
 from plugins.summary.ccd.read import Reading, StatedPatient
 from plugins.summary.models import Document
@@ -86,6 +88,22 @@ def take_in(
         return Received(row["status"], new, reason)
 
 
+def keep_upload(session: Session, files: PracticeFiles, path: Path, content_type: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Check and store the document that came with a record; returns the columns that it fills. Raises UnsafeFile."""
+    practice_id, patient = files.practice_id, session.get_one(Patient, (files.practice_id, values["patient_id"]))
+    with examine(path) as document:
+        if differs := matching.contradictions(patient, document.reading.patient):
+            raise UnsafeFile(f"The {' and '.join(differs)} in it differ{'s' if len(differs) == 1 else ''} from the chart of the patient who is named.")
+        here = select(Document.id).where(Document.practice_id == practice_id, Document.sha256 == document.sha256)
+        if session.scalar(here):
+            raise UnsafeFile("This very document is here already, as another record or from an import.")
+        row = {name: value for name, value in _row(files, document, datetime.now(UTC)).items() if name not in ("practice_id", "id")}
+        reason = "conflict" if _same_number(session, practice_id, document.reading, patient.id, values["external_id"]) else ""
+        with document.copy.open("rb") as stream:
+            put_with(session, files, row["file_key"], stream, CONTENT_TYPE)
+        return row | {"source": "records", "status": "quarantined" if reason else "shown", "reason": reason}
+
+
 def _known(session: Session, row: dict) -> Received:
     """The same bytes are here already. If they were set aside and it is known by now whose they are, they are shown."""
     same = Document.practice_id == row["practice_id"], Document.sha256 == row["sha256"]
@@ -116,10 +134,11 @@ def _says_whose(reading: Reading) -> bool:
     return bool(reading.patient and reading.patient.birthdate and reading.patient.family and reading.patient.given)
 
 
-def _same_number(session: Session, practice_id: UUID, reading: Reading, patient_id: UUID) -> bool:
-    """Whether this patient has a document with other bytes that claims to be this very one."""
+def _same_number(session: Session, practice_id: UUID, reading: Reading, patient_id: UUID, but: str = "") -> bool:
+    """Whether this patient has a document with other bytes that claims to be this very one; `but` is the record that it replaces."""
     number = (Document.number_root == reading.root, Document.number_extension == reading.extension, Document.version == reading.version)
-    mine = select(Document.id).where(Document.practice_id == practice_id, Document.patient_id == patient_id, *number).limit(1)
+    mine = select(Document.id).where(Document.practice_id == practice_id, Document.patient_id == patient_id, *number)
+    mine = mine.where(func.coalesce(Document.external_id, "") != but).limit(1) if but else mine.limit(1)
     return bool(reading.root) and session.scalar(mine) is not None
 
 

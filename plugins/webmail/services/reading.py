@@ -140,7 +140,7 @@ def everything(session: Session, practice_id: UUID, patient_id: UUID) -> list[di
     return [
         {
             "id": row.id, "thread_id": row.thread_id, "reply_to_id": row.reply_to_id, "external_id": row.external_id, "direction": row.direction,
-            "provider": provider_name(row), "writer": _writer(row)[0] if row.direction == "to_office" else None, "subject": row.subject, "body": row.body, "sent_at": row.sent_at, "read_at": row.read_at,
+            "provider": _correspondent(row), "writer": _writer(row)[0] if row.direction == "to_office" else None, "subject": row.subject, "body": row.body, "sent_at": row.sent_at, "read_at": row.read_at,
         }
         for row in session.execute(query.order_by(Message.sent_at, Message.id))
     ]  # fmt: skip
@@ -149,7 +149,7 @@ def everything(session: Session, practice_id: UUID, patient_id: UUID) -> list[di
 def _messages(practice_id: UUID, patient_id: UUID, body) -> Select:
     message = Message
     return (
-        select(message.id, message.thread_id, message.direction, message.subject, message.sent_at, message.read_at, body.label("body"))
+        select(message.id, message.thread_id, message.direction, message.subject, message.sent_at, message.read_at, message.sender, body.label("body"))
         .add_columns(Provider.preferred_name, Provider.title, Provider.first_name, Provider.last_name, Provider.suffix)
         .add_columns(message.account_id, _Writer.first_name.label("writer_first"), _Writer.last_name.label("writer_last"))
         .add_columns(_Writer.preferred_name.label("writer_preferred"), Account.name.label("writer_name"))
@@ -163,12 +163,17 @@ def _messages(practice_id: UUID, patient_id: UUID, body) -> Select:
 
 def _item(row: Row) -> Item:
     return Item(
-        row.id, row.thread_id != row.id, row.subject, opening(row.body), provider_name(row), *_writer(row), row.sent_at, row.read_at
+        row.id, row.thread_id != row.id, row.subject, opening(row.body), _correspondent(row), *_writer(row), row.sent_at, row.read_at
     )
 
 
 def _letter(row: Row) -> Letter:
-    return Letter(row.id, row.direction, row.subject, row.body, provider_name(row), *_writer(row), row.sent_at, row.read_at)
+    return Letter(row.id, row.direction, row.subject, row.body, _correspondent(row), *_writer(row), row.sent_at, row.read_at)
+
+
+def _correspondent(row: Row) -> str:
+    """Who of the office wrote it or whom it is for; empty for the office as a whole."""
+    return row.sender or provider_name(row)
 
 
 def provider_name(row: Row) -> str:

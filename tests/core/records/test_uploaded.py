@@ -107,6 +107,12 @@ def test_another_file_takes_the_place_of_the_first_and_of_its_sizes(db, door, se
     assert db.scalar(select(PracticeStorage.bytes).where(PracticeStorage.practice_id == practice.id)) == files.size(practice.id)
 
 
+def test_a_record_that_is_taken_out_takes_its_files_along(door, send, image, files, practice, photo):
+    door(image | {"file": send(photo)})
+    assert door({"kind": "image", "external_id": "D1", "deleted": True}) == [("deleted", "")]
+    assert _lie(files, practice) == 0
+
+
 def test_two_images_of_a_patient_may_have_the_same_file(db, door, send, image, photo):
     first, second = send(photo), None
     assert door(image | {"file": first}) == [("created", "")]

@@ -5,6 +5,8 @@ from sqlalchemy import select
 
 from core.records import door
 from core.records.kinds import kinds_for
+from core.safety import testing
+from plugins.account import exporting
 from plugins.account.models import Claim, Coverage, Entry, Installment, PaymentPlan, Statement
 
 
@@ -115,3 +117,32 @@ def test_insurance_and_plans_are_exported_go_to_the_kept_chart_and_are_erased(se
     assert {"claims.csv", "insurance.csv", "payment-plans.csv", "installments.csv"} <= names
     hooks.portal_erase(db=db, practice_id=practice.id, person_id=kept.id)
     assert not [model for model in (Claim, Coverage, PaymentPlan, Installment) if db.scalars(select(model.id).where(model.practice_id == practice.id)).all()]
+
+
+@pytest.fixture(scope="module")
+def paper() -> bytes:
+    return testing.pdf()
+
+
+def test_the_paper_of_a_statement_is_shown_as_it_came_and_exported(signed_in, make, db, practice, paper):
+    patient = make.patient()
+    make.take_in([statement(patient)])
+    address = f"/account/statements/{db.scalars(select(Statement.id)).one()}"
+    app = signed_in(patient)
+    assert app.get(address).body != paper
+    sent = statement(patient, file=make.upload("statement", paper, "application/pdf"))
+    assert make.take_in([sent])[0].outcome == "updated"
+    assert make.take_in([sent, statement(patient)])[1].outcome == "unchanged"
+    shown, saved = app.get(address), app.get(f"{address}/download")
+    assert shown.body == saved.body == paper
+    assert (shown.content_type, shown.headers["Content-Disposition"].partition(";")[0]) == ("application/pdf", "inline")
+    assert saved.headers["Content-Disposition"].startswith("attachment")
+    [file] = [file for file in exporting.files(db, practice.id, patient.id) if file.key]
+    assert file.key == db.scalars(select(Statement.file_key)).one()
+
+
+def test_what_is_no_pdf_is_no_paper_of_a_statement(send, make, db, paper):
+    patient = make.patient()
+    answer = send(**statement(patient, file=make.upload("statement", paper[:200], "application/pdf")))
+    assert (answer.outcome, answer.reason) == ("refused", "file: It is damaged or cut off, so it cannot be opened.")
+    assert db.scalars(select(Statement)).all() == []

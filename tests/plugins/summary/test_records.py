@@ -4,11 +4,14 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import select
 
 from core import records
 from core.records import door
+from core.records.kinds import kinds_for
+from plugins.summary.models import Document
 from plugins.summary.records import KINDS
-from plugins.summary.services import chart
+from plugins.summary.services import chart, documents
 from plugins.summary.services.page import page_of, readings
 
 ZONE = ZoneInfo("America/New_York")
@@ -88,3 +91,46 @@ def test_what_was_not_measured_is_left_out():
     }  # fmt: skip
     assert found[1].values == {"Blood pressure": "128/– mmHg", "Height": "1 ft 8 in"}
     assert len(found) == 2
+
+
+@pytest.fixture
+def document(make, letter):
+    """A record of a care document about its patient, with the document as an upload."""
+    patient = make.patient(first_name="Ann", last_name="Lee", birthdate="1980-08-01")
+    sent = {"kind": "care_document", "external_id": "C1", "patient": patient.external_id}
+    return patient, lambda data=None, **fields: sent | {"file": make.upload("care_document", data or letter(), "application/xml")} | fields
+
+
+def test_a_care_document_comes_with_a_record_and_is_read_in_the_summary(make, db, practice, document, signed_in):
+    patient, record = document
+    first = record()
+    assert make.take_in([first])[0].outcome == "created"
+    assert [answer.outcome for answer in make.take_in([first, record()])] == ["unchanged", "unchanged"]
+    [listed] = documents.listed(db, practice.id, patient.id)
+    assert (listed.title, listed.sender) == ("Visit note", "City Clinic")
+    page = signed_in(patient).get("/summary")
+    assert "Visit note" in page.text
+    assert page.click("Visit note").status_int == 200
+
+
+def test_a_newer_document_takes_the_place_of_the_older_one(make, db, practice, document, registry, letter):
+    patient, record = document
+    make.take_in([record()])
+    assert make.take_in([record(letter().replace(b"Visit note", b"Later note"))])[0].outcome == "updated"
+    assert [one.title for one in documents.listed(db, practice.id, patient.id)] == ["Later note"]
+    assert registry.files.count(practice.id) == 1
+
+
+def test_a_care_document_of_somebody_else_or_without_its_file_is_refused_and_nothing_is_kept(make, db, practice, registry, document):
+    _, record = document
+    other = make.patient(first_name="Bob", last_name="Lee", birthdate="1980-08-01")
+    kinds = kinds_for(registry, frozenset(registry.plugins.plugins))
+    batch = [record(patient=other.external_id), record(b"<?xml version='1.0'?><note/>", external_id="C2"), record(external_id="C3") | {"file": None}]
+    answers = door.take_in(db, kinds, batch)
+    assert [answer.outcome for answer in answers] == ["refused"] * 3
+    assert [answer.reason for answer in answers] == [
+        "file: The given name in it differs from the chart of the patient who is named.",
+        "file: It is XML, but not a care document (HL7 CDA).",
+        "file: is missing; a new record of this kind comes with its file.",
+    ]
+    assert db.scalars(select(Document)).all() == []

@@ -78,3 +78,15 @@ def test_a_message_written_here_is_answered_by_its_portal_id(make, db, practice)
     make.take_in([message(patient, 9, reply_to=str(sent.id), sent_at=NOW + timedelta(hours=1))])
     letters = reading.open_thread(db, practice.id, patient.id, sent.id, NOW)
     assert [letter.body for letter in letters] == ["It hurts.", "Hello"]
+
+
+def test_who_of_the_office_wrote_is_named_where_it_was_no_provider(make, signed_in, registry, db):
+    patient = make.patient()
+    make.take_in([message(patient, sender="Tomas, front desk", subject="Your visit", sent_at=datetime.now(UTC) - timedelta(hours=1))])
+    app = signed_in(patient)
+    inbox = app.get("/webmail")
+    assert "Tomas, front desk" in inbox.text
+    assert "Tomas, front desk" in inbox.click("Your visit").text
+    kinds = kinds_for(registry, frozenset(registry.plugins.plugins))
+    [answer] = door.take_in(db, kinds, [message(patient, 2, sender="Tomas", direction="to_office")])
+    assert "somebody of the office" in answer.reason
