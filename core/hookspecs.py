@@ -75,6 +75,11 @@ def portal_record_kinds():
 
 
 @hookspec
+def portal_change_kinds():
+    """The kinds of change that this tab notes for the practice's system: a list of `core.records.changes.ChangeKind`. Asked once, at the start."""
+
+
+@hookspec
 def portal_periodic_tasks():
     """The schedules of this tab: a list of `core.tasks.Periodic`; each runs for every practice that has the tab on."""
 

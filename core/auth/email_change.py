@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.auth import tickets
 from core.auth.models import Account, Ticket
+from core.people import changes
 from core.tasks import Work, enqueue, portal_task
 
 CONFIRM, STOP, WAS = "email", "email_stop", "email_was"
@@ -54,6 +55,8 @@ def confirm(session: Session, account: Account, token: str, now: datetime) -> No
     open_own(session, account.practice_id, account.id, token, now)
     email = tickets.use_link(session, account.practice_id, CONFIRM, token, now).email
     old, account.email = account.email, email
+    if account.patient_id:
+        changes.note_of(session, changes.EMAIL, account.practice_id, account.patient_id, now, changes.EmailDetails(email=email))
     tickets.void(session, account.practice_id, now, account_id=account.id)
     if old:
         # The queue is given ids only, so a row that opens nothing keeps the old address.

@@ -8,7 +8,7 @@ from pyramid.view import view_config
 
 from core.auth import profile
 from core.auth.realms import OWN
-from core.people import languages
+from core.people import changes, languages
 from core.web.forms import Form, empty_form, read_form
 
 
@@ -39,6 +39,9 @@ def choose_language(request):
         request.response.status = "422 Unprocessable Content"
         return _page(mine, form)
     mine.account.language = form.data.language or ""
+    if mine.patient:
+        details = changes.LanguageDetails(language=mine.account.language)
+        changes.note_of(request.db, changes.LANGUAGE, request.practice_id, mine.patient.id, request.now, details)
     request.audit("auth.language.change", target_id=mine.account.id)
     request.session.flash("Thank you. The office sees which language you prefer.")
     return HTTPSeeOther(request.route_path("auth.profile"))

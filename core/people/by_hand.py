@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from core import audit
 from core.auth.likeness import BORN, CONTACT, FIRST, LAST, Likeness, likenesses
 from core.auth.matching import Typed
+from core.people import changes
 from core.people.family import refresh_grants
 from core.people.found_by import keep_words
 from core.people.models import Patient, Relationship
@@ -87,6 +88,7 @@ def add(session: Session, practice_id: UUID, who: Written, writer: Writer, relat
     if relative and relative.relation:
         session.add(Relationship(patient_id=patient.id, related_id=relative.patient_id, relation=relative.relation, is_guardian=True))
     _done(session, patient, "office.patients.add", writer)
+    changes.note_patient(session, changes.ADDED, patient, writer.at)
     return patient
 
 
@@ -95,6 +97,7 @@ def add_from_web(session: Session, practice_id: UUID, who: Written, now: datetim
     patient = _put(session, who, WEB)
     keep_words(session, [patient.id])
     refresh_grants(session, practice_id, now)
+    changes.note_patient(session, changes.ADDED, patient, now)
     return patient
 
 
@@ -108,6 +111,7 @@ def change(session: Session, practice_id: UUID, patient_id: UUID, who: Written, 
         setattr(patient, name, value)
     session.flush()
     _done(session, patient, "office.patients.change", writer)
+    changes.note_patient(session, changes.CHANGED, patient, writer.at)
     return True
 
 

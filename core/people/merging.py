@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from core import audit
 from core.auth.joining import Joined, join_access
+from core.people import changes
 from core.people.charts import counts, move_rows, own_tables
 from core.people.family import refresh_grants
 from core.people.found_by import keep_words
@@ -43,6 +44,8 @@ def merge(
     session.flush()
     keep_words(session, [kept_id])
     refresh_grants(session, practice_id, now)
+    told = changes.MergedDetails(absorbed_id=absorbed_id, absorbed_number=absorbed.external_id, reason=reason)
+    changes.note_of(session, changes.MERGED, practice_id, kept_id, now, told)
     audit.record(session, practice_id, "office.patients.merge", now, account_id=by, patient_id=kept_id, target_id=absorbed_id)
     return kept
 

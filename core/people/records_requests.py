@@ -15,6 +15,7 @@ from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from core import audit
+from core.people import changes
 from core.people.finding import seen_at
 from core.people.models import Patient, RecordsRequest, RecordsRequestStep
 from core.plugins.waiting import at_clinics
@@ -170,6 +171,7 @@ def note(session: Session, request: RecordsRequest, act: str, account_id: UUID, 
     """Add a step to the history of a request, and to the audit."""
     about = {"practice_id": request.practice_id, "request_id": request.id}
     session.add(RecordsRequestStep(**about, act=act, words=words, account_id=account_id, happened_at=now))
+    changes.note_records_request(session, request, act, words, now)
     audit.record(session, request.practice_id, f"records_request.{act}", now, account_id=account_id, patient_id=request.patient_id, target_id=request.id)
 
 

@@ -5,9 +5,11 @@ from uuid import UUID
 
 from pyramid.exceptions import ConfigurationError
 
+from core.people import changes as people_changes
 from core.people import records as people
 from core.plugins import PluginHost
 from core.records import RecordKind, kinds_of
+from core.records.changes import ChangeKind
 
 
 def kinds_for(registry, plugins: frozenset[str]) -> dict[str, RecordKind]:
@@ -26,6 +28,17 @@ def _of_plugin(host: PluginHost, name: str) -> list[RecordKind]:
     return [kind for answer in host.only(name).portal_record_kinds() for kind in answer]
 
 
+def _change_kinds(host: PluginHost) -> dict[str, ChangeKind]:
+    """Every kind of change that may be noted here. Raises ConfigurationError when two have one name."""
+    theirs = (kind for name in host.plugins for answer in host.only(name).portal_change_kinds() for kind in answer)
+    found: dict[str, ChangeKind] = {}
+    for kind in (*people_changes.KINDS, *theirs):
+        if kind.name in found:
+            raise ConfigurationError(f"the kind of change {kind.name!r} is declared twice")
+        found[kind.name] = kind
+    return found
+
+
 def _refuse_doubles(registry) -> None:
     owners: dict[str, str] = {}
     declared = [("the portal", kinds) for kinds in (people.KINDS, *registry.base_record_kinds)]
@@ -41,5 +54,6 @@ def includeme(config) -> None:
     registry = config.registry
     registry.base_record_kinds = []
     registry.plugin_record_kinds = {name: _of_plugin(registry.plugins, name) for name in registry.plugins.plugins}
+    registry.change_kinds = _change_kinds(registry.plugins)
     # When all parts are in place, so that the tenants' own kinds count too.
     config.action("record_kinds", lambda: _refuse_doubles(registry), order=1000)

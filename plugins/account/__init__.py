@@ -7,7 +7,7 @@ from core.people.charts import move_rows
 from core.plugins import ActionItem, Card, EntryLink, Permission, PortalPlugin, Question, Tab, hookimpl
 from core.tasks import Periodic
 from core.web.formats import long_day, money
-from plugins.account import card_tasks, exporting, guest_tasks, hooks, office, paying, plan_tasks, reading, records, tasks  # noqa: F401  (declares the tasks)
+from plugins.account import card_tasks, changes, exporting, guest_tasks, hooks, office, paying, plan_tasks, reading, records, tasks  # noqa: F401  (declares the tasks)
 from plugins.account.models import Claim, Coverage, Entry, Estimate, Payment, PaymentPlan, PayRequest, Statement
 from plugins.account.pages import guest_places, may_pay
 from plugins.account.services import charts, estimates, insurance, ledger, plans, receipts, statements, telling
@@ -94,6 +94,11 @@ class AccountPlugin(PortalPlugin):
     def portal_record_kinds(self):
         """What is in the books, insurance and payment plans."""
         return records.KINDS
+
+    @hookimpl
+    def portal_change_kinds(self):
+        """Payments, and payment plans that are agreed to."""
+        return changes.KINDS
 
     @hookimpl
     def portal_periodic_tasks(self):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from core.people.charts import delete_rows, move_rows
 from core.plugins import Card, EntryLink, Permission, PortalPlugin, Tab, hookimpl
 from core.tasks import Periodic
-from plugins.appointments import doing, exporting, guest_tasks, hooks, office, records  # noqa: F401  (declares the tasks)
+from plugins.appointments import changes, doing, exporting, guest_tasks, hooks, office, records  # noqa: F401  (declares the tasks)
 from plugins.appointments.models import Appointment, Confirmation, Guest, Preference, Recall, Request
 from plugins.appointments.notices import charts as notices
 from plugins.appointments.notices import wishes
@@ -154,6 +154,11 @@ class AppointmentsPlugin(PortalPlugin):
     def portal_record_kinds(self):
         """Visits, recalls, and what the practice's book is made of."""
         return records.KINDS
+
+    @hookimpl
+    def portal_change_kinds(self):
+        """What is done about visits."""
+        return changes.KINDS
 
     @hookimpl
     def portal_patients_merged(self, db, practice_id, kept, absorbed):

@@ -5,7 +5,7 @@ from functools import partial
 from core.people.charts import move_rows
 from core.plugins import ActionItem, Card, Permission, PortalPlugin, Question, Tab, hookimpl
 from core.tasks import enqueue
-from plugins.webmail import exporting, office
+from plugins.webmail import changes, exporting, office
 from plugins.webmail.models import Message
 from plugins.webmail.records import KINDS
 from plugins.webmail.services import notices, reading
@@ -64,6 +64,11 @@ class WebMailPlugin(PortalPlugin):
     def portal_record_kinds(self):
         """Messages from the office."""
         return KINDS
+
+    @hookimpl
+    def portal_change_kinds(self):
+        """Messages that are written here."""
+        return changes.KINDS
 
     @hookimpl
     def portal_action_items(self, request, people):

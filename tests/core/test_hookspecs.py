@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import BaseModel, Field
+from pyramid.exceptions import ConfigurationError
 from sqlalchemy import ARRAY, Integer, Uuid, any_, bindparam, cast, func, literal, select, update
 
 from core import hookspecs, records, tasks
@@ -27,7 +28,7 @@ from core.plugins import (
     hookimpl,
 )
 from core.plugins.waiting import at_clinics
-from core.records import door
+from core.records import changes, door
 from core.records.kinds import kinds_for
 from core.tasks import Periodic, portal_task
 from core.testing import browser, sign_in
@@ -286,6 +287,20 @@ def test_hook_portal_record_kinds(portal_with, practice, db, garden):
     assert db.scalars(select(Provider.first_name).where(Provider.external_id == "G1")).all() == ["Flora"]
     [refused] = door.take_in(db, kinds_for(registry, frozenset()), [gardener])
     assert (refused.outcome, refused.reason) == ("refused", "There is no kind of record called 'gardener'.")
+
+
+def test_hook_portal_change_kinds(portal_with, garden):
+    grown = changes.ChangeKind("garden.grown", "Something has grown", "patient", Patient)
+
+    class Growing(garden):
+        @hookimpl
+        def portal_change_kinds(self):
+            return [grown]
+
+    assert portal_with(Growing()).registry.change_kinds["garden.grown"] is grown
+    grown = changes.ChangeKind("patient.added", "This name is taken", "patient", Patient)
+    with pytest.raises(ConfigurationError, match="declared twice"):
+        portal_with(Growing())
 
 
 def test_hook_portal_periodic_tasks(portal_with, practice, db, garden, monkeypatch):

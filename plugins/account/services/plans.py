@@ -16,6 +16,7 @@ from core.people.told import accounts_told
 from core.plugins import NoticeKind
 from core.tasks import enqueue
 from core.web.formats import long_day, money
+from plugins.account import changes
 from plugins.account.models import Installment, PaymentPlan
 from plugins.account.services import consents, counting
 from plugins.account.services.amortizing import FREQUENCIES, Deal, Part, schedule
@@ -115,6 +116,7 @@ def offer(session: Session, patient: Patient, title: str, deal: Deal, terms: str
     session.flush()
     session.add_all(_installment(plan, part) for part in parts)
     session.flush()
+    changes.note_plan(session, plan, now)
     tell(session, plan, now)
     return plan
 
@@ -158,54 +160,55 @@ def agree(session: Session, plan: PaymentPlan, signature: Signature, by: UUID, t
     if signature.terms_sha256 != hash_of(plan.terms):
         raise NotOpen
     kept = {"name": signature.name, "drawn": signature.drawn, "terms_sha256": signature.terms_sha256, "address": signature.address}
-    _answer(session, plan, today, {"state": "active", "agreed_at": now, "agreed_by": by, "signature": kept})
+    _answer(session, plan, today, now, {"state": "active", "agreed_at": now, "agreed_by": by, "signature": kept})
     down = (Installment.practice_id == plan.practice_id, Installment.payment_plan_id == plan.id, Installment.number == 0)
     session.execute(update(Installment).where(*down).values(due_on=today))
 
 
 def decline(session: Session, plan: PaymentPlan, today: date, now: datetime) -> None:
     """The patient does not want it. Raises NotOpen."""
-    _answer(session, plan, today, {"state": "declined", "ended_at": now})
+    _answer(session, plan, today, now, {"state": "declined", "ended_at": now})
 
 
-def _answer(session: Session, plan: PaymentPlan, today: date, values: Mapping[str, Any]) -> None:
+def _answer(session: Session, plan: PaymentPlan, today: date, now: datetime, values: Mapping[str, Any]) -> None:
     if plan.answer_by and plan.answer_by < today:
         raise NotOpen
-    _turn(session, plan, ("offered",), values)
+    _turn(session, plan, ("offered",), values, now)
 
 
 def ask_pause(session: Session, plan: PaymentPlan, why: str, now: datetime) -> None:
     """The patient asks for a pause; the office answers. Raises NotOpen."""
-    _turn(session, plan, ("active",), {"pause_asked_at": now, "pause_reason": why})
+    _turn(session, plan, ("active",), {"pause_asked_at": now, "pause_reason": why}, now)
 
 
 def answer_pause(session: Session, plan: PaymentPlan, granted: bool, now: datetime) -> None:
     """The office grants a pause, or not; the patient is told that there is something. Raises NotOpen."""
     if plan.pause_asked_at is None:
         raise NotOpen
-    _turn(session, plan, ("active",), {"state": "paused" if granted else "active", "pause_asked_at": None})
+    _turn(session, plan, ("active",), {"state": "paused" if granted else "active", "pause_asked_at": None}, now)
     tell(session, plan, now)
 
 
 def go_on(session: Session, plan: PaymentPlan, today: date, now: datetime) -> None:
     """A paused plan goes on; what fell due meanwhile is not charged by itself. Raises NotOpen."""
-    _turn(session, plan, ("paused",), {"state": "active", "pause_asked_at": None, "pause_reason": ""})
+    _turn(session, plan, ("paused",), {"state": "active", "pause_asked_at": None, "pause_reason": ""}, now)
     consents.start_anew(session, plan, today)
     tell(session, plan, now)
 
 
 def cancel(session: Session, plan: PaymentPlan, now: datetime) -> None:
     """The office ends a plan, or takes an offer back. Raises NotOpen."""
-    _turn(session, plan, OPEN, {"state": "canceled", "ended_at": now, "trouble": "", "trouble_at": None})
+    _turn(session, plan, OPEN, {"state": "canceled", "ended_at": now, "trouble": "", "trouble_at": None}, now)
     consents.end(session, plan, "over", now)
     tell(session, plan, now)
 
 
-def _turn(session: Session, plan: PaymentPlan, states: tuple[str, ...], values: Mapping[str, Any]) -> None:
+def _turn(session: Session, plan: PaymentPlan, states: tuple[str, ...], values: Mapping[str, Any], now: datetime) -> None:
     where = (PaymentPlan.practice_id == plan.practice_id, PaymentPlan.id == plan.id, PaymentPlan.state.in_(states))
     if session.execute(update(PaymentPlan).where(*where).values(**values).returning(PaymentPlan.id)).first() is None:
         raise NotOpen
     session.refresh(plan)
+    changes.note_plan(session, plan, now)
 
 
 def receive(session: Session, practice_id: UUID, plan_id: UUID, cents: int, now: datetime) -> int:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from core.db import uuid7
 from core.tenant import Tenant
+from plugins.account import changes
 from plugins.account.models import Allocation, Dispute, Entry, Payment, Refund, Statement
 from plugins.account.services import settling
 from plugins.account.services.allocation import Part, Wish, allocate
@@ -53,7 +54,7 @@ def book(session: Session, practice_id: UUID, payment_id: UUID, rules: Rules, no
     payment = _payment_with_patients(session, practice_id, payment_id)
     if payment is None or payment.state != "succeeded" or payment.patient_id is None:
         return
-    _allocate(session, payment)
+    _allocate(session, payment, now)
     if rules.at_once and payment.process_state == "pending":
         payment.process_state, payment.processed_at = "processed", now
     _post(session, payment, rules, now)
@@ -64,8 +65,9 @@ def process(session: Session, practice_id: UUID, payment_id: UUID, rules: Rules,
     payment = _payment_with_patients(session, practice_id, payment_id)
     if payment is None or payment.state != "succeeded" or payment.patient_id is None or payment.process_state != "pending":
         return False
-    _allocate(session, payment)
+    _allocate(session, payment, now)
     payment.process_state, payment.processed_at, payment.processed_by = "processed", now, by
+    changes.note_processed(session, payment, now)
     _post(session, payment, rules, now)
     return True
 
@@ -85,7 +87,7 @@ def _whom(session: Session, practice_id: UUID, patient_id: UUID, scope: str) -> 
     return family_of(session, practice_id, patient_id) if scope == "family" else [patient_id]
 
 
-def _allocate(session: Session, payment: Payment) -> None:
+def _allocate(session: Session, payment: Payment, now: datetime) -> None:
     """Once, when it is made: what the payer chose, then the oldest charges."""
     assert payment.patient_id
     practice_id = payment.practice_id
@@ -94,9 +96,13 @@ def _allocate(session: Session, payment: Payment) -> None:
     charges = open_charges(session, practice_id, _whom(session, practice_id, payment.patient_id, payment.scope))
     statement = session.get(Statement, (practice_id, payment.statement_id)) if payment.statement_id else None
     wish = Wish(payment.patient_id, payment.visit, statement.sent_on if statement else None)
-    for part in allocate(payment.amount_cents, charges, wish):
-        session.add(Allocation(id=uuid7(), payment_id=payment.id, patient_id=part.patient_id, entry_id=part.entry_id, amount_cents=part.amount_cents))
+    parts = [
+        Allocation(id=uuid7(), payment_id=payment.id, patient_id=part.patient_id, entry_id=part.entry_id, amount_cents=part.amount_cents)
+        for part in allocate(payment.amount_cents, charges, wish)
+    ]
+    session.add_all(parts)
     session.flush()
+    changes.note_paid(session, payment, parts, now)
 
 
 def _post(session: Session, payment: Payment, rules: Rules, now: datetime) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from core import outbox
 from core.tasks import enqueue
+from plugins.account import changes
 from plugins.account.gateway.asking import Seen, SeenDispute, SeenRefund
 from plugins.account.models import Dispute, Payment, PaymentStep, Refund
 from plugins.account.services import counting, differences, methods, states, tries
@@ -180,6 +181,7 @@ def _count_refunds(session: Session, payment: Payment, now: datetime) -> None:
     given = sum(refund.amount_cents for refund in _all_of(session, Refund, payment) if refund.state in ("processing", "succeeded"))
     if payment.refunded_cents != min(given, payment.amount_cents):
         payment.refunded_cents = min(given, payment.amount_cents)
+        changes.note_back(session, payment, now)
         counting.count(session, payment, now)
         enqueue(session, "account.book_payment", payment_id=str(payment.id))
     session.flush()
@@ -212,7 +214,9 @@ def is_taken_back(dispute: Dispute) -> bool:
 
 def _count_disputes(session: Session, payment: Payment, now: datetime) -> None:
     taken = sum(dispute.amount_cents for dispute in _all_of(session, Dispute, payment) if is_taken_back(dispute))
-    payment.disputed_cents = min(taken, payment.amount_cents)
+    if payment.disputed_cents != min(taken, payment.amount_cents):
+        payment.disputed_cents = min(taken, payment.amount_cents)
+        changes.note_back(session, payment, now)
     counting.count(session, payment, now)
     enqueue(session, "account.book_payment", payment_id=str(payment.id))
     session.flush()

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core import audit
 from core.db import uuid7
+from core.people import changes
 from core.people.models import Patient
 from core.tenant import Tenant
 from core.texting import codes, stops
@@ -90,6 +91,7 @@ def _heed(session: Session, tenant: Tenant, number: str, ids: Collection[UUID], 
         return _NOTHING  # the gateway keeps count of numbers that nobody has here
     stopping.stop_texts(session, tenant.practice_id, number, is_stopped, now)
     for patient_id in sorted(ids):
+        changes.note_of(session, changes.TEXTS, tenant.practice_id, patient_id, now, changes.TextDetails(phone=number, may_text=not is_stopped))
         audit.record(session, tenant.practice_id, f"appointments.text.{'stop' if is_stopped else 'start'}", now, patient_id=patient_id)
     # After STOP carriers let nothing more through.
     return _NOTHING if is_stopped else f"{tenant.name}: You get text messages about your visits again. Reply STOP to end."

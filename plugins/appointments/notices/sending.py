@@ -106,14 +106,14 @@ def _send(work: Work, tenant: Tenant, rule: NoticeRule, rows: list[Row], recipie
     else:
         known = bool(replace(work, tenant=tenant).send_text(recipient.number, TEXT_TEMPLATE, {"text": written.text}))
     for one in asked.values():
-        confirming.sent(work.db, work.tenant.practice_id, one.id)
+        confirming.sent(work.db, work.tenant.practice_id, one.id, work.now)
     return _done(work, rows, "" if known else UNKNOWN)
 
 
 def _leave(work: Work, rows: Sequence[Row]) -> None:
     """A worker ended while it handed the text message over: it counts as sent, and so do the requests to confirm that it brought."""
     log.warning("text_unknown", why="the worker ended while it was sent")
-    confirming.all_sent(work.db, work.tenant.practice_id, [visit.id for notice, visit, _ in rows if notice.kind == CONFIRMATION])
+    confirming.all_sent(work.db, work.tenant.practice_id, [visit.id for notice, visit, _ in rows if notice.kind == CONFIRMATION], work.now)
     _done(work, rows, UNKNOWN)
 
 

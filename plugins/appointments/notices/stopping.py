@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.db import uuid7
+from core.people import changes
 from core.people.models import Patient
 from plugins.appointments.models import NoticeChoice, TextNumber
 from plugins.appointments.notices import signed
@@ -49,7 +50,11 @@ def choose(session: Session, practice_id: UUID, stop: Stop, on: bool, by: str, n
         return False
     row = insert(NoticeChoice).values(id=uuid7(), **key, **values)
     kept = row.on_conflict_do_update(index_elements=list(key), set_=values, where=NoticeChoice.is_on.is_distinct_from(on))
-    return session.scalar(kept.returning(NoticeChoice.id)) is not None
+    has_changed = session.scalar(kept.returning(NoticeChoice.id)) is not None
+    if has_changed:
+        details = changes.NoticeDetails(what=stop.kind, channel=stop.channel, is_on=on)
+        changes.note_of(session, changes.NOTICE, practice_id, stop.patient_id, now, details)
+    return has_changed
 
 
 def off(session: Session, practice_id: UUID, patient_ids: Iterable[UUID]) -> set[Stop]:

@@ -116,7 +116,7 @@ def _mark_failed(session: Session, notice: Notice, now: datetime) -> None:
         asked = confirming.ask(session, notice.practice_id, notice.appointment_id, now)
     except (confirming.CannotConfirm, confirming.NoSuchVisit):
         return
-    confirming.failed(session, notice.practice_id, asked.id)
+    confirming.failed(session, notice.practice_id, asked.id, now)
 
 
 def _texts_left(work: Work) -> int:

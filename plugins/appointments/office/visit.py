@@ -47,7 +47,7 @@ def confirm(request):
         request.session.flash("Nothing was changed: choose a status from the list.")
         return _back(request)
     try:
-        changed = statuses.set_by_hand(visit, answer, status, request.identity.account_id, request.now)
+        changed = statuses.set_by_hand(request.db, visit, answer, status, request.identity.account_id, request.now)
     except statuses.Passed:
         request.session.flash("Nothing was changed: this visit is over, or was called off.")
         return _back(request)

@@ -191,7 +191,7 @@ def suits(request):
     wish = checked(form, request.whole_tenant)
     if wish is None:
         return refused(request, _suits_values(request, form, entry, typed_lists(request)))
-    joining.change(entry, wish)
+    joining.change(request.db, entry, wish, request.now)
     return _back(request, "appointments.wait.change", entry, "What suits the patient is kept.")
 
 

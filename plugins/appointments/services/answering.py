@@ -13,6 +13,7 @@ from core.people.models import Patient
 from core.plugins import NoticeKind
 from core.plugins.waiting import at_clinics
 from core.tasks import enqueue
+from plugins.appointments import changes
 from plugins.appointments.models import Appointment, Request, worker_of
 from plugins.appointments.services import changing, holds, rules
 from plugins.appointments.services.requests import WAITS
@@ -159,6 +160,7 @@ def place(session: Session, asked: Asked, where: Placement, answer: Answer) -> A
     asked.request.appointment_id = visit.id
     if before:
         openings.freed(session, visit.practice_id, before, "moved", answer.at)
+    changes.note_visit(session, changes.MOVED if before else changes.BOOKED, visit, answer.at, before.starts_at if before else None)
     return visit
 
 
@@ -168,6 +170,7 @@ def called_back(session: Session, asked: Asked, is_coming: bool, answer: Answer)
     visit = asked.visit
     if visit and visit.status == "scheduled" and is_coming:
         visit.confirmation, visit.confirmed_at, visit.confirmed_by = "confirmed", answer.at, answer.account_id
+        changes.note_answer(session, changes.ANSWER_SET, visit, answer.at)
     else:
         _no_callback(asked)
 
@@ -188,6 +191,7 @@ def _answer(session: Session, asked: Asked, state: str, answer: Answer) -> None:
     if request.state != "waiting":
         raise NotWaiting
     request.state, request.answer, request.answered_at, request.answered_by = state, answer.words, answer.at, answer.account_id
+    changes.note_request(session, changes.ANSWERED, request, answer.at)
     for account_id in _told(session, asked):
         enqueue(session, "appointments.tell_answer", request_id=str(request.id), account_id=str(account_id))
 

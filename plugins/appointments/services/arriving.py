@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
+from plugins.appointments import changes
 from plugins.appointments.models import Appointment, Notice
 from plugins.appointments.notices import signed
 from plugins.appointments.notices.values import ARRIVAL
@@ -76,6 +77,7 @@ def _arrive(session: Session, practice_id: UUID, which: ColumnElement[bool], now
     for visit in opened:
         visit.arrived_at = now
         give_status(session, visit, "arrived")
+        changes.note_answer(session, changes.ARRIVED, visit, now)
     session.flush()
     return opened
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.db import uuid7
 from core.tenant import Tenant
-from plugins.appointments import slots
+from plugins.appointments import changes, slots
 from plugins.appointments.models import Appointment, AppointmentType, ConfirmationStatus, Recall, RecallType, worker_of
 from plugins.appointments.models import Operatory as Room
 from plugins.appointments.offering import PLAIN_PATTERN, RECALL, TYPE, Reason
@@ -107,6 +107,7 @@ def book(session: Session, place: Tenant, order: Order, now: datetime) -> Appoin
     if order.wants_earlier:
         with suppress(joining.CannotWait):  # twenty things wait already: the visit stands all the same
             joining.join(session, place.practice_id, order.patient_id, What("visit", visit.id), Asker(order.account_id), now)
+    changes.note_visit(session, changes.BOOKED, visit, now)
     return visit
 
 
@@ -137,6 +138,7 @@ def move(
     mine = (Recall.practice_id == place.practice_id, Recall.appointment_id == visit_id)
     session.execute(update(Recall).where(*mine).values(scheduled_on=wish.day))
     freed(session, place.practice_id, before, "moved", now, now + KEPT)
+    changes.note_visit(session, changes.MOVED, visit, now, before.starts_at)
     return visit
 
 

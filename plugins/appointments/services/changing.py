@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Date, and_, cast, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from plugins.appointments import changes
 from plugins.appointments.models import Appointment, Hold, Recall
 from plugins.appointments.services import rules
 from plugins.appointments.services.confirming import NoSuchVisit
@@ -63,6 +64,7 @@ def call_off(
     session.execute(delete(Hold).where(*mine, Hold.kept_until.is_not(None)))  # of the time before, where it was moved a moment ago
     session.execute(update(Hold).where(*mine).values(kept_until=now + KEPT))
     openings.freed(session, practice_id, openings.time_of(visit), "called_off", now, now + KEPT)
+    changes.note_canceled(session, visit, now)
     return visit
 
 
@@ -81,7 +83,7 @@ def take_back(session: Session, practice_id: UUID, patient_id: UUID, visit_id: U
     session.execute(update(Hold).where(*mine).values(kept_until=None))
     _take_recalls(session, visit)
     visit.status, visit.ended_at, visit.ended_by, visit.end_reason, visit.ended_recalls = "scheduled", None, None, "", []
-    session.flush()
+    changes.note_visit(session, changes.RESTORED, visit, now)
     return visit
 
 

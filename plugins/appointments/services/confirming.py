@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from core.auth.identity import token_hash
 from core.auth.tickets import LINK_BYTES
 from core.tenant import Tenant
+from plugins.appointments import changes
 from plugins.appointments.models import Appointment, Confirmation, ConfirmationStatus
 from plugins.appointments.services import requests
 
@@ -82,21 +83,21 @@ def ask(session: Session, practice_id: UUID, visit_id: UUID, now: datetime, code
     return Asked(asked.id, token, code)
 
 
-def sent(session: Session, practice_id: UUID, confirmation_id: UUID) -> None:
+def sent(session: Session, practice_id: UUID, confirmation_id: UUID, now: datetime) -> None:
     """The message has gone out; a second time changes nothing."""
-    _told(session, practice_id, confirmation_id, "sent", "asked")
+    _told(session, practice_id, confirmation_id, "sent", "asked", now)
 
 
-def all_sent(session: Session, practice_id: UUID, visit_ids: Collection[UUID]) -> None:
+def all_sent(session: Session, practice_id: UUID, visit_ids: Collection[UUID], now: datetime) -> None:
     """The message about these visits counts as sent."""
     waiting = (Confirmation.practice_id == practice_id, Confirmation.appointment_id.in_(visit_ids), Confirmation.state == "awaiting")
     for confirmation_id in session.scalars(select(Confirmation.id).where(*waiting)).all():
-        sent(session, practice_id, confirmation_id)
+        sent(session, practice_id, confirmation_id, now)
 
 
-def failed(session: Session, practice_id: UUID, confirmation_id: UUID) -> None:
+def failed(session: Session, practice_id: UUID, confirmation_id: UUID, now: datetime) -> None:
     """The message could not be delivered, though the address looks like one."""
-    _told(session, practice_id, confirmation_id, "failed", "failed")
+    _told(session, practice_id, confirmation_id, "failed", "failed", now)
 
 
 def close_old(session: Session, practice_id: UUID, now: datetime, patient_id: UUID | None = None) -> None:
@@ -174,6 +175,7 @@ def _accept(session: Session, visit: Appointment, now: datetime, account_id: UUI
     if visit.confirmation != "confirmed":
         visit.confirmation, visit.confirmed_at, visit.confirmed_by = "confirmed", now, account_id
         give_status(session, visit, "accepted")
+        changes.note_answer(session, changes.CONFIRMED, visit, now)
     _close(session, visit, now, "confirmed")
     requests.drop_callbacks(session, visit.practice_id, visit.id)
 
@@ -183,6 +185,7 @@ def _call_back(session: Session, visits: list[Appointment], wish: requests.Wish,
     for visit in visits:
         visit.confirmation = "callback"
         give_status(session, visit, "not_accepted")
+        changes.note_answer(session, changes.CALLBACK, visit, now)
         _close(session, visit, now, "callback")
     session.flush()
 
@@ -204,7 +207,7 @@ def _close(session: Session, visit: Appointment, now: datetime, state: str) -> N
     session.execute(update(Confirmation).where(*where, open_too).values(state=state, answered_at=now))
 
 
-def _told(session: Session, practice_id: UUID, confirmation_id: UUID, state: str, confirmation: str) -> None:
+def _told(session: Session, practice_id: UUID, confirmation_id: UUID, state: str, confirmation: str, now: datetime) -> None:
     asked = session.get_one(Confirmation, (practice_id, confirmation_id))
     visit = _locked(session, practice_id, asked.appointment_id)
     session.refresh(asked)
@@ -214,6 +217,7 @@ def _told(session: Session, practice_id: UUID, confirmation_id: UUID, state: str
     if visit.confirmation in ("unconfirmed", "asked", "failed"):
         visit.confirmation = confirmation
         give_status(session, visit, {"asked": "sent"}.get(confirmation, confirmation))
+        changes.note_answer(session, changes.ANSWER_SET, visit, now)
     session.flush()
 
 

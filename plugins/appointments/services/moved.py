@@ -8,6 +8,7 @@ from sqlalchemy import and_, select, update
 from sqlalchemy.orm import Session
 
 from core.tenant import Tenant
+from plugins.appointments import changes
 from plugins.appointments.models import Appointment, Hold, Operatory, Recall, worker_of
 from plugins.appointments.services import holds, rules
 from plugins.appointments.services.booking import seat
@@ -43,6 +44,7 @@ def take_back(session: Session, place: Tenant, patient_id: UUID, visit_id: UUID,
     was = before(session, visit, now)
     if was is None:
         raise CannotChange("not_called_off")
+    moved_to = visit.starts_at
     try:
         with session.begin_nested():
             _put_back(visit, was)
@@ -52,9 +54,10 @@ def take_back(session: Session, place: Tenant, patient_id: UUID, visit_id: UUID,
     except (holds.TimeTaken, rules.Forbidden):
         raise CannotChange("undo_is_over") from None
     if visit.wants_earlier:
-        joining.wait_again(session, place.practice_id, visit_id)
+        joining.wait_again(session, place.practice_id, visit_id, now)
     mine = (Recall.practice_id == place.practice_id, Recall.appointment_id == visit_id)
     session.execute(update(Recall).where(*mine).values(scheduled_on=was.starts_at.astimezone(place.time_zone).date()))
+    changes.note_visit(session, changes.RESTORED, visit, now, moved_to)
     return visit
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
+from plugins.appointments import changes
 from plugins.appointments.models import Appointment, Request
 
 KINDS = ("callback", "cancel", "move", "visit")
@@ -65,6 +66,7 @@ def ask(session: Session, wish: Wish, now: datetime) -> Request:
     )  # fmt: skip
     session.add(request)
     session.flush()
+    changes.note_request(session, changes.ASKED, request, now)
     return request
 
 
@@ -77,6 +79,7 @@ def withdraw(session: Session, practice_id: UUID, patient_id: UUID, request_id: 
     if request.kind == "callback" and request.appointment_id:
         called_for = (Appointment.practice_id == practice_id, Appointment.id == request.appointment_id, Appointment.confirmation == "callback")
         session.execute(update(Appointment).where(*called_for).values(confirmation="unconfirmed"))
+    changes.note_request(session, changes.WITHDRAWN, request, now)
     session.flush()
     return request
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.audit import AuditEvent
 from core.auth.models import Account
 from core.people.models import Patient
+from plugins.appointments import changes
 from plugins.appointments.models import Appointment, ConfirmationStatus
 
 AT_OFFICE = ("arrived", "seated", "dismissed")
@@ -49,7 +50,7 @@ def visit_of(session: Session, practice_id: UUID, visit_id: UUID, clinic_ids: Co
     return row[0], row[1]
 
 
-def set_by_hand(visit: Appointment, answer: str, status: ConfirmationStatus | None, account_id: UUID | None, now: datetime) -> bool:
+def set_by_hand(session: Session, visit: Appointment, answer: str, status: ConfirmationStatus | None, account_id: UUID | None, now: datetime) -> bool:
     """Set how a visit is confirmed, and tell whether that changed anything. Raises Passed."""
     if visit.status != "scheduled":
         raise Passed
@@ -60,7 +61,10 @@ def set_by_hand(visit: Appointment, answer: str, status: ConfirmationStatus | No
     elif answer != "confirmed":
         visit.confirmed_at = visit.confirmed_by = None
     visit.confirmation, visit.confirmation_status_id = answer, status.id if status else None
-    return (visit.confirmation, visit.confirmation_status_id) != before
+    has_changed = (visit.confirmation, visit.confirmation_status_id) != before
+    if has_changed:
+        changes.note_answer(session, changes.ANSWER_SET, visit, now)
+    return has_changed
 
 
 def history(session: Session, practice_id: UUID, visit: Appointment) -> list[Entry]:

@@ -71,7 +71,7 @@ def change(request):
     wish = checked(form, request.tenant)
     if wish is None:
         return _refused(request, form, entry, _title_of(request, entry))
-    joining.change(entry, wish)
+    joining.change(request.db, entry, wish, request.now)
     return _done(request, "appointments.wait.change", entry.id, "What suits you is changed.")
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.db import uuid7
 from core.tenant import Tenant
+from plugins.appointments import changes
 from plugins.appointments.models import Appointment, Recall
 from plugins.appointments.services import holds, rules
 from plugins.appointments.waiting.loading import Listed
@@ -38,6 +39,7 @@ def claim(session: Session, place: Tenant, listed: Listed, time: Time, account_i
     session.execute(update(Recall).where(Recall.practice_id == practice_id, own).values(appointment_id=visit.id, scheduled_on=day))
     if before:
         freed(session, practice_id, before, "moved", now)
+    changes.note_visit(session, changes.MOVED if listed.visit else changes.BOOKED, visit, now, before.starts_at if before else None)
     return visit
 
 

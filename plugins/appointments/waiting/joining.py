@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
 from core.db import uuid7
+from plugins.appointments import changes
 from plugins.appointments.models import Appointment, AppointmentType, Offer, Recall, RecallType, WaitListEntry
 
 MOST = 20
@@ -77,11 +78,14 @@ def join(
         raise CannotWait(f"There are {MOST} things already for which you wait. Please take one off the list first.")
     about = {"practice_id": practice_id, "patient_id": patient_id, COLUMNS[what.kind]: what.id}
     row = about | {"id": uuid7(), "account_id": asker.account_id, "is_priority": asker.is_priority, "made_at": now, "end_reason": ""} | wish.columns()
-    session.execute(insert(WaitListEntry).values(row).on_conflict_do_nothing())
+    made = session.scalar(insert(WaitListEntry).values(row).on_conflict_do_nothing().returning(WaitListEntry.id))
     if what.kind == "visit":
         _mark(session, practice_id, what.id, True)
     same = (getattr(WaitListEntry, column) == value for column, value in about.items())
-    return session.scalars(select(WaitListEntry.id).where(*same, WaitListEntry.ended_at.is_(None))).one()
+    entry = session.scalars(select(WaitListEntry).where(*same, WaitListEntry.ended_at.is_(None))).one()
+    if made:
+        changes.note_wait(session, changes.WAITS, entry, now)
+    return entry.id
 
 
 def _may(session: Session, practice_id: UUID, patient_id: UUID, what: What, now: datetime) -> bool:
@@ -131,10 +135,11 @@ def find(session: Session, practice_id: UUID, patient_id: UUID | None, entry_id:
     return entry
 
 
-def change(entry: WaitListEntry, wish: Wish) -> None:
+def change(session: Session, entry: WaitListEntry, wish: Wish, now: datetime) -> None:
     """Change what suits."""
     for name, value in wish.columns().items():
         setattr(entry, name, value)
+    changes.note_wait(session, changes.WAITS, entry, now)
 
 
 def end(session: Session, entry: WaitListEntry, reason: str, by: UUID | None, now: datetime) -> None:
@@ -145,6 +150,7 @@ def end(session: Session, entry: WaitListEntry, reason: str, by: UUID | None, no
     session.execute(update(Offer).where(*theirs).values(state=state, answered_at=now))
     if entry.appointment_id:
         _mark(session, entry.practice_id, entry.appointment_id, False)
+    changes.note_wait(session, changes.WAITS_NO_MORE, entry, now)
 
 
 def end_for_visit(session: Session, practice_id: UUID, visit_id: UUID, now: datetime) -> None:
@@ -154,12 +160,13 @@ def end_for_visit(session: Session, practice_id: UUID, visit_id: UUID, now: date
     _mark(session, practice_id, visit_id, False)
 
 
-def wait_again(session: Session, practice_id: UUID, visit_id: UUID) -> None:
+def wait_again(session: Session, practice_id: UUID, visit_id: UUID, now: datetime) -> None:
     """The move was taken back: the entry that ended by it goes on, unless there is another one by now."""
     others = select(WaitListEntry.id).where(*_of_visit(practice_id, visit_id), WaitListEntry.ended_at.is_(None))
     last = select(WaitListEntry).where(*_of_visit(practice_id, visit_id), WaitListEntry.end_reason == "booked", ~exists(others))
     if entry := session.scalars(last.order_by(WaitListEntry.ended_at.desc()).limit(1).with_for_update()).first():
         entry.ended_at, entry.end_reason, entry.ended_by = None, "", None
+        changes.note_wait(session, changes.WAITS, entry, now)
 
 
 def _of_visit(practice_id: UUID, visit_id: UUID) -> tuple:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.db import uuid7
 from core.people.models import Patient, Provider
 from core.tasks import enqueue
+from plugins.webmail import changes
 from plugins.webmail.models import Message
 from plugins.webmail.services.reading import MessageNotFound, provider_name
 from plugins.webmail.texts import answer_subject, checked_body, checked_subject
@@ -108,6 +109,7 @@ def keep(session: Session, author: Author, draft: Draft, now: datetime, place: d
     if session.scalar(written) is None:
         first = (Message.practice_id == author.practice_id, Message.form_key == place["form_key"])
         return Sent(session.scalars(select(Message.id).where(*first)).one(), is_new=False)
+    changes.note_message(session, session.get_one(Message, (author.practice_id, place["id"])))
     return Sent(place["id"], is_new=True)
 
 

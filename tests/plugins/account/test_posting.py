@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 
 from core.outbox import OutboxRow
+from core.records import changes
 from plugins.account.gateway.asking import KeptMethod, Seen, SeenDispute, SeenRefund
 from plugins.account.models import Allocation, Difference, Dispute, Entry, Method, Payment, PaymentStep, Refund
 from plugins.account.services import payments, posting, settling, states
@@ -299,3 +300,20 @@ def test_the_ledger_is_what_was_charged_less_what_the_card_service_has_whatever_
     for payment in rows(Payment):
         parts = sum(part.amount_cents for part in rows(Allocation) if part.payment_id == payment.id)
         assert parts == (payment.amount_cents if payment.id in story.left else 0)
+
+
+def test_the_practices_system_is_told_of_a_payment_once_with_its_parts_and_of_what_came_back(asked, see, db, practice, patient, make):
+    payment = asked(5000)
+    see(payment, "succeeded", method=VISA)
+    for _ in range(2):
+        posting.book(db, practice.id, payment.id, BY_HAND, NOW)
+    assert posting.process(db, practice.id, payment.id, BY_HAND, NOW, make.staff().id)
+    refund = SeenRefund("re_1", payment.gateway_reference, 2000, "succeeded", "")
+    for _ in range(2):
+        settling.take_in_refund(db, practice.id, refund, "event", NOW)
+    made, processed, back = [one for one in changes.waiting(db, practice.id, "test") if one.kind.startswith("payment.")]
+    assert (made.kind, processed.kind, back.kind) == ("payment.made", "payment.processed", "payment.returned")
+    assert {made.data["receipt_number"], processed.data["receipt_number"], back.data["receipt_number"]} == {payment.receipt_number}
+    assert (made.data["amount_cents"], made.data["method"], made.data["card"], made.patient["external_id"]) == (5000, "card", "Visa ending in 4242", patient.external_id)
+    assert [(one["amount_cents"], one["patient"]["external_id"], one["entry"]["external_id"]) for one in made.data["parts"]] == [(5000, patient.external_id, "E1")]
+    assert (back.data["refunded_cents"], back.data["disputed_cents"]) == (2000, 0)

@@ -23,7 +23,7 @@ def ask(db, practice):
 
     def put(visit, code="") -> confirming.Asked:
         asked = confirming.ask(db, practice.id, visit.id, NOW, code)
-        confirming.sent(db, practice.id, asked.id)
+        confirming.sent(db, practice.id, asked.id, NOW)
         return asked
 
     return put
@@ -44,8 +44,8 @@ def test_a_request_that_was_sent_says_so_at_the_visit_and_keeps_no_secret(db, ma
 def test_one_that_could_not_be_delivered_fails_and_is_not_sent_any_more(db, make, visit, practice):
     due = visit(make.patient())
     asked = confirming.ask(db, practice.id, due.id, NOW)
-    confirming.failed(db, practice.id, asked.id)
-    confirming.sent(db, practice.id, asked.id)
+    confirming.failed(db, practice.id, asked.id, NOW)
+    confirming.sent(db, practice.id, asked.id, NOW)
     assert (due.confirmation, _states(db)) == ("failed", ["failed"])
 
 
@@ -164,7 +164,7 @@ def test_the_offices_own_status_follows_where_it_may_be_changed(db, make, visit,
     seen = []
     for step in ("sent", "callback", "confirm"):
         if step == "sent":
-            confirming.sent(db, practice.id, asked.id)
+            confirming.sent(db, practice.id, asked.id, NOW)
         else:
             confirming.answer(db, tenant, asked.token, step, NOW)
         seen.append(db.get_one(ConfirmationStatus, (practice.id, due.confirmation_status_id)).meaning)

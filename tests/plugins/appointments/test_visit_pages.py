@@ -338,7 +338,7 @@ def link(db, practice, make, visit):
     def put(**fields):
         due = visit(make.patient(), **{"days": 3, **fields})
         asked = confirming.ask(db, practice.id, due.id, NOW)
-        confirming.sent(db, practice.id, asked.id)
+        confirming.sent(db, practice.id, asked.id, NOW)
         db.commit()
         return due, f"/appointments/answer/{asked.token}"
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from core.outbox import OutboxRow
+from core.records import changes
 from plugins.webmail.models import Message
 from plugins.webmail.services import reading, writing
 
@@ -142,3 +143,13 @@ def test_any_text_is_refused_or_comes_back_from_the_database_as_it_was_checked(d
     assert letter.body == writing.checked_body(body)
     assert letter.subject == writing.checked_subject(subject)
     db.rollback()
+
+
+def test_the_practices_system_is_told_of_a_message_once(db, practice, author, patient):
+    first = writing.compose(db, author, draft(), NOW)
+    writing.compose(db, author, draft(), NOW)
+    writing.reply(db, author, first.id, draft("Now it does not.", nonce="two"), NOW)
+    db.commit()
+    told, answer = [one for one in changes.waiting(db, practice.id, "test") if one.kind == "message.written"]
+    assert (told.target["portal_id"], told.data["subject"], told.data["body"], told.data["provider"]["external_id"]) == (str(first.id), "Tooth", "It hurts when I chew.", "D1")
+    assert (answer.data["reply_to"]["portal_id"], answer.data["thread"]) == (str(first.id), told.data["thread"])

@@ -81,7 +81,7 @@ def test_two_practices_with_one_sender_get_the_answers_to_their_own_codes(asked,
     theirs = other_db.scalars(select(Appointment).where(Appointment.practice_id == other_practice.id)).one()
     row = (Notice(practice_id=other_practice.id), theirs, robin)
     requests = answers.ask(other_db, registry.portal.secret_key, [row], Person(robin.id, number=number), now)
-    confirming.sent(other_db, other_practice.id, requests[theirs.id].id)
+    confirming.sent(other_db, other_practice.id, requests[theirs.id].id, now)
     other_db.commit()
     assert requests[theirs.id].code == "C2"
     assert "is confirmed" in send_back("C2")
