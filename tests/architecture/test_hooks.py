@@ -29,6 +29,7 @@ PLANNED = {
     "portal_insurance_carriers": ("practice", "now"),
     "portal_planned": ("practice", "patient", "since", "now"),
     "portal_record_kinds": (),
+    "portal_change_kinds": (),
     "portal_periodic_tasks": (),
     "portal_switched": ("practice", "clinic", "on"),
     "portal_export": ("practice", "person"),

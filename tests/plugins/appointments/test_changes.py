@@ -57,10 +57,10 @@ def test_answers_cancellations_and_what_is_taken_back_are_told_and_records_are_n
 
 
 def test_a_visit_that_is_booked_and_moved_here_is_told_as_a_whole(make, told, db, practice, registry):
-    patient, day = make.patient(), date.today() + timedelta(days=30)
-    blocks = [{"kind": "schedule", "external_id": f"S{one}", "provider": "D1", "clinic": "C1", "held_on": str(day), "starts": 540, "ends": 1000, "operatories": ["O1"]} for one in (1,)]
+    patient, day = make.patient(), (NOW + timedelta(days=30)).date()
+    hours = {"kind": "schedule", "external_id": "S1", "provider": "D1", "clinic": "C1", "held_on": str(day), "starts": 540, "ends": 1000, "operatories": ["O1"]}
     reasons = {"kind": "appointment_type", "external_id": "T1", "name": "Exam", "words": "Exam", "pattern": "/XX/"}
-    make.take_in([reasons, {"kind": "operatory", "external_id": "O1", "name": "One", "clinic": "C1", "provider": "D1", "appointment_types": ["T1"]}, *blocks])
+    make.take_in([reasons, {"kind": "operatory", "external_id": "O1", "name": "One", "clinic": "C1", "provider": "D1", "appointment_types": ["T1"]}, hours])
     place = registry.tenants.current(practice.id, practice.clinic_id)
     kind = db.scalars(booking.select(booking.AppointmentType)).one()
     reason = Reason(TYPE, kind.id, "Exam", "/XX/", (), date(2020, 1, 1))
