@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from core.records import Record, RecordFile, RecordKind, RecordWithFile
+from core.safety.care_documents import MAX_BYTES
 from plugins.summary import models
 from plugins.summary.ccd.codes import SMOKING
 from plugins.summary.ccd.content import NONE_KNOWN
-from plugins.summary.ccd.parse import MAX_BYTES
 from plugins.summary.services import receiving
 from plugins.summary.services.documents import CONTENT_TYPE
 

@@ -8,8 +8,8 @@ import json
 import sys
 from dataclasses import asdict
 
+from core.safety.care_documents import MAX_BYTES, Refused
 from core.safety.child import limit, step_down
-from plugins.summary.ccd.parse import MAX_BYTES, Refused
 from plugins.summary.ccd.read import read, sections
 
 

@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass
 
-CDA = "urn:hl7-org:v3"
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 SDTC = "urn:hl7-org:sdtc"
 

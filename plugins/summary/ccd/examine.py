@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from core.safety import UnsafeFile
 from core.safety.asking import ask_child, copy_file
-from plugins.summary.ccd.parse import MAX_BYTES, REASONS
+from core.safety.care_documents import MAX_BYTES, REASONS
 from plugins.summary.ccd.read import Reading
 
 _READING = TypeAdapter(Reading)

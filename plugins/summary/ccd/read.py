@@ -9,13 +9,13 @@ from datetime import date
 from lxml import etree
 from markupsafe import Markup, escape
 
+from core.safety.care_documents import CDA, kind_of, parse
 from plugins.summary.ccd import codes
 from plugins.summary.ccd.narrative import Narrative
-from plugins.summary.ccd.parse import kind_of, parse
 from plugins.summary.ccd.times import as_date, in_words
 from plugins.summary.ccd.words import all_text, honest, line
 
-_NS = {"c": codes.CDA}
+_NS = {"c": CDA}
 _MOST_WORDS = 200
 _AUTHORS = ("c:assignedPerson/c:name", "c:representedOrganization/c:name", "c:assignedAuthoringDevice/c:softwareName")
 
@@ -65,7 +65,7 @@ class Section:
 
 
 def read(data: bytes) -> Reading:
-    """The head of a document. Raises `parse.Refused` for what is not a care document or dangerous to read."""
+    """The head of a document. Raises `Refused` for what is not a care document or dangerous to read."""
     root = parse(data)
     kind = kind_of(root)
     if kind == "ccr":
@@ -83,7 +83,7 @@ def read(data: bytes) -> Reading:
 
 
 def sections(data: bytes) -> list[Section]:
-    """The sections of a document in their order, as HTML of our own making. Raises `parse.Refused`."""
+    """The sections of a document in their order, as HTML of our own making. Raises `Refused`."""
     root = parse(data)
     narrative = Narrative()
     found = [_section(number, element, depth, narrative) for number, (element, depth) in enumerate(_walk(root), start=1)]
@@ -93,7 +93,7 @@ def sections(data: bytes) -> list[Section]:
 def _walk(root: etree._Element) -> Iterator[tuple[etree._Element, int]]:
     body = root.find("c:component/c:structuredBody", _NS)
     for part in body.findall("c:component/c:section", _NS) if body is not None else ():
-        for section in part.iter(f"{{{codes.CDA}}}section"):
+        for section in part.iter(f"{{{CDA}}}section"):
             yield section, sum(outer.tag == part.tag for outer in section.iterancestors())
 
 

@@ -6,10 +6,11 @@ from uuid import UUID, uuid5
 
 from lxml import etree
 
+from core.safety.care_documents import CDA
 from plugins.summary.ccd import codes
 from plugins.summary.ccd.content import Address
 
-_NAMESPACES: dict[str | None, str] = {None: codes.CDA, "xsi": codes.XSI, "sdtc": codes.SDTC}
+_NAMESPACES: dict[str | None, str] = {None: CDA, "xsi": codes.XSI, "sdtc": codes.SDTC}
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _EMAIL = re.compile(r"[A-Za-z0-9._+~!$&'*=-]+@[A-Za-z0-9.-]+")
 _TYPE = etree.QName(codes.XSI, "type")
@@ -19,12 +20,12 @@ Node = etree._Element
 
 def node(tag: str, *content: "Node | str | None", **attributes: str | None) -> Node:
     """An element. None and empty attributes are left out, `xsi_type` names the data type, characters that XML cannot hold are dropped."""
-    return _fill(etree.Element(etree.QName(codes.CDA, tag)), content, attributes)
+    return _fill(etree.Element(etree.QName(CDA, tag)), content, attributes)
 
 
 def root(tag: str, *content: "Node | str | None") -> Node:
     """The outermost element, which declares the namespaces of all."""
-    element = etree.Element(etree.QName(codes.CDA, tag), nsmap=_NAMESPACES)  # type: ignore[arg-type]  # the stubs lack the default namespace
+    element = etree.Element(etree.QName(CDA, tag), nsmap=_NAMESPACES)  # type: ignore[arg-type]  # the stubs lack the default namespace
     return _fill(element, content, {})
 
 

@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from core.safety.care_documents import CDA
 from plugins.summary.ccd import content
 from plugins.summary.ccd.build import build
-from plugins.summary.ccd.codes import CDA, SMOKING
+from plugins.summary.ccd.codes import SMOKING
 from plugins.summary.ccd.read import read, sections
 
 NS = {"c": CDA}

@@ -9,9 +9,8 @@ import tempfile
 import pytest
 
 from core.safety import UnsafeFile, limits
-from plugins.summary.ccd.codes import CDA
+from core.safety.care_documents import CDA, MAX_BYTES, REASONS
 from plugins.summary.ccd.examine import examine
-from plugins.summary.ccd.parse import MAX_BYTES, REASONS
 
 GOOD = f'<ClinicalDocument xmlns="{CDA}"><title>Visit note</title><component><structuredBody/></component></ClinicalDocument>'.encode()
 

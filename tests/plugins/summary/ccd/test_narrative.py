@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from plugins.summary.ccd.codes import CDA
+from core.safety.care_documents import CDA
 from plugins.summary.ccd.narrative import MAX_DEPTH, Narrative
 from plugins.summary.ccd.words import honest
 

@@ -4,8 +4,7 @@ from datetime import date
 
 import pytest
 
-from plugins.summary.ccd.codes import CDA
-from plugins.summary.ccd.parse import Refused
+from core.safety.care_documents import CDA, Refused
 from plugins.summary.ccd.read import StatedPatient, read, sections
 
 

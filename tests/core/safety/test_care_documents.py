@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from plugins.summary.ccd.codes import CDA
-from plugins.summary.ccd.parse import MAX_BYTES, MAX_DEPTH, MAX_PARTS, REASONS, Refused, kind_of, parse
+from core.safety.care_documents import CDA, MAX_BYTES, MAX_DEPTH, MAX_PARTS, REASONS, Refused, kind_of, parse
 
 OPEN = f'<ClinicalDocument xmlns="{CDA}">'.encode()
 CLOSE = b"</ClinicalDocument>"
@@ -120,3 +119,10 @@ def test_xml_that_is_no_care_document_is_told_so():
 )
 def test_kinds_are_recognized(data, kind):
     assert kind_of(parse(data)) == kind
+
+
+def test_a_refusal_says_on_which_line_it_was_seen():
+    for data, line in ((OPEN + b"\n<a>\n<b>\n</a>" + CLOSE, 4), (b"<?xml version='1.0'?>\n\n<!DOCTYPE d []>" + OPEN + CLOSE, 3), (b"\n" * 9 + OPEN * 101, 10)):
+        with pytest.raises(Refused) as refusal:
+            parse(data)
+        assert refusal.value.line == line
