@@ -9,7 +9,7 @@ from core.people.family import refresh_grants
 from core.people.found_by import keep_words
 from core.people.merging import became
 from core.people.models import Patient, PatientWord, Provider, Relationship
-from core.records import Record, RecordKind, show_at_once
+from core.records import LinkedRecord, Record, RecordKind, show_at_once
 
 # The kinds that the model product offers, in words.
 Relation = Literal[
@@ -31,7 +31,7 @@ class ProviderRecord(Record):
     email: str = ""
 
 
-class PatientRecord(Record):
+class PatientRecord(LinkedRecord):
     """A person with a chart; `guarantor`, `responsible_party`, `clinic` and `provider` are external ids."""
 
     clinic: str | None = None
@@ -73,6 +73,6 @@ _OF_PATIENT = {"clinic": "clinic", "guarantor": "patient", "responsible_party": 
 _OF_CHART = [PatientWord.patient_id, Relationship.patient_id, Relationship.related_id]
 KINDS = [
     RecordKind("provider", ProviderRecord, Provider, after=show_at_once),
-    RecordKind("patient", PatientRecord, Patient, _OF_PATIENT, _renew_grants, keep_words, became, parts=_OF_CHART),
+    RecordKind("patient", PatientRecord, Patient, _OF_PATIENT, _renew_grants, keep_words, became, parts=_OF_CHART, linked={"source": "records"}),
     RecordKind("relationship", RelationshipRecord, Relationship, {"patient": "patient", "related": "patient"}, _renew_grants),
 ]

@@ -40,6 +40,12 @@ class Record(BaseModel):
         return value
 
 
+class LinkedRecord(Record):
+    """The fields of a kind of which some are made in the portal. `portal_id` says that this record is one of those, so that nothing is there twice."""
+
+    portal_id: UUID | None = Field(None, description="The id of what was made in the portal and has this number in the practice's system now, as a change tells it.")
+
+
 class RecordWithFile(Record):
     """The fields of a kind that has a file. `file` is the id of an upload (`POST /api/v1/uploads`); left out, the file that is there stays."""
 
@@ -76,7 +82,7 @@ class RecordKind:
     where `let_go` names it, nothing is named any more. Whatever else in the portal still names it keeps it here, and so does `keeps`, a
     condition on rows, such as those that were made in the portal. `going` is told of rows before they go; what it returns is called afterwards.
     What `ages` soon misleads people when no more of it comes in, such as visits and balances: an office may be warned of that
-    (core/records/freshness.py). A kind with a `file` has a schema of `RecordWithFile`; `store` is where files lie, filled in where kinds are gathered.
+    (core/records/freshness.py). A kind of `LinkedRecord` says what else is set when a row that was made here gets its number (`linked`). A kind with a `file` has a schema of `RecordWithFile`; `store` is where files lie, filled in where kinds are gathered.
     """
 
     name: str
@@ -91,6 +97,7 @@ class RecordKind:
     keeps: ColumnElement[bool] | None = None
     going: Callable[[Session, Collection[UUID]], Callable[[], object] | None] | None = None
     ages: bool = False
+    linked: Mapping[str, Any] | None = None
     file: RecordFile | None = None
     store: Files | None = None
 

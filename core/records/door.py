@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from core.db import uuid7
 from core.records import Answer, Record, RecordKind
 from core.records.filed import filed
+from core.records.linking import link
 from core.records.removing import take_out
 from core.records.writing import Plan, Row, Taken, named_rows
 
@@ -105,6 +106,7 @@ class _Door:
         """
         for field, target in kind.references.items():
             self._look_up(target, {name for one in going for name in _names(one, field)})
+        link(self._session, kind, self._practice_id, going, lambda one: not self._missing(kind, one, kind.name))
         filing = filed(self._session, self._practice_id, kind)
         if filing:
             going = filing.take(going, lambda one: None if self._missing(kind, one) else self._values(kind, one))
@@ -194,9 +196,10 @@ class _Door:
             self._forget(kind, new.keys() - {one.external_id for one in going})
         return going
 
-    def _missing(self, kind: RecordKind, one: Taken) -> str:
+    def _missing(self, kind: RecordKind, one: Taken, but: str = "") -> str:
+        """Which of what it names is not there; what is of the kind `but` is not asked for."""
         for field, target in kind.references.items():
-            if any(name not in self._ids[target] for name in _names(one, field)):
+            if target != but and any(name not in self._ids[target] for name in _names(one, field)):
                 return f"{field}: the {target} that it names is not there yet."
         return ""
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_serializer, model_validator
 
-from core.records import Record, RecordFile, RecordKind, RecordWithFile
+from core.records import LinkedRecord, Record, RecordFile, RecordKind, RecordWithFile
 from core.safety.limits import MOST_BYTES
 from plugins.account.models import Allocation, Claim, Coverage, Entry, Installment, Payment, PaymentPlan, PayRequest, Statement
 from plugins.account.services.papers import PDF, keep_paper
@@ -138,7 +138,7 @@ class CoverageRecord(Record):
     as_of: date | None = None
 
 
-class PaymentPlanRecord(Record):
+class PaymentPlanRecord(LinkedRecord):
     """A payment plan that the practice's system keeps; its installments are records of their own. Interest is in hundredths of a percent."""
 
     patient: str
@@ -190,6 +190,6 @@ KINDS = [
     ),
     RecordKind("claim", ClaimRecord, Claim, _OF_PATIENT),
     RecordKind("insurance_coverage", CoverageRecord, Coverage, _OF_PATIENT),
-    RecordKind("payment_plan", PaymentPlanRecord, PaymentPlan, _OF_PATIENT | {"clinic": "clinic"}, parts=[Installment.payment_plan_id]),
+    RecordKind("payment_plan", PaymentPlanRecord, PaymentPlan, _OF_PATIENT | {"clinic": "clinic"}, parts=[Installment.payment_plan_id], linked={}),
     RecordKind("installment", InstallmentRecord, Installment, {"payment_plan": "payment_plan"}),
 ]  # fmt: skip

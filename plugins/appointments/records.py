@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
 from sqlalchemy import update
 
-from core.records import Record, RecordKind
+from core.records import LinkedRecord, Record, RecordKind
 from plugins.appointments.models import (
     Appointment,
     AppointmentRule,
@@ -153,7 +153,7 @@ class ScheduleRecord(Record):
         return self
 
 
-class AppointmentRecord(Record):
+class AppointmentRecord(LinkedRecord):
     """A visit; `starts_at` carries its offset from UTC, `minutes` is 5 to 720, `reason` is in plain words.
 
     `entered_at` is when it was entered: patients are thanked for booking only where that is known, or it came after the first fill.
@@ -238,6 +238,6 @@ KINDS = [
         "schedule", ScheduleRecord, ScheduleBlock,
         {"provider": "provider", "blockout_type": "blockout_type", "clinic": "clinic", "operatories": "operatory"},
     ),
-    RecordKind("appointment", AppointmentRecord, Appointment, _VISIT, written=_hold_time, ages=True, going=_call_off, parts=[Confirmation.appointment_id, Hold.appointment_id], let_go=_OF_VISIT),
+    RecordKind("appointment", AppointmentRecord, Appointment, _VISIT, written=_hold_time, ages=True, going=_call_off, parts=[Confirmation.appointment_id, Hold.appointment_id], let_go=_OF_VISIT, linked={}),
     RecordKind("recall", RecallRecord, Recall, {"patient": "patient", "recall_type": "recall_type", "appointment": "appointment"}, written=_put_on_list, let_go=[Notice.recall_id, WaitListEntry.recall_id]),
 ]  # fmt: skip
