@@ -1,5 +1,6 @@
-"""A file of FHIR, read as records: twice from end to end, first for what its resources say of each other."""
+"""A file of FHIR, read as records: several times from end to end, first for what its resources say of each other, then for the people."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -35,6 +36,9 @@ MAPPINGS: dict[str, tuple[str, Mapping]] = {
 USED = ("Account", "Medication", "PractitionerRole", "Organization")
 """What is looked at for others, and is no record of its own."""
 _PREFIXES = {"Encounter": "encounter.", "ServiceRequest": "planned."}
+PEOPLE = ("Patient", "Practitioner", "RelatedPerson")
+_PEOPLE = re.compile(rb'"resourceType"\s*:\s*"(?:' + "|".join(PEOPLE).encode() + rb')"')
+_NAMED = ("guarantor", "provider", "related")
 NO_ID = "It has no id, so that it could not be known again."
 
 
@@ -46,10 +50,27 @@ def read(file: BinaryIO, source: str = "fhir", zone: ZoneInfo | None = None) -> 
     except Unusable as wrong:
         yield Fault("/", wrong.reason)
         return
-    vitals = Vitals()
+    vitals, place = Vitals(), zone or ZoneInfo("UTC")
+    yield from _people(file, references, vitals, place)
     for frame in frames(file):
-        yield from [frame] if isinstance(frame, Fault) else _read(frame, references, vitals, zone or ZoneInfo("UTC"))
+        if isinstance(frame, Fault):
+            yield frame
+        elif text(frame.resource, "resourceType") not in PEOPLE:
+            yield from _read(frame, references, vitals, place)
     yield from vitals.records()
+
+
+def _people(file: BinaryIO, references: References, vitals: Vitals, zone: ZoneInfo) -> Iterator[Found]:
+    """People come before all that names them, wherever they stand in the file, and those who name others after these."""
+    held: list[Record] = []
+    for frame in frames(file, _PEOPLE):
+        if isinstance(frame, Frame) and text(frame.resource, "resourceType") in PEOPLE:
+            for found in _read(frame, references, vitals, zone):
+                if isinstance(found, dict) and any(name in found for name in _NAMED):
+                    held.append(found)
+                else:
+                    yield found
+    yield from sorted(held, key=lambda record: record["kind"] != "patient")
 
 
 def _read(frame: Frame, references: References, vitals: Vitals, zone: ZoneInfo) -> Iterator[Found]:

@@ -189,3 +189,10 @@ def test_a_bundle_is_read_in_pieces(monkeypatch):
     whole = json.dumps(json.loads(BUNDLE.read_text()), indent=1).encode()
     with BUNDLE.open("rb") as file:
         assert list(read(io.BytesIO(whole), "old")) == list(read(file, "old"))
+
+
+def test_people_come_before_all_that_names_them(found):
+    kinds = [one["kind"] for one in found if isinstance(one, dict)]
+    people = ("provider", "patient", "relationship")
+    assert sorted(kinds[: sum(map(kinds.count, people))]) == sorted(kind for kind in kinds if kind in people)
+    assert [one["external_id"] for one in found if isinstance(one, dict) and one["kind"] == "patient"][-1] == "old:p2"
