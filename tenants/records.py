@@ -1,23 +1,42 @@
 """The kind of record that describes a clinic."""
 
 from core.records import Record, RecordKind, show_at_once
+from core.records.fields import Email, Hours, Name, Phone, Position, PostalCode, State, TimeZone, example
 from tenants.models import Clinic
 
 
 class ClinicRecord(Record):
-    """One location; `hours` maps a weekday ("0" is Monday) to ["08:00", "17:00"]."""
+    """One location of the practice. What the office has set on its own page counts more."""
 
-    name: str
-    phone: str = ""
-    email: str = ""
-    address_1: str = ""
-    address_2: str = ""
-    city: str = ""
-    state: str = ""
-    postal_code: str = ""
-    time_zone: str
-    position: int = 0
-    hours: dict[str, list[str]] = {}
+    model_config = example(
+        {
+            "external_id": "C1", "name": "Main Street", "phone": "303-555-0100", "email": "desk@office.example.test", "address_1": "200 Main Street", "city": "Boulder",
+            "state": "CO", "postal_code": "80302", "time_zone": "America/Denver", "hours": {"0": ["08:00", "17:00"], "1": ["08:00", "17:00"], "4": ["08:00", "12:30"]},
+        }
+    )  # fmt: skip
+
+    name: Name
+    """What patients call this location."""
+    phone: Phone = ""
+    """The number that patients call."""
+    email: Email = ""
+    """The address to which patients write."""
+    address_1: Name = ""
+    """The street and number."""
+    address_2: Name = ""
+    """The floor, the suite."""
+    city: Name = ""
+    """The town."""
+    state: State = ""
+    """The state, by its two letters."""
+    postal_code: PostalCode = ""
+    """The ZIP or postal code."""
+    time_zone: TimeZone
+    """The time zone of the location, such as America/Denver: every time that patients see is by its clock."""
+    position: Position = 0
+    """The place in lists of clinics, the lowest first."""
+    hours: Hours = {}
+    """A weekday ("0" is Monday) to when it opens and closes, such as ["08:00", "17:00"]; a weekday that is left out is closed."""
 
 
 KINDS = [RecordKind("clinic", ClinicRecord, Clinic, after=show_at_once)]

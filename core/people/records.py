@@ -1,8 +1,9 @@
 """The kinds of record that core takes in: providers, patients, and what they are to each other."""
 
 from datetime import UTC, date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
 from sqlalchemy.orm import Session
 
 from core.people.family import refresh_grants
@@ -10,6 +11,7 @@ from core.people.found_by import keep_words
 from core.people.merging import became
 from core.people.models import Patient, PatientWord, Provider, Relationship
 from core.records import LinkedRecord, Record, RecordKind, show_at_once
+from core.records.fields import Code, Email, ExternalId, Name, Phone, PostalCode, State, example
 
 # The kinds that the model product offers, in words.
 Relation = Literal[
@@ -21,47 +23,94 @@ Relation = Literal[
 class ProviderRecord(Record):
     """A dentist or hygienist."""
 
-    first_name: str
-    last_name: str
-    preferred_name: str = ""
-    title: str = ""
-    suffix: str = ""
-    specialty: str = ""
-    npi: str = ""
-    email: str = ""
+    model_config = example(
+        {"external_id": "D1", "first_name": "Dana", "last_name": "Okafor", "title": "Dr.", "suffix": "DDS", "specialty": "General dentistry", "npi": "1234567893"},
+        {"external_id": "H1", "first_name": "Theo", "last_name": "Lindqvist", "preferred_name": "Theo, your hygienist", "suffix": "RDH", "specialty": "Hygiene"},
+    )
+
+    first_name: Name
+    """The given name."""
+    last_name: Name
+    """The family name."""
+    preferred_name: Name = ""
+    """What patients call them, where that is another name than title, names and suffix."""
+    title: Name = ""
+    """Before the name, such as "Dr."."""
+    suffix: Name = ""
+    """After the name, such as "DDS"."""
+    specialty: Name = ""
+    """What they do, in words that patients read."""
+    npi: Code = ""
+    """The national provider identifier, ten digits; it stands in care documents."""
+    email: Email = ""
+    """Where notices of messages to this provider go."""
 
 
 class PatientRecord(LinkedRecord):
-    """A person with a chart; `guarantor`, `responsible_party`, `clinic` and `provider` are external ids."""
+    """A person with a chart."""
 
-    clinic: str | None = None
-    guarantor: str | None = None
-    responsible_party: str | None = None
-    provider: str | None = None
-    first_name: str
-    last_name: str
-    preferred_name: str = ""
+    model_config = example(
+        {
+            "external_id": "P1", "clinic": "C1", "guarantor": "P1", "provider": "D1", "first_name": "Rosa", "last_name": "Vale", "birthdate": "1984-05-17", "sex": "F",
+            "email": "rosa.vale@example.test", "phone": "303-555-0114", "address_1": "12 Alder Street", "city": "Boulder", "state": "CO", "postal_code": "80302",
+            "language": "en-US", "text_ok": True,
+        },
+        {"external_id": "P2", "clinic": "C1", "guarantor": "P1", "first_name": "Juniper", "last_name": "Vale", "preferred_name": "June", "birthdate": "2017-09-02"},
+    )  # fmt: skip
+
+    clinic: ExternalId | None = None
+    """The home clinic: its contact details, look and settings are those that the patient sees."""
+    guarantor: ExternalId | None = None
+    """The patient who is the head of the family's account, perhaps the same one. Sees the accounts of those for whom they pay."""
+    responsible_party: ExternalId | None = None
+    """The patient who looks after this one, as in a nursing home, and may see the record."""
+    provider: ExternalId | None = None
+    """The provider whom the patient usually sees."""
+    first_name: Name
+    """The given name."""
+    last_name: Name
+    """The family name."""
+    preferred_name: Name = ""
+    """What the patient is called, where that is not the given name."""
     birthdate: date | None = None
+    """The day of birth. Children's records open for their parents by it, and close when they come of age."""
     sex: Literal["F", "M", "U"] = "U"
-    email: str = ""
-    phone: str = ""
-    address_1: str = ""
-    address_2: str = ""
-    city: str = ""
-    state: str = ""
-    postal_code: str = ""
-    language: str = "en-US"
+    """Female, male, or unknown, as the chart has it."""
+    email: Email = ""
+    """Where invitations and notices go."""
+    phone: Phone = ""
+    """The number at which the patient is reached, best a mobile one."""
+    address_1: Name = ""
+    """The street and number."""
+    address_2: Name = ""
+    """The apartment, the building."""
+    city: Name = ""
+    """The town."""
+    state: State = ""
+    """The state, by its two letters."""
+    postal_code: PostalCode = ""
+    """The ZIP or postal code."""
+    language: Annotated[str, Field(max_length=35)] = "en-US"
+    """The language that the patient speaks, as a tag such as en-US or es-US."""
     text_ok: bool | None = None
+    """Whether they allowed text messages; left out where nobody has asked."""
     is_confidential: bool = False
+    """Whether the record is hidden from guarantor, guardians and responsible party."""
 
 
 class RelationshipRecord(Record):
     """What one patient is to another: `related` is the `patient`'s mother, caregiver, spouse … A guardian gets access."""
 
-    patient: str
-    related: str
+    model_config = example({"external_id": "R1", "patient": "P2", "related": "P1", "relation": "mother", "is_guardian": True})
+
+    patient: ExternalId
+    """Whose relation it is."""
+    related: ExternalId
+    """The patient who is related."""
     relation: Relation
+    """What the related one is to the patient."""
     is_guardian: bool = False
+    """Whether the related one is the guardian, who sees the record and acts for the patient."""
 
 
 def _renew_grants(session: Session) -> None:

@@ -28,9 +28,10 @@ _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 class Record(BaseModel):
     """The fields that every kind has; a kind's schema adds its own. Unknown fields are refused."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
     external_id: str = Field(min_length=1, max_length=200)
+    """The practice's own id of this record, the same each time that it is sent."""
 
     @field_validator("*", mode="before")
     @classmethod

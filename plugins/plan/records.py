@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from core.records import Record, RecordKind
+from core.records.fields import ExternalId, example
 from plugins.plan.amounts import Amounts
 from plugins.plan.models import PlannedProcedure, TreatmentPlan
 
@@ -26,35 +27,65 @@ Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
 class TreatmentPlanRecord(Record):
-    """A treatment plan; patients see it while `status` is saved. `saved_on` is the day as of which its figures hold."""
+    """A treatment plan; patients see it while `status` is saved."""
 
-    patient: str
+    model_config = example(
+        {
+            "external_id": "T1", "patient": "P1", "heading": "Crown on the upper left", "saved_on": "2026-03-04", "note": "Estimates are not a promise of payment.",
+            "presenter": "Dr. Dana Okafor",
+        }
+    )  # fmt: skip
+
+    patient: ExternalId
+    """Whose plan it is."""
     heading: Annotated[Words, Field(min_length=1)]
+    """What the plan is called."""
     saved_on: date
+    """The day as of which its figures hold."""
     note: Annotated[str, Field(max_length=5000), AfterValidator(_storable)] = ""
+    """What stands below it, such as what estimates mean."""
     status: Literal["active", "inactive", "saved"] = "saved"
+    """A saved plan is shown to the patient; an active or inactive one is the office's own."""
     presenter: Words = ""
+    """Who presents it, by name."""
     currency: Currency = "USD"
+    """The currency of its amounts, by three letters."""
 
 
 class PlannedProcedureRecord(Record):
-    """One procedure of a plan; `plan` is the plan's external id, `code` a CDT number, amounts are cents of the plan's currency.
+    """One procedure of a plan; amounts are cents of the plan's currency."""
 
-    `patient_cents` may be left out: it is the fee less estimates and discount. Sent all the same, it must be just that.
-    """
+    model_config = example(
+        {
+            "external_id": "TP1", "plan": "T1", "position": 1, "priority": "1", "tooth": "14", "code": "D2740", "description": "Ceramic crown", "fee_cents": 128000,
+            "primary_estimate_cents": 64000, "discount_cents": 4000, "patient_cents": 60000,
+        }
+    )  # fmt: skip
 
-    plan: str
+    plan: ExternalId
+    """The plan that it belongs to."""
     position: Annotated[int, Field(ge=0, le=10_000)] = 0
+    """The place in the plan, the lowest first."""
     priority: Short = ""
+    """What is done first, as the office writes it, such as "1" or "Next"."""
     tooth: Short = ""
+    """The tooth or quadrant, such as "14" or "UL"."""
     surface: Short = ""
+    """The surfaces of the tooth, such as "MOD"."""
     code: Short = ""
+    """The CDT number."""
     description: Annotated[Words, Field(min_length=1)]
+    """What is done, in plain words."""
     fee_cents: CentsValue
+    """The fee."""
     primary_estimate_cents: CentsValue = 0
+    """What the primary insurance is expected to pay."""
     secondary_estimate_cents: CentsValue = 0
+    """What the secondary insurance is expected to pay."""
     discount_cents: CentsValue = 0
+    """What the office takes off."""
     patient_cents: int | None = Field(None, exclude=True)
+    """The patient's part. It may be left out: it is the fee less estimates and discount. Sent all the same, it must be just that."""
 
     @model_validator(mode="after")
     def _adds_up(self) -> "PlannedProcedureRecord":

@@ -9,32 +9,45 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from core.records import Record, RecordKind
+from core.records.fields import ExternalId, example
 from core.tasks import enqueue
 from plugins.webmail.models import Message
 from plugins.webmail.texts import MAX_BODY, MAX_SUBJECT, checked_body, checked_subject
 
 # Checking only ever shortens; what is far longer than the limit is refused before it is looked at.
 Subject = Annotated[str, Field(max_length=2 * MAX_SUBJECT), AfterValidator(checked_subject)]
+Sender = Annotated[str, Field(max_length=MAX_SUBJECT), AfterValidator(checked_subject)]
 Body = Annotated[str, Field(max_length=2 * MAX_BODY), AfterValidator(checked_body)]
 
 
 class MessageRecord(Record):
-    """A message regarding a patient, in plain text.
+    """A message regarding a patient, in plain text."""
 
-    `provider` is who wrote it (or, to the office, whom it is for), none for the office as a whole; `sender` is the name of somebody of the office
-    who wrote to the patient and is no provider. `reply_to` is the external id
-    of the message that it answers; a message written in the portal goes by its portal id. `read_at` is left out while unread.
-    """
+    model_config = example(
+        {"external_id": "MS1", "patient": "P1", "direction": "to_office", "provider": "D1", "subject": "After the filling", "body": "Is it normal that it is sore?",
+         "sent_at": "2026-03-05T18:12:00Z", "read_at": "2026-03-05T18:40:00Z"},
+        {"external_id": "MS2", "patient": "P1", "reply_to": "MS1", "sender": "Tomas, front desk", "subject": "Re: After the filling",
+         "body": "Yes, for a day or two. Please call us if it gets worse.", "sent_at": "2026-03-05T19:02:00Z"},
+    )  # fmt: skip
 
-    patient: str
-    provider: str | None = None
-    reply_to: str | None = None
+    patient: ExternalId
+    """The patient whom it regards."""
+    provider: ExternalId | None = None
+    """The provider who wrote it, or, to the office, for whom it is; none for the office as a whole."""
+    reply_to: ExternalId | None = None
+    """The message that it answers; one that was written in the portal goes by its portal id."""
     direction: Literal["to_office", "to_patient"] = "to_patient"
-    sender: Annotated[str, Field(max_length=100), AfterValidator(checked_subject)] = ""
+    """Which way it went."""
+    sender: Sender = ""
+    """The name of somebody of the office who wrote it and is no provider."""
     subject: Subject = ""
+    """What it is about; one line of at most 100 characters."""
     body: Body
+    """The message, at most 5,000 characters. Tags are shown as they stand, nothing in it is carried out."""
     sent_at: AwareDatetime
+    """When it was sent, with its offset from UTC."""
     read_at: AwareDatetime | None = None
+    """When the other side opened it; left out while it is unread. What was read in the portal stays read."""
 
     @model_validator(mode="after")
     def _of_the_office(self) -> "MessageRecord":
