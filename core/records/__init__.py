@@ -105,12 +105,15 @@ class RecordKind:
 
 @dataclass(frozen=True)
 class Answer:
-    """What became of one record, in the order of the batch; `reason` says why one was refused, without repeating its content."""
+    """What became of one record, in the order of the batch; `reason` says why one was refused, without repeating its content, and `where` which of
+    its fields was the first that is wrong, such as `lines.2.amount_cents`.
+    """
 
     kind: str
     external_id: str
     outcome: Outcome
     reason: str = ""
+    where: str = ""
 
 
 def kinds_of(*lists: Iterable[RecordKind]) -> dict[str, RecordKind]:

@@ -26,7 +26,11 @@ _FIELD = re.compile("[a-z][a-z0-9_]{0,39}")
 
 
 class Refused(Exception):
-    """One record cannot be taken in; the text says why."""
+    """One record cannot be taken in; the text says why, and `where` which of its fields is wrong."""
+
+    def __init__(self, reason: str, where: str = ""):
+        super().__init__(reason)
+        self.where = where
 
 
 def take_in(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]]) -> list[Answer]:
@@ -42,7 +46,7 @@ def take_in(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[M
             taken = _checked(kinds, name, fields, Taken(place, external_id))
             read[name].append(taken)
         except Refused as refusal:
-            answers[place] = Answer(name, external_id, "refused", str(refusal))
+            answers[place] = Answer(name, external_id, "refused", str(refusal), refusal.where)
     door, order = _Door(session, kinds), in_order(kinds, read)
     for name in order:
         _put_right(read[name])
@@ -50,7 +54,7 @@ def take_in(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[M
     for name in reversed(order):
         door.remove(kinds[name], [one for one in read[name] if one.counts and one.is_deleted])
     door.tell()
-    answers |= {one.place: Answer(name, one.external_id, one.outcome, one.reason) for name in order for one in read[name]}
+    answers |= {one.place: Answer(name, one.external_id, one.outcome, one.reason, one.where) for name in order for one in read[name]}
     return [answers[place] for place in sorted(answers)]
 
 
@@ -63,14 +67,14 @@ def in_order(kinds: Mapping[str, RecordKind], names: Collection[str]) -> list[st
 def _checked(kinds: Mapping[str, RecordKind], name: str, fields: Mapping[str, Any], taken: Taken) -> Taken:
     """The record with what it says. Raises Refused."""
     if name not in kinds:
-        raise Refused(f"There is no kind of record called {name!r}.")
+        raise Refused(f"There is no kind of record called {name!r}.", "kind")
     is_deleted = fields.get("deleted") is True
     said = {field: value for field, value in fields.items() if field != "kind" and not (field == "deleted" and isinstance(value, bool))}
     try:
         record: Record = (Record if is_deleted else kinds[name].schema)(**said)
     except ValidationError as error:
-        problems = (f"{'.'.join(map(_part, problem['loc']))}: {_WORDS.get(problem['type'], problem['msg'])}" for problem in error.errors())
-        raise Refused("; ".join(problems)) from None
+        problems = [(".".join(map(_part, problem["loc"])), _WORDS.get(problem["type"], problem["msg"])) for problem in error.errors()]
+        raise Refused("; ".join(f"{where}: {words}" for where, words in problems), problems[0][0]) from None
     taken.values, taken.is_deleted = record.model_dump(), is_deleted
     return taken
 
@@ -188,20 +192,19 @@ class _Door:
 
     def _resolved(self, kind: RecordKind, going: list[Taken], new: dict[str, UUID]) -> list[Taken]:
         """Those of which everything that they name is there; where one is refused, so are those that name it."""
-        while missing := {one.place: words for one in going if (words := self._missing(kind, one))}:
+        while missing := {one.place: named for one in going if (named := self._missing(kind, one))}:
             for one in going:
                 if one.place in missing:
-                    one.refuse(missing[one.place])
+                    field, target = missing[one.place]
+                    one.refuse(f"{field}: the {target} that it names is not there yet.", field)
             going = [one for one in going if one.place not in missing]
             self._forget(kind, new.keys() - {one.external_id for one in going})
         return going
 
-    def _missing(self, kind: RecordKind, one: Taken, but: str = "") -> str:
-        """Which of what it names is not there; what is of the kind `but` is not asked for."""
-        for field, target in kind.references.items():
-            if target != but and any(name not in self._ids[target] for name in _names(one, field)):
-                return f"{field}: the {target} that it names is not there yet."
-        return ""
+    def _missing(self, kind: RecordKind, one: Taken, but: str = "") -> tuple[str, str] | None:
+        """The first field that names something that is not there, and of which kind that is; what is of the kind `but` is not asked for."""
+        asked = ((field, target) for field, target in kind.references.items() if target != but)
+        return next(((field, target) for field, target in asked if any(name not in self._ids[target] for name in _names(one, field))), None)
 
     def _without(self, kind: RecordKind, going: list[Taken], new: dict[str, UUID], bad: dict[UUID, str]) -> list[Taken]:
         """The records that the database had nothing against; also those that came in by another way at this very moment."""

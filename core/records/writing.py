@@ -31,10 +31,11 @@ class Taken:
     counts: bool = True
     outcome: Outcome = "refused"
     reason: str = ""
+    where: str = ""
 
-    def refuse(self, reason: str) -> None:
+    def refuse(self, reason: str, where: str = "") -> None:
         """It cannot be taken in; `reason` says why, without repeating its content."""
-        self.outcome, self.reason = "refused", reason
+        self.outcome, self.reason, self.where = "refused", reason, where
 
 
 def named_rows(kind: RecordKind, practice_id: UUID, names: Collection[str], *columns: str):

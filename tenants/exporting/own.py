@@ -34,9 +34,9 @@ def may_take(rights: Collection[str]) -> bool:
     return not {"*.see", "*.act"}.isdisjoint(rights)
 
 
-def tabs_of(tenant: Tenant) -> list[str]:
-    """The tabs that are in it, as patients of this clinic have them."""
-    return sorted(name for name in tenant.plugins if f"{name}.download" not in tenant.acts_off)
+def tabs_of(tenant: Tenant, tabs: Collection[str]) -> list[str]:
+    """Those of the tabs that are in it, as patients of this clinic have them."""
+    return sorted(name for name in tenant.plugins & set(tabs) if f"{name}.download" not in tenant.acts_off)
 
 
 def start(session: Session, practice_id: UUID, account_id: UUID, patient_id: UUID, tabs: list[str], now: datetime) -> Export:

@@ -31,7 +31,7 @@ def start(request):
     _check(request)
     need_proof(request)
     try:
-        own.start(request.db, request.practice_id, request.identity.account_id, request.person.id, own.tabs_of(request.tenant), request.now)
+        own.start(request.db, request.practice_id, request.identity.account_id, request.person.id, own.tabs_of(request.tenant, request.titles_of(request.person)), request.now)
     except CannotExport as refusal:
         request.response.status = "422 Unprocessable Content"
         return _values(request, str(refusal))
@@ -74,13 +74,14 @@ def _found(request) -> Export:
 def _is_offered(request, export: Export) -> bool:
     """Whether it can be downloaded now: a tab that was switched off meanwhile takes it along."""
     is_there = export.state == "ready" and export.until is not None and export.until > request.now
-    return is_there and set(export.tabs or ()) <= set(own.tabs_of(request.tenant))
+    return is_there and set(export.tabs or ()) <= set(own.tabs_of(request.tenant, request.titles_of(request.person)))
 
 
 def _values(request, error: str = "") -> dict[str, Any]:
     export = own.latest(request.db, request.practice_id, request.identity.account_id, request.person.id)
     running = export if export and export.state == "running" else None
-    inside, on = own.tabs_of(request.tenant), sorted(request.tenant.plugins)
+    on = sorted(request.titles_of(request.person))
+    inside = own.tabs_of(request.tenant, on)
     return {
         "running": running, "ready": export if export and _is_offered(request, export) else None, "error": error, "days": DAYS, "length": length,
         "inside": [request.title_of(name) for name in inside], "outside": [request.title_of(name) for name in on if name not in inside],

@@ -38,6 +38,8 @@ OPEN |= {"account.verify", "account.verify_code", "account.verified"}  # a code 
 OPEN |= {"appointments.answer", "appointments.calendar_feed", "appointments.here"}
 OPEN |= {"appointments.offer"}  # the link with which a time is offered: yes or no without signing in, its token is the right
 OPEN |= {"portal.grant_offer"}  # the link in a mail to somebody who may have no account yet
+# A practice's system brings a key; without a right one nothing is said but that.
+OPEN |= {"api.records", "api.runs", "api.runs.one", "api.runs.end", "api.uploads", "api.uploads.one"}
 OPEN |= {"account.hooks.stripe"}  # what the card service reports, which it signs
 # The same link in a notice of a visit; answers by text message, which the gateway signs.
 OPEN |= {"appointments.hooks.unsubscribe", "appointments.hooks.texts", "appointments.hooks.calendar"}
@@ -78,7 +80,7 @@ def test_nobody_else_ships_our_names(room):
 
 def test_every_route_has_an_owner_and_one_prefix(registry):
     names = {item["introspectable"]["name"] for item in registry.introspector.get_category("routes")}
-    owners = set(registry.plugins.plugins) | {"auth", "office", "operator", "portal", "health", "tenants", "files", "__static"}
+    owners = set(registry.plugins.plugins) | {"auth", "office", "operator", "portal", "health", "tenants", "files", "api", "__static"}
     assert {name for name in names if name.split(".")[0].split("/")[0] not in owners} == set()
 
 
@@ -101,10 +103,11 @@ def test_every_view_asks_for_a_permission_or_is_on_the_list(registry):
 
 def test_what_is_taken_without_a_form_token_or_from_other_sites_is_on_the_list(registry):
     """Mail programs post to those that turn notices off by themselves (RFC 8058), a gateway signs what it reports, files go to a signed address.
-    Whoever books without signing in does so by a code, which no cookie stands for: within a frame browsers send none."""
+    Whoever books without signing in does so by a code, which no cookie stands for: within a frame browsers send none. A system brings its key."""
     views = [item["introspectable"] for item in registry.introspector.get_category("views")]
     assert {view["route_name"] for view in views if view["require_csrf"] is False and view["route_name"]} == {
         "auth.unsubscribe", "files.signed", "appointments.hooks.unsubscribe", "appointments.hooks.texts", "account.hooks.stripe", *BOOKING,
+        "api.records", "api.runs", "api.runs.end", "api.uploads", "api.uploads.one",
     }  # fmt: skip
     assert {"auth.unsubscribe"} == ANY_SITE
 
