@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from core.auth.secrets import decrypt
 from core.config import Settings
 from plugins.opendental.models import Connection
+from plugins.opendental.stand_in.server import DEVELOPER_KEY
 from plugins.opendental.wire.client import Office, OpenDentalClient
 from plugins.opendental.wire.throttle import SECONDS, NoThrottle, SharedThrottle
 
@@ -28,13 +29,14 @@ def addresses_inside(portal: Settings) -> tuple[str, ...]:
 def client_for(registry, session: Session, practice_id: UUID) -> OpenDentalClient | None:
     """The client of a practice; None where it has no connection, or one that this installation does not allow (any more)."""
     portal, connection = registry.portal, connection_of(session, practice_id)
-    if connection is None or portal.opendental_key is None:
+    developer_key = portal.opendental_key or (DEVELOPER_KEY if portal.opendental_address else None)
+    if connection is None or developer_key is None:
         return None
     address = (portal.opendental_address or REMOTE).rstrip("/") if connection.way == "remote" else connection.address
     if connection.way != "remote" and address not in addresses_inside(portal):
         return None
     key = decrypt(portal.secret_key, practice_id, connection.customer_key)
-    office = Office(address, connection.way, connection.level, portal.opendental_key, key)
+    office = Office(address, connection.way, connection.level, developer_key, key)
     if connection.way != "remote":
         return OpenDentalClient(office, NoThrottle())
     seconds = SECONDS[connection.level]

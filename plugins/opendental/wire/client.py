@@ -3,7 +3,7 @@
 import json
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,9 +15,8 @@ import structlog
 from requests.auth import AuthBase
 from urllib3.exceptions import NewConnectionError
 
-from plugins.opendental.wire.asking import Filters, Page, Place, Row
-from plugins.opendental.wire.faults import Away, Fault, SlowDown, TimedOut, TooLarge, fault_of
-from plugins.opendental.wire.paging import Reading
+from plugins.opendental.wire.asking import Filters, Row
+from plugins.opendental.wire.faults import Away, SlowDown, TimedOut, TooLarge, fault_of
 from plugins.opendental.wire.throttle import NoThrottle, Throttle
 
 log = structlog.get_logger("opendental")
@@ -30,6 +29,9 @@ LONGEST_PAUSE = 60.0
 QUERY_ROWS = 100
 PAGE_SIZES = {"remote": 100, "service": 1000, "local": 1000}
 ENTERPRISE_FACTOR = 10
+SMALLEST_PAGE = 10
+CAPS = frozenset({100, 1000, 10_000})
+"""As many rows as one of their limits allows may be fewer than were asked for without being the end: the key allows less than the office has told us."""
 FILTERS = frozenset({
     "PatNum", "DateTStamp", "SecDateTEdit", "DateEntry", "SigDateTime", "date", "dateStart", "dateEnd", "DateStart", "DateEnd", "ClinicNum", "AptStatus", "Op", "ProvNum",
     "AppointmentTypeNum", "PatStatus", "Guarantor", "Category", "PrefName", "SchedType", "TreatPlanNum", "PayType", "PayNum", "PayPlanNum", "TPStatus", "ScheduleNum",
@@ -71,7 +73,8 @@ class OpenDentalClient:
 
     def __init__(self, office: Office, throttle: Throttle | None = None, seconds_a_request: float = 0.0, sleep: Callable[[float], Any] = real_sleep,
                  clock: Callable[[], datetime] = lambda: datetime.now(UTC)):  # fmt: skip
-        self.page_size, self.seconds_a_request = office.page_size, seconds_a_request
+        self.limit = office.page_size
+        self.seconds_a_request = seconds_a_request
         self._office, self._throttle = office, throttle or NoThrottle()
         self._sleep, self._clock = sleep, clock
         self._http = requests.Session()
@@ -90,22 +93,24 @@ class OpenDentalClient:
         """A list that comes whole."""
         return _list(self._read("GET", path, filters))
 
-    def pages(self, path: str, key: str, filters: Filters | None = None, place: Place | None = None) -> Iterator[Page]:
-        """A list page by page."""
+    def page(self, path: str, parameters: Filters, offset: int) -> list[Row]:
+        """The rows of a list behind so many others. Where it takes too long, or the key gives fewer at once, `limit` is less from now on."""
+        while True:
+            try:
+                rows = _list(self._read("GET", path, parameters, {"Limit": self.limit, "Offset": offset}, tries_late=2))
+            except TimedOut:
+                if self.limit <= SMALLEST_PAGE:
+                    raise
+                self.limit = max(SMALLEST_PAGE, self.limit // 2)
+                continue
+            if len(rows) in CAPS:
+                self.limit = min(self.limit, len(rows))
+            # A list that knows no pages comes whole.
+            return rows if len(rows) <= self.limit else rows[offset : offset + self.limit]
 
-        def ask(limit: int, offset: int) -> list[Row]:
-            return _list(self._read("GET", path, filters or {}, {"Limit": limit, "Offset": offset}, tries_late=1))
-
-        return Reading(ask, key, self.page_size, place).pages()
-
-    def query(self, statement: str, key: str, place: Place | None = None) -> Iterator[Page]:
-        """Rows by a SELECT, a hundred at a time."""
-
-        def ask(limit: int, offset: int) -> list[Row]:
-            found = _list(self._read("PUT", "queries/ShortQuery", {}, {"Offset": offset}, {"SqlCommand": statement}))
-            return found[:limit]
-
-        return Reading(ask, key, QUERY_ROWS, place).pages()
+    def query(self, sql: str) -> list[Row]:
+        """Rows by a SELECT."""
+        return _list(self._read("PUT", "queries/ShortQuery", {}, {"Offset": 0}, {"SqlCommand": sql}))[:QUERY_ROWS]
 
     def add(self, path: str, values: Mapping[str, Any]) -> Row:
         """Make something."""
@@ -159,7 +164,7 @@ class OpenDentalClient:
         if (pause := self._throttle.turn()) > 0:
             self._sleep(pause)
         status, answer, headers = self._send(method, path, parameters, text)
-        log.info("opendental_asked", method=method, route=path.partition("/")[0], status=status)
+        log.debug("opendental_asked", method=method, route=path.partition("/")[0], status=status)
         if status not in (200, 201):
             raise fault_of(status, _said(answer), headers, self._clock())
         return _value(answer, is_read=method == "GET")
@@ -238,5 +243,3 @@ def _written(value: Any) -> str:
         return f"{value:%Y-%m-%d %H:%M:%S}"
     return value.isoformat() if isinstance(value, date) else "true" if value is True else "false" if value is False else str(value)
 
-
-__all__ = ["Fault", "Office", "OpenDentalClient"]

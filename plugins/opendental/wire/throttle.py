@@ -1,10 +1,11 @@
 """How often an office's Open Dental may be asked: so many seconds apart for each key of an office, whoever asks."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import func, text, update
+from sqlalchemy.exc import OperationalError
 
 from core.db import SessionFactory, bind_tenant
 from plugins.opendental.models import Connection
@@ -54,11 +55,18 @@ class SharedThrottle:
         self._put(func.greatest(func.coalesce(Connection.next_at, func.now()), func.clock_timestamp() + timedelta(seconds=seconds)))
 
     def _put(self, next_at) -> float:
-        """Keep when the next turn is; in how many seconds that is. In a transaction of its own: nobody waits for ours."""
+        """Keep when the next turn is; in how many seconds that is. In a transaction of its own: nobody waits for ours.
+
+        Whoever holds the connection for long, as a page that asks while it changes it, is not waited for longer than that takes here.
+        """
         change = update(Connection).where(Connection.practice_id == self._practice_id).values(next_at=next_at)
         with SessionFactory(bind=self._engine) as session:
             bind_tenant(session, self._practice_id)
-            row = session.execute(change.returning(Connection.next_at, func.clock_timestamp()).execution_options(synchronize_session=False)).one_or_none()
-            session.commit()
-        kept, now = row or (datetime.now(UTC), datetime.now(UTC))
+            try:
+                session.execute(text("SET LOCAL lock_timeout = '3s'"))
+                row = session.execute(change.returning(Connection.next_at, func.clock_timestamp()).execution_options(synchronize_session=False)).one_or_none()
+                session.commit()
+            except OperationalError:
+                row = None
+        kept, now = row or (timedelta(seconds=self._seconds), timedelta())
         return (kept - now).total_seconds()

@@ -26,6 +26,7 @@ def here(tmp_path, monkeypatch):
     for name in ("DATABASE_URL", "MIGRATE_URL", "BROKER_URL", "LIMITS_URL", "MAIL_URL", "TEXTS_URL", "FILES_URL", "SECRET_KEY"):
         monkeypatch.delenv(f"CUSPID_{name}", raising=False)
     monkeypatch.setenv("CUSPID_STRIPE_ADDRESS", "http://stand-in.test")
+    monkeypatch.setenv("CUSPID_OPENDENTAL_ADDRESS", "http://stand-in.test")
     with Supervisor() as supervisor:
         yield Installation(DataFolder(tmp_path), free_port(), supervisor)
 

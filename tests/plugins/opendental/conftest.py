@@ -1,16 +1,22 @@
-"""An Open Dental of plain tables, and a practice that is connected to it."""
+"""An Open Dental of plain tables, and a practice that is connected to it; and an office at the stand-in, of each test alone, with the client that talks to it."""
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 
 from core.records.kinds import kinds_for
+from plugins.opendental import connecting
 from plugins.opendental.models import Connection
 from plugins.opendental.pulling import Office, step
 from plugins.opendental.resources import RESOURCES
+from plugins.opendental.stand_in.server import DEVELOPER_KEY
+from plugins.opendental.wire.client import Office as Reached
+from plugins.opendental.wire.client import OpenDentalClient
 
 NOW = datetime(2026, 11, 28, 16, 42, tzinfo=UTC)
 _QUERY = re.compile(r"SELECT \* FROM (\w+) WHERE (.*) ORDER BY (\w+) LIMIT (\d+)")
@@ -75,3 +81,49 @@ def pull(office, tables):
             pass
 
     return go
+
+
+@dataclass
+class Wire:
+    """The stand-in, one office of it, and clients; `slept` are the pauses that were made, in seconds: nobody really sleeps."""
+
+    stand_in: object
+    office: object
+    slept: list[float] = field(default_factory=list)
+
+    def client(self, level="write", way="remote", **about) -> OpenDentalClient:
+        """A client of the office."""
+        self.office.way = way
+        address = about.pop("address", self.stand_in.address)
+        keys = {"developer_key": DEVELOPER_KEY, "customer_key": about.pop("customer_key", self.office.key)}
+        return OpenDentalClient(Reached(address, way, level, **keys), sleep=self._sleep, clock=lambda: datetime(2026, 11, 29, tzinfo=UTC), **about)
+
+    def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.stand_in.pass_time(seconds)
+
+
+@pytest.fixture
+def wire(stand_ins) -> Iterator[Wire]:
+    """An office with nobody in it, and nothing odd."""
+    stand_in = stand_ins["opendental_address"]
+    yield Wire(stand_in, stand_in.office(f"office{uuid4().hex[:10]}"))
+    stand_in.ahead = 0.0
+
+
+@pytest.fixture
+def people(wire):
+    """`people(count)`: so many patients in the office, by name only."""
+    return lambda count: wire.office.store.add_all("patient", [{"LName": f"Patient {number}", "FName": "A", "PatStatus": 0} for number in range(1, count + 1)])
+
+
+@pytest.fixture
+def connect(registry):
+    """`connect(db, practice, key)`: the practice is connected to the office with this key."""
+
+    def make(db, practice, key, **about):
+        connection = connecting.connect(db, registry.portal, practice.id, key, **about)
+        db.commit()
+        return connection
+
+    return make

@@ -1,0 +1,145 @@
+"""The stand-in as a server on loopback: in a thread for tests, in a process of its own for the demo."""
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from threading import RLock, Thread
+from time import time
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from zoneinfo import ZoneInfo
+
+from webob import Request, Response
+
+from plugins.opendental.stand_in import api, events
+from plugins.opendental.stand_in.faults import Fault
+from plugins.opendental.stand_in.office import StandInOffice, new_office
+
+DEVELOPER_KEY = "stand-in-developer"
+BASE = "/api/v1/"
+LARGEST_BODY = 70_000_000
+_HOST = re.compile(r"(localhost|127\.0\.0\.1)(:\d+)?")
+_WORDS = re.compile(r"ODFHIR ([^/\s]+)/([^/\s]+)")
+
+
+class StandIn:
+    """Open Dental's service with the offices behind it, one for each customer key."""
+
+    def __init__(self, root: str, file: Path | None = None, zone: str = "America/New_York"):
+        self.address = f"{root}{BASE.rstrip('/')}"
+        self.offices: dict[str, StandInOffice] = {}
+        self.ahead = 0.0
+        self._root, self._file, self._zone, self._lock = root, file, ZoneInfo(zone), RLock()
+        self._told: dict[str, dict[int, str]] = {}
+
+    def now(self) -> datetime:
+        """The clock on the office's wall."""
+        return datetime.fromtimestamp(time() + self.ahead, self._zone).replace(tzinfo=None)
+
+    def office(self, key: str) -> StandInOffice:
+        """The office with this key, with nobody in it when it is new."""
+        with self._lock:
+            if key not in self.offices:
+                file = self._file.with_suffix(f".{key}{self._file.suffix}") if self._file else None
+                self.offices[key] = new_office(key, file, lambda: time() + self.ahead, self.now)
+            return self.offices[key]
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time go by here; for tests."""
+        self.ahead += seconds
+
+    def deliver(self, send: events.Send = events.send_by_http) -> int:
+        """Tell of what has changed; how many rows were taken."""
+        return sum(events.deliver(office, self._told.setdefault(key, {}), send) for key, office in list(self.offices.items()))
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for office in self.offices.values():
+            office.store.close()
+
+    def __call__(self, environ, start_response):
+        """Answer a request (WSGI)."""
+        request = Request(environ)
+        response = self._answer(request)
+        if response is None:
+            environ["stand_in.socket"].shutdown(socket.SHUT_RDWR)
+            response = Response()
+        return response(environ, start_response)
+
+    def _answer(self, request: Request) -> Response | None:
+        """An answer; None where the line goes dead."""
+        if not _HOST.fullmatch(request.host):  # a foreign page must not reach us under a name of its own
+            return Response(status=403)
+        if request.path_info == "/":
+            return Response("A stand-in for Open Dental.", content_type="text/plain")
+        try:
+            office = self._office_of(request)
+            if office.quirks.away:
+                return None
+            found = self._found(office, request)
+        except Fault as fault:
+            return _said(fault.status, fault.said, fault.headers)
+        if office.quirks.lose_answers:
+            office.quirks.lose_answers -= 1
+            return None
+        return found
+
+    def _found(self, office: StandInOffice, request: Request) -> Response:
+        if not request.path_info.startswith(BASE):
+            raise Fault(404, "Resource not found")
+        if (request.content_length or 0) > LARGEST_BODY:
+            raise Fault(400, "Request body is too large.")
+        body = request.body.decode("utf-8", "replace")
+        path = request.path_info.removeprefix(BASE).strip("/")
+        status, said = api.answer(office, request.method, path, dict(request.GET), body)
+        return _said(status, said, {"Location": f"{self._root}{request.path_info}"} if status == 201 else {})
+
+    def _office_of(self, request: Request) -> StandInOffice:
+        words = _WORDS.fullmatch(request.headers.get("Authorization", ""))
+        if words is None or words[1] != DEVELOPER_KEY or words[2] not in self.offices:
+            raise Fault(401, "Invalid API key.")
+        return self.offices[words[2]]
+
+
+def _said(status: int, said: object, headers: dict[str, str]) -> Response:
+    response = Response(json.dumps(said) if said != "" else "", status=status, content_type="application/json", charset="utf-8")
+    response.headers.update(headers)
+    return response
+
+
+def _nothing(environ, start_response):
+    return Response(status=503)(environ, start_response)
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+    request_queue_size = 50
+
+
+class _QuietHandler(WSGIRequestHandler):
+    def get_environ(self):
+        """With the line itself, so that it can go dead."""
+        return super().get_environ() | {"stand_in.socket": self.connection}
+
+    def log_message(self, *_) -> None:
+        """Say nothing: who is asked for is nobody's business in a log."""
+
+
+@contextmanager
+def running(port: int = 0, file: Path | None = None) -> Iterator[StandIn]:
+    """The stand-in on this port of loopback, or on any free one, while inside. Events are sent only when `deliver` is called."""
+    with make_server("127.0.0.1", port, _nothing, server_class=_Server, handler_class=_QuietHandler) as server:
+        stand_in = StandIn(f"http://127.0.0.1:{server.server_port}", file)
+        server.set_app(stand_in)
+        thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield stand_in
+        finally:
+            server.shutdown()
+            thread.join()
+            stand_in.close()
