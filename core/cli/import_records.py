@@ -71,17 +71,22 @@ class Taking:
         return self._how_many(runs.REFUSED)
 
     def take(self, lines: list[Line]) -> None:
-        """Take in a batch, and note what became of it."""
-        unreadable = [line.number for line in lines if line.record is None]
+        """Take in a batch of lines, and note what became of it."""
+        faults = [f"Line {line.number:,} is no record: it must be one object in JSON, in UTF-8." for line in lines if line.record is None]
+        records = [line.record for line in lines if line.record is not None]
+        self.take_records(records, faults, f"Lines {lines[0].number:,} to {lines[-1].number:,}", f"line {lines[0].number:,}")
+
+    def take_records(self, records: list[dict], faults: list[str], words: str, begin: str) -> None:
+        """Take in a batch; `faults` say what else stood there. `words` and `begin` say which part of the file it was, and where that begins."""
         try:
-            answers = self._write([line.record for line in lines if line.record is not None], len(unreadable))
+            answers = self._write(records, len(faults))
         except Exception as error:
             self._fail()
-            before = f"What stands before line {lines[0].number:,} is in the portal." if self._counts and not self._dry_run else "Nothing was changed."
-            raise Problem(f"Lines {lines[0].number:,} to {lines[-1].number:,} could not be stored ({type(error).__name__}). {before}") from error
-        self._counts = runs.add_up(self._counts, self._kinds, answers, len(unreadable))
+            before = f"What stands before {begin} is in the portal." if self._counts and not self._dry_run else "Nothing was changed."
+            raise Problem(f"{words} could not be stored ({type(error).__name__}). {before}") from error
+        self._counts = runs.add_up(self._counts, self._kinds, answers, len(faults))
         refused = (runs.as_told(answer, self._kinds) for answer in answers if answer.outcome == runs.REFUSED)
-        told = [f"Line {number:,} is no record: it must be one object in JSON, in UTF-8." for number in unreadable]
+        told = [printable(fault) for fault in faults]
         told += [f"{title_of(one.kind)} {printable(one.external_id)}: {printable(one.reason)}" for one in refused]
         self._told = [*self._told, *told][:MOST_TOLD]
 

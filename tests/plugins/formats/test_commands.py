@@ -1,0 +1,63 @@
+"""`cuspid import fhir` and `cuspid import care`: what they say, what they take, and what is seen of it."""
+
+from pathlib import Path
+
+import pytest
+
+from plugins.formats.commands import import_care, import_fhir
+
+SAMPLES = Path(__file__).parent / "samples"
+CARE = SAMPLES / "care.xml"
+
+
+@pytest.fixture
+def robin(make):
+    """The patient whom the sample document is about, under the practice's own number."""
+    return make.patient(external_id="P-77")
+
+
+def test_a_file_of_fhir_goes_in_once_and_what_is_wrong_or_left_out_is_told(command_line, practice, monkeypatch):
+    words = str(SAMPLES / "bundle.json"), "--practice", practice.slug, "--source", "maple"
+    monkeypatch.setattr("plugins.formats.commands.BATCH", 4)
+    tried, first, second = command_line(import_fhir, *words, "--dry-run"), command_line(import_fhir, *words), command_line(import_fhir, *words)
+    assert "/entry/9/resource/medicationReference: The medicine that it names is not in this file." in first.output
+    assert "Patient: 3 new\n" in first.output
+    assert "Left out: 1 × CarePlan\n" in first.output
+    assert (tried.exit_code, first.exit_code, second.exit_code) == (1, 1, 1)
+    assert "Patient: 3 new\n" in tried.output
+    assert "nothing was changed" in tried.output
+    assert " new" not in second.output
+    assert "Patient: 3 as before\n" in second.output
+
+
+def test_a_care_document_of_a_patient_is_seen_with_its_lists(command_line, practice, robin, signed_in):
+    words = str(CARE), "--practice", practice.slug, "--patient", "P-77"
+    tried, first, second = command_line(import_care, *words, "--dry-run"), command_line(import_care, *words), command_line(import_care, *words)
+    assert tried.exit_code == 0, tried.output
+    assert "care document" not in tried.output.lower()
+    assert (first.exit_code, second.exit_code) == (0, 0), first.output + second.output
+    assert "Care document: 1 new\n" in first.output
+    assert "Patient" not in first.output
+    assert " new" not in second.output
+    app = signed_in(robin)
+    page = app.get("/summary")
+    for said in ("Chronic periodontitis", "Penicillin G", "Amoxicillin 500 MG", "Summary of care", "City Clinic"):
+        assert said in page.text
+    [link] = set(page.lxml.xpath("//a[contains(@href, '/summary/documents/')]/@href[not(contains(., 'download'))]"))
+    assert "Keep all teeth" in app.get(f"{link}/body").text
+
+
+def test_a_document_that_contradicts_the_chart_is_refused(command_line, practice, make):
+    make.patient(external_id="P-78", last_name="Other")
+    answer = command_line(import_care, str(CARE), "--practice", practice.slug, "--patient", "P-78")
+    assert answer.exit_code == 1
+    assert "Care document: 1 refused" in answer.output
+    assert "differs from the chart" in answer.output
+
+
+def test_a_file_that_is_no_care_document_says_where_it_stopped(command_line, practice, tmp_path):
+    file = tmp_path / "letter.xml"
+    file.write_bytes(b'<!DOCTYPE d SYSTEM "http://127.0.0.1:9/x"><d/>')
+    answer = command_line(import_care, str(file), "--practice", practice.slug)
+    assert answer.exit_code == 1
+    assert "letter.xml, line 1: It declares a document type" in answer.output
