@@ -19,6 +19,7 @@ from core.db import uuid7
 from core.outbox import OutboxRow
 from core.people.finding import seen_at
 from core.people.models import Patient
+from core.people.statuses import QUIET
 from core.tasks import Work, enqueue, portal_task
 from core.tenant import hold
 
@@ -28,7 +29,7 @@ RUNNING, STOPPED, DONE = "running", "stopped", "done"
 ASKED = "asked"
 WHY = {
     "": "Will be invited", "no_email": "No e-mail address in the chart", "no_birthdate": "No birthdate in the chart, which the invitation asks for",
-    "has_access": "Has access already", "closed": "Access was taken away", "invited": "Has an invitation that can still be used",
+    "has_access": "Has access already", "closed": "Access was taken away", "put_away": "Archived or deceased in the practice’s system", "invited": "Has an invitation that can still be used",
     "gone": "The chart was merged or changed since",
 }  # fmt: skip
 """Why somebody is left out, in words."""
@@ -77,6 +78,7 @@ def _reason(now: datetime, invited_before: datetime | None) -> Any:
     return case(
         (exists().where(*mine, Account.closed_at.is_(None)), "has_access"),
         (exists().where(*mine), "closed"),
+        (Patient.status.in_(QUIET), "put_away"),
         (Patient.email == "", "no_email"),
         (Patient.birthdate.is_(None), "no_birthdate"),
         (or_(exists().where(*newer), exists().where(*asked)), "invited"),

@@ -7,6 +7,7 @@ from sqlalchemy import ARRAY, CheckConstraint, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, TenantScoped, belongs_to, index_in_practice, unique_in_practice
+from core.people.statuses import ACTIVE, QUIET, STATUSES
 
 
 class Provider(TenantScoped, Base):
@@ -64,6 +65,7 @@ class Patient(TenantScoped, Base):
         index_in_practice("birthdate", "last_name"),
         CheckConstraint("sex in ('F', 'M', 'U')", name="sex"),
         CheckConstraint("source in ('records', 'office', 'web')", name="source"),
+        CheckConstraint("status in ('active', 'inactive', 'prospective', 'nonpatient', 'archived', 'deceased')", name="status"),
     )
 
     external_id: Mapped[str | None]
@@ -88,11 +90,23 @@ class Patient(TenantScoped, Base):
     """What they said at the office about text messages; None when nobody asked. What came from the number itself counts more (core/texting/stops.py)."""
     is_confidential: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     source: Mapped[str] = mapped_column(server_default="records", default="records")
+    status: Mapped[str] = mapped_column(server_default="active", default="active")
+    """How the patient stands with the practice (core/people/statuses.py says what follows from it)."""
 
     @property
     def name(self) -> str:
         """The name that the person is called by."""
         return f"{self.preferred_name or self.first_name} {self.last_name}"
+
+    @property
+    def standing(self) -> str:
+        """How the patient stands with the practice, in words; none for who is active."""
+        return "" if self.status == ACTIVE else STATUSES[self.status]
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nobody is told of anything new in this chart."""
+        return self.status in QUIET
 
 
 class MergedChart(TenantScoped, Base):

@@ -60,6 +60,9 @@ class PatientRecord(LinkedRecord):
 
     clinic: ExternalId | None = None
     """The home clinic: its contact details, look and settings are those that the patient sees."""
+    status: Literal["active", "inactive", "prospective", "nonpatient", "archived", "deceased"] = "active"
+    """How the patient stands with the practice. Nobody loses access by it; nobody is told of anything in the charts of the archived and the deceased, and
+    whoever is not active or prospective is not asked to come for a recall."""
     guarantor: ExternalId | None = None
     """The patient who is the head of the family's account, perhaps the same one. Sees the accounts of those for whom they pay."""
     responsible_party: ExternalId | None = None

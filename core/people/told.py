@@ -8,7 +8,8 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from core.auth.models import Account
-from core.people.models import Grant
+from core.people.models import Grant, Patient
+from core.people.statuses import QUIET
 
 EITHER = ("see", "act")
 
@@ -16,12 +17,16 @@ EITHER = ("see", "act")
 def accounts_told(
     session: Session, practice_id: UUID, patient_ids: Collection[UUID], plugin: str, now: datetime, levels: Collection[str] = EITHER
 ) -> dict[UUID, list[UUID]]:
-    """Whose open accounts are told, by patient: the patient's own, else those of the people who may see this tab, or act there."""
+    """Whose open accounts are told, by patient: the patient's own, else those of the people who may see this tab, or act there.
+
+    Of what is new in the charts of the archived and the deceased nobody is told.
+    """
     valid = and_(Grant.since <= now, or_(Grant.until.is_(None), Grant.until > now), Grant.plugin.in_(("*", plugin)), Grant.level.in_(levels))
     query = (
         select(Grant.patient_id, Account.id, (Account.patient_id == Grant.patient_id).label("own"))
         .join(Account, and_(Account.practice_id == Grant.practice_id, Account.id == Grant.account_id))
-        .where(Grant.practice_id == practice_id, Grant.patient_id.in_(patient_ids), valid, Account.closed_at.is_(None))
+        .join(Patient, and_(Patient.practice_id == Grant.practice_id, Patient.id == Grant.patient_id))
+        .where(Grant.practice_id == practice_id, Grant.patient_id.in_(patient_ids), valid, Account.closed_at.is_(None), Patient.status.not_in(QUIET))
         .distinct()
     )
     found: dict[UUID, list] = {}

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.auth.models import Account
 from core.people.models import Patient
+from core.people.statuses import QUIET
 from core.tenant import Tenant
 from core.texting import whole_number
 from plugins.appointments.models import Appointment, ConfirmationStatus, Notice, NoticeChoice, NoticeRule, Preference, TextNumber
@@ -78,14 +79,14 @@ def book(session: Session, tenants: Any, whole: Tenant, found: Collection[Notice
 
 
 def people(session: Session, practice_id: UUID, ids: Collection[UUID], can_text: bool, unasked: bool) -> dict[UUID, Person]:
-    """Patients and their guarantors, with how they can be reached. `unasked`: whoever has not said yes to texts gets them, too."""
+    """Patients and their guarantors, with how they can be reached; the archived and the deceased are left out. `unasked`: whoever has not said yes to texts gets them, too."""
     mine = (Patient.practice_id == practice_id, Patient.id.in_(ids))
     guarantors = select(Patient.guarantor_id).where(*mine)
     about = and_(Preference.practice_id == Patient.practice_id, Preference.patient_id == Patient.id)
     own = and_(Account.practice_id == Patient.practice_id, Account.patient_id == Patient.id, Account.closed_at.is_(None))
     visited = select(func.max(Account.signed_in_at)).where(own).correlate(Patient).scalar_subquery()
     query = select(Patient, Preference, visited).outerjoin(Preference, about)
-    rows = session.execute(query.where(Patient.practice_id == practice_id, or_(Patient.id.in_(ids), Patient.id.in_(guarantors)))).all()
+    rows = session.execute(query.where(Patient.practice_id == practice_id, Patient.status.not_in(QUIET), or_(Patient.id.in_(ids), Patient.id.in_(guarantors)))).all()
     off = _choices(session, practice_id, [patient.id for patient, _, _ in rows])
     stopped = _stopped(session, practice_id, {whole_number(patient.phone) for patient, _, _ in rows})
     return {patient.id: _person(patient, wish, seen, off, stopped, can_text, unasked) for patient, wish, seen in rows}

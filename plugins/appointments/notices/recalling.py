@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from core import mail
 from core.people.models import Patient
+from core.people.statuses import NOT_RECALLED
 from core.tasks import Work, enqueue
 from core.tenant import Tenant
 from plugins.appointments.models import Appointment, Notice, NoticeRule, Recall, RecallType
@@ -68,7 +69,7 @@ def _candidates(session: Session, practice_id: UUID, pace: Pace, any_visit: bool
     quiet = now - timedelta(days=min(pace.first, pace.later or pace.first) - 1)
     told = exists().where(Notice.practice_id == practice_id, Notice.recall_id == Recall.id, Notice.due_on == Recall.due_on, Notice.written_at > quiet)
     coming = (Appointment.practice_id == practice_id, Appointment.patient_id == Recall.patient_id, Appointment.status == "scheduled")
-    where = [Recall.practice_id == practice_id, Recall.due_on.between(today - timedelta(days=pace.past + 1), today + timedelta(days=pace.future + 1)), ~told]
+    where = [Recall.practice_id == practice_id, Patient.status.not_in(NOT_RECALLED), Recall.due_on.between(today - timedelta(days=pace.past + 1), today + timedelta(days=pace.future + 1)), ~told]
     where += [~exists().where(*coming, Appointment.starts_at > now)] if any_visit else []
     query = select(Patient, Recall.id).select_from(Recall).join(RecallType, kind).join(Patient, patient)
     rows = session.execute(query.where(*where).order_by(Recall.due_on, Recall.id).limit(MOST))

@@ -54,6 +54,13 @@ def test_who_has_a_visit_or_could_not_book_is_not_told(make, recall, visit, rule
     assert look() == 0
 
 
+@pytest.mark.parametrize("status", ["inactive", "nonpatient", "archived", "deceased"])
+def test_who_is_no_active_patient_is_not_recalled(make, recall, rule, look, status):
+    recall(make.patient(status=status))
+    rule("recall")
+    assert look() == 0
+
+
 def test_who_has_booked_before_it_was_sent_is_left_out(make, recall, rule, look, work_off, mails, db):
     robin = make.patient(email="recall-booked@example.test", phone="")
     due = recall(robin)
