@@ -1,8 +1,11 @@
 """Open Dental: the connector between the portal and an office's Open Dental. It is no tab: patients see what it brings in the tabs of others."""
 
+from datetime import timedelta
+
 from core.people.charts import move_rows
 from core.plugins import PortalPlugin, hookimpl
-from plugins.opendental import erasing
+from core.tasks import Periodic
+from plugins.opendental import erasing, office
 from plugins.opendental.models import Push
 
 
@@ -13,6 +16,24 @@ class OpenDentalPlugin(PortalPlugin):
     title = "Open Dental"
     summary = "Fills the portal from your Open Dental, and takes back there what patients do here."
     on_by_default = False
+
+    def includeme(self, config) -> None:
+        """No tab; only the work behind it."""
+        config.scan("plugins.opendental.tasks")
+
+    def include_office(self, config) -> None:
+        """Add the page on which an office connects its Open Dental."""
+        office.include(config)
+
+    @hookimpl
+    def portal_office_waiting(self):
+        """Open Dental does not answer, or would not take something."""
+        return [office.WAITING]
+
+    @hookimpl
+    def portal_periodic_tasks(self):
+        """A turn of pulling and pushing each minute."""
+        return [Periodic("opendental.go_on", timedelta(minutes=1))]
 
     @hookimpl
     def portal_patients_merged(self, db, practice_id, kept, absorbed):

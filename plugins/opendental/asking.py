@@ -1,13 +1,13 @@
 """Asking Open Dental for the next rows of a table: a page of a list, or a query that goes on behind the last number."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from plugins.opendental.mapping.reading import Row, words
 from plugins.opendental.resources import Resource
+from plugins.opendental.wire import PracticeSystem
 
 QUERY_ROWS = 100
 """So many rows a query gives at most."""
@@ -15,20 +15,6 @@ OVERLAP = timedelta(minutes=5)
 AHEAD = timedelta(days=183)
 """So far ahead the book is read."""
 _CHANGING = timedelta(hours=2)
-
-
-class Source(Protocol):
-    """What rows come from: the client, or a stand-in of it."""
-
-    @property
-    def limit(self) -> int:
-        """How many rows a page has at most."""
-
-    def page(self, path: str, parameters: Mapping[str, Any], offset: int) -> Sequence[Row]:
-        """One page of a list."""
-
-    def query(self, sql: str) -> Sequence[Row]:
-        """The rows of a query that only reads, 100 at most."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +30,15 @@ class Asked:
 class Page:
     """The rows that are new, where the pass stands after them, and whether they are the last ones."""
 
-    rows: list[Row]
+    rows: Sequence[Row]
     taken: int
     last: str
     is_last: bool
 
 
-def ask(source: Source, resource: Resource, asked: Asked, today: datetime) -> Page:
+def ask(system: PracticeSystem, resource: Resource, asked: Asked, today: datetime) -> Page:
     """The next rows of a pass."""
-    return _query(source, resource, asked) if resource.way == "query" else _list(source, resource, asked, today)
+    return _query(system, resource, asked) if resource.way == "query" else _list(system, resource, asked, today)
 
 
 def written_since(now: datetime, skew: timedelta, zone: str) -> str:
@@ -78,23 +64,26 @@ def skew(rows: Iterable[Row], now: datetime, zone: str) -> timedelta | None:
     return None
 
 
-def _query(source: Source, resource: Resource, asked: Asked) -> Page:
+def statement(table: str, where: str, key: str) -> str:
+    """A query of the first rows of a table by their number. The names are words of our code, and what is compared with are numbers and times of ours."""
+    return f"SELECT * FROM {table} WHERE {where} ORDER BY {key} LIMIT {QUERY_ROWS}"  # noqa: S608
+
+
+def _query(system: PracticeSystem, resource: Resource, asked: Asked) -> Page:
     """Behind the last number, so that rows which come or go meanwhile move nothing."""
-    # The names are words of our code; a number and a time of ours are all that is put in.
     where = f"{resource.key} > {int(asked.last or 0)}" + (f" AND {resource.since} >= '{asked.since}'" if asked.since and resource.since else "")
-    sql = f"SELECT * FROM {resource.table} WHERE {where} ORDER BY {resource.key} LIMIT {QUERY_ROWS}"  # noqa: S608
-    rows = list(source.query(sql))
+    rows = system.query(statement(resource.table, where, resource.key))
     return Page(rows, asked.taken + len(rows), _last(resource, rows) or asked.last, len(rows) < QUERY_ROWS)
 
 
-def _list(source: Source, resource: Resource, asked: Asked, today: datetime) -> Page:
+def _list(system: PracticeSystem, resource: Resource, asked: Asked, today: datetime) -> Page:
     """The next page of a list, beginning with the row before: when that is no longer there, rows have gone meanwhile, and the page before is read again."""
     known = 1 if asked.last else 0
     offset = max(0, asked.taken - known)
-    rows = list(source.page(resource.path, _parameters(resource, asked, today), offset))
-    is_last = len(rows) < source.limit
+    rows = list(system.page(resource.path, _parameters(resource, asked, today), offset))
+    is_last = len(rows) < system.limit
     if known and [words(row, resource.key, 80) for row in rows[:1]] != [asked.last]:
-        return Page([], max(0, offset - source.limit), "", False)
+        return Page([], max(0, offset - system.limit), "", False)
     return Page(rows[known:], offset + len(rows), _last(resource, rows), is_last)
 
 

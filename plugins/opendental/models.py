@@ -46,6 +46,12 @@ class Connection(TenantScoped, Base):
     skew_seconds: Mapped[int] = mapped_column(server_default=text("0"), default=0)
     problem: Mapped[str] = mapped_column(server_default="", default="")
     problem_at: Mapped[datetime | None]
+    busy_until: Mapped[datetime | None]
+    """One worker at a time pulls and pushes; until then the one that has begun may go on."""
+    signed_in_since: Mapped[datetime | None]
+    """Whoever has signed in after that was not looked for yet."""
+    looked_at: Mapped[datetime | None]
+    """When the connection was last tried out."""
     counts: Mapped[dict] = mapped_column(server_default=text("'{}'"), default=dict)
     """How many rows each of their tables had when the office looked, for the time that the first load takes."""
 

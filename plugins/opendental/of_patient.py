@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 from core.auth.models import Account
 from core.people.models import Grant, Patient
 from core.records import runs
-from plugins.opendental.asking import QUERY_ROWS, Source
+from plugins.opendental.asking import QUERY_ROWS, statement
 from plugins.opendental.known import setup_of
 from plugins.opendental.mapping.reading import Record, Row, number
 from plugins.opendental.models import Chart
 from plugins.opendental.pulling import SOURCE, Office, connection_of, read
 from plugins.opendental.resources import OF_PATIENT, RESOURCES, Resource
+from plugins.opendental.wire import PracticeSystem
 
 FRESH = timedelta(hours=1)
 """Whoever signs in again within so long finds what was pulled then."""
@@ -44,30 +45,32 @@ def next_chart(session: Session, practice_id: UUID, now: datetime, wanted_only: 
     return session.scalar(query.order_by(Chart.wanted_at.nulls_last(), Chart.detailed_at.nulls_first(), Chart.number).limit(1))
 
 
-def pull_next(office: Office, source: Source, now: datetime, wanted_only: bool) -> bool:
+def pull_next(office: Office, system: PracticeSystem, now: datetime, wanted_only: bool) -> bool:
     """Pull what concerns the next chart; False where none waits."""
     with office.transaction() as session:
         chart = next_chart(session, office.practice_id, now, wanted_only)
         if chart is None:
             return False
         number_, everything = chart.number, chart.wanted_at is not None
-    rows = [(resource, rows_of(source, resource, number_)) for resource in (*(WHOLE if everything else ()), *OF_PATIENT)]
+    rows = [(resource, rows_of(system, resource, number_)) for resource in (*(WHOLE if everything else ()), *OF_PATIENT)]
     with office.transaction() as session:
         take_in(session, office, number_, rows, now)
     return True
 
 
-def rows_of(source: Source, resource: Resource, number_: str) -> list[Row]:
+def rows_of(system: PracticeSystem, resource: Resource, number_: str) -> Sequence[Row]:
     """All rows of a table that concern one patient."""
+    if "{}" in resource.path:
+        return system.rows(resource.path.format(number_))
     found: list[Row] = []
     while True:
-        rows, most = _next_rows(source, resource, number_, found)
+        rows, most = _next_rows(system, resource, number_, found)
         found += rows
         if len(rows) < most:
             return found
 
 
-def take_in(session: Session, office: Office, number_: str, rows: Sequence[tuple[Resource, list[Row]]], now: datetime) -> None:
+def take_in(session: Session, office: Office, number_: str, rows: Sequence[tuple[Resource, Sequence[Row]]], now: datetime) -> None:
     """Take in what concerns a chart, as a part of the round that goes on or was the last: a run for each chart would bury the others."""
     setup = setup_of(session, office.practice_id, office.time_zone, now)
     found: list[Record] = []
@@ -83,12 +86,8 @@ def take_in(session: Session, office: Office, number_: str, rows: Sequence[tuple
     session.execute(update(Chart).where(Chart.practice_id == office.practice_id, Chart.number == number_).values(**looked))
 
 
-def _next_rows(source: Source, resource: Resource, number_: str, found: Sequence[Row]) -> tuple[list[Row], int]:
-    if resource.way == "query":
-        last = number(found[-1], resource.key) if found else "0"
-        where = f"PatNum = {int(number_)} AND {resource.key} > {int(last)}"
-        return list(source.query(f"SELECT * FROM {resource.table} WHERE {where} ORDER BY {resource.key} LIMIT {QUERY_ROWS}")), QUERY_ROWS  # noqa: S608
-    parameters = {} if "{}" in resource.path else {"PatNum": number_}
-    return list(source.page(resource.path.format(number_), parameters, len(found))), source.limit
-
-
+def _next_rows(system: PracticeSystem, resource: Resource, number_: str, found: Sequence[Row]) -> tuple[Sequence[Row], int]:
+    if resource.way != "query":
+        return system.page(resource.path, {"PatNum": number_}, len(found)), system.limit
+    last = number(found[-1], resource.key) if found else "0"
+    return system.query(statement(resource.table, f"PatNum = {int(number_)} AND {resource.key} > {int(last)}", resource.key)), QUERY_ROWS

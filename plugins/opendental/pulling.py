@@ -18,13 +18,14 @@ from sqlalchemy.orm import Session
 from core.db import SessionFactory, bind_tenant, uuid7
 from core.records import RecordKind, runs
 from plugins.opendental import asking
-from plugins.opendental.asking import Asked, Page, Source, skew, written_since
+from plugins.opendental.asking import Asked, Page, skew, statement, written_since
 from plugins.opendental.known import kept_of, setup_of
 from plugins.opendental.mapping import people, statements
 from plugins.opendental.mapping.reading import Record, Row, Unreadable, cents, number
 from plugins.opendental.mapping.setup import Setup
 from plugins.opendental.models import Chart, Connection, Cursor
 from plugins.opendental.resources import BY_NAME, RESOURCES, Resource, records_of
+from plugins.opendental.wire import PracticeSystem
 
 SOURCE = "opendental"
 TURNS = 2
@@ -50,7 +51,7 @@ class Office:
             session.commit()
 
 
-def step(office: Office, source: Source, now: datetime) -> bool:
+def step(office: Office, system: PracticeSystem, now: datetime) -> bool:
     """Ask for the next page and take it in; False when the round is over."""
     with office.transaction() as session:
         cursor = next_cursor(session, office, now)
@@ -58,8 +59,8 @@ def step(office: Office, source: Source, now: datetime) -> bool:
             _end_round(session, office, now)
             return False
         resource, asked = BY_NAME[cursor.resource], Asked(cursor.since, cursor.taken, cursor.last)
-    page = asking.ask(source, resource, asked, now.astimezone(ZoneInfo(office.time_zone)))
-    more = _follow(source, resource, page.rows)
+    page = asking.ask(system, resource, asked, now.astimezone(ZoneInfo(office.time_zone)))
+    more = _follow(system, resource, page.rows)
     with office.transaction() as session:
         take_in(session, office, resource, asked, page, more, now)
     return True
@@ -125,6 +126,12 @@ def _number(row: Row) -> str:
         return ""
 
 
+def cursor_of(session: Session, office: Office, resource: Resource) -> Cursor:
+    """The cursor of a table, a new one where it was never pulled."""
+    mine = (Cursor.practice_id == office.practice_id, Cursor.resource == resource.name)
+    return session.scalar(select(Cursor).where(*mine)) or _new_cursor(session, office, resource)
+
+
 def _new_cursor(session: Session, office: Office, resource: Resource) -> Cursor:
     cursor = Cursor(practice_id=office.practice_id, resource=resource.name, next_since="", since="", taken=0, last="", kept=[], coming=[])
     session.add(cursor)
@@ -184,25 +191,24 @@ def _put_off(session: Session, practice_id: UUID, records: Sequence[Record]) -> 
     return len(late)
 
 
-def _follow(source: Source, resource: Resource, rows: Sequence[Row]) -> list[Record]:
+def _follow(system: PracticeSystem, resource: Resource, rows: Sequence[Row]) -> list[Record]:
     """Payment plans bring their installments, which are told from all charges and payments of a plan together."""
     if resource.name != "payplans" or not rows:
         return []
     plans = ", ".join(str(int(number(row, "PayPlanNum"))) for row in rows)
     paid: dict[str, int] = {}
     charges: dict[str, list[Row]] = {}
-    for row in _all(source, "paysplit", "SplitNum", plans):
+    for row in _all(system, "paysplit", "SplitNum", plans):
         paid[number(row, "PayPlanNum")] = paid.get(number(row, "PayPlanNum"), 0) + cents(row, "SplitAmt")
-    for row in _all(source, "payplancharge", "PayPlanChargeNum", plans):
+    for row in _all(system, "payplancharge", "PayPlanChargeNum", plans):
         charges.setdefault(number(row, "PayPlanNum"), []).append(row)
     return [record for plan, of_plan in charges.items() for record in statements.installments(of_plan, paid.get(plan, 0))]
 
 
-def _all(source: Source, table: str, key: str, plans: str) -> Iterator[Row]:
+def _all(system: PracticeSystem, table: str, key: str, plans: str) -> Iterator[Row]:
     last = "0"
     while True:
-        where = f"PayPlanNum IN ({plans}) AND {key} > {int(last)}"
-        rows = source.query(f"SELECT * FROM {table} WHERE {where} ORDER BY {key} LIMIT {asking.QUERY_ROWS}")  # noqa: S608
+        rows = system.query(statement(table, f"PayPlanNum IN ({plans}) AND {key} > {int(last)}", key))
         yield from rows
         if len(rows) < asking.QUERY_ROWS:
             return

@@ -21,6 +21,7 @@ from core.people import by_hand, offers, records_requests
 from core.people.models import AccessOffer, Grant, Patient
 from core.people.records import KINDS
 from core.records import kinds_of, runs
+from core.tenant import touch
 from plugins.account.models import (
     Dispute,
     Entry,
@@ -54,8 +55,9 @@ from plugins.appointments.models import (
 from plugins.appointments.notices import stopping
 from plugins.appointments.services import arriving, calendars, confirming, newcomers, recall_links
 from plugins.appointments.waiting import asking, joining
+from plugins.opendental.models import Connection, Cursor, Push
 from tenants.addresses.models import Domain
-from tenants.models import Clinic, Practice
+from tenants.models import Clinic, OfficeSetting, Practice
 
 SOON = timedelta(hours=1)
 WHO = {"first_name": "Hannah", "last_name": "Brightwater", "birthdate": date(1990, 2, 14)}
@@ -88,6 +90,7 @@ class Life:
         """Who looks, by name; who is only half-way in, by the one route that opens."""
         sunrise, harbor = self._practice("sunrise"), self._practice("harbor")
         new, hired = self._bring(sunrise)
+        self._connect(sunrise)
         return {
             "elena": Visitor("sunrise", self._signed_in(sunrise, "elena", PORTAL), self._links_of(sunrise, "elena")),
             "beatrice": Visitor("harbor", self._signed_in(harbor, "beatrice", PORTAL)),
@@ -98,6 +101,18 @@ class Life:
             "office.second": Visitor("sunrise", self._signed_in(sunrise, "grace", OFFICE, SECOND)),
             "auth.welcome": Visitor("sunrise", self._signed_in(sunrise, new, PORTAL, WELCOME)),
         }  # fmt: skip
+
+    def _connect(self, practice_id: UUID) -> None:
+        """The connector to Open Dental is on, and something waits for a person there."""
+        bind_tenant(self._db, practice_id)
+        self._db.add(OfficeSetting(practice_id=practice_id, name="opendental", value={"value": True}))
+        well = {"is_running": True, "run_id": uuid4(), "run_started_at": self._now, "ended_at": self._now, "loaded_at": self._now, "looked_at": self._now}
+        self._db.add(Connection(practice_id=practice_id, customer_key="", hook_secret="", counts={"patients": 9}, choices={}, **well))
+        told = {"kind": "appointment.confirmed", "number": 1, "what": {}, "problem": "Open Dental refused this.", "noted_at": self._now}
+        self._db.add(Push(practice_id=practice_id, change_id=uuid4(), target_id=uuid4(), state="stuck", **told))
+        self._db.add(Cursor(practice_id=practice_id, resource="definitions", kept=[{"DefNum": 21, "ItemName": "Confirmed", "Category": "2"}, {"DefNum": 31, "ItemName": "X-rays", "ItemValue": "XL", "Category": "18"}]))
+        self._db.flush()
+        touch(self._db, practice_id)
 
     def _practice(self, slug: str) -> UUID:
         return self._db.scalars(select(Practice.id).where(Practice.slug == slug)).one()

@@ -2,7 +2,19 @@
 
 from datetime import time
 
-from plugins.opendental.mapping.reading import Record, Row, clock, day, flag, number, procedure_words, reference, whole, words, written_day
+from plugins.opendental.mapping.reading import (
+    Record,
+    Row,
+    clock,
+    day,
+    flag,
+    number,
+    position,
+    procedure_words,
+    reference,
+    words,
+    written_day,
+)
 from plugins.opendental.mapping.setup import Setup
 
 PROVIDER, BLOCKOUT = {"Provider", "1"}, {"Blockout", "2"}
@@ -50,7 +62,7 @@ def appointment_type(row: Row, setup: Setup) -> Record:
         "pattern": pattern(row, "Pattern"),
         "procedures": procedures(words(row, "CodeStr", 500), setup),
         "blockout_types": _numbers(words(row, "BlockoutTypes", 500)),
-        "position": whole(row, "ItemOrder"),
+        "position": position(row, "ItemOrder"),
         "is_hidden": flag(row, "IsHidden"),
     }
 

@@ -1,6 +1,6 @@
 """Clinics, providers, chairs, and the definitions that stand for confirmation statuses, blockouts and folders of images."""
 
-from plugins.opendental.mapping.reading import Record, Row, day, flag, number, reference, whole, words
+from plugins.opendental.mapping.reading import Record, Row, day, flag, number, position, reference, words
 from plugins.opendental.mapping.setup import BLOCKOUT, CONFIRMATION, IMAGE_CATEGORY, Setup, category_of
 
 LISTED, STATEMENTS = "L", "S"
@@ -21,7 +21,7 @@ def clinic(row: Row, setup: Setup) -> Record:
         "state": words(row, "State", 40),
         "postal_code": words(row, "Zip", 20),
         "time_zone": setup.zone(number_),
-        "position": whole(row, "ItemOrder"),
+        "position": position(row, "ItemOrder"),
     }
 
 
@@ -51,7 +51,7 @@ def operatory(row: Row, setup: Setup) -> Record:
         "provider": reference(row, "ProvDentist"),
         "hygienist": reference(row, "ProvHygienist"),
         "is_hygiene": flag(row, "IsHygiene"),
-        "position": whole(row, "ItemOrder"),
+        "position": position(row, "ItemOrder"),
         "is_hidden": flag(row, "IsHidden"),
         "takes_recalls": flag(row, "IsWebSched"),
     }
@@ -70,7 +70,7 @@ def keeps_statements(row: Row) -> bool:
 
 
 def _confirmation_status(row: Row, setup: Setup) -> Record:
-    return {"kind": "confirmation_status"} | _named(row) | {"position": whole(row, "ItemOrder"), "is_hidden": flag(row, "isHidden")}
+    return {"kind": "confirmation_status"} | _named(row) | {"position": position(row, "ItemOrder"), "is_hidden": flag(row, "isHidden")}
 
 
 def _blockout_type(row: Row, setup: Setup) -> Record:
@@ -80,7 +80,7 @@ def _blockout_type(row: Row, setup: Setup) -> Record:
 def _image_folder(row: Row, setup: Setup) -> Record:
     number_ = number(row, "DefNum")
     shared = setup.own_categories.get(number_, LISTED in words(row, "ItemValue", 100)) and not flag(row, "isHidden")
-    return {"kind": "image_folder"} | _named(row) | {"shared": shared, "position": min(10_000, max(0, whole(row, "ItemOrder")))}
+    return {"kind": "image_folder"} | _named(row) | {"shared": shared, "position": position(row, "ItemOrder")}
 
 
 def _named(row: Row) -> Record:

@@ -58,6 +58,11 @@ def whole(row: Row, name: str, default: int = 0) -> int:
         return default
 
 
+def position(row: Row, name: str) -> int:
+    """A place in a list."""
+    return min(10_000, max(0, whole(row, name)))
+
+
 def flag(row: Row, name: str) -> bool:
     """Yes or no: "true", "True", 1, "1" or a real yes; everything else is no."""
     return words(row, name, 10).casefold() in {"true", "1", "yes"}

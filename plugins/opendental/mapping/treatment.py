@@ -1,11 +1,10 @@
 """Treatment plans with their procedures."""
 
-from plugins.opendental.mapping.reading import Record, Row, day, estimate, lines, number, one_of, reference, whole, words, written_day
+from plugins.opendental.mapping.reading import Record, Row, day, estimate, lines, number, one_of, position, reference, words, written_day
 from plugins.opendental.mapping.setup import Setup
 
 STATUSES = ("Saved", "Active", "Inactive")
 HEADING = "Treatment plan"
-MOST_PLACES = 10_000
 
 
 def treatment_plan(row: Row, setup: Setup) -> Record | None:
@@ -32,7 +31,7 @@ def planned_procedure(row: Row, setup: Setup) -> Record:
         "kind": "planned_procedure",
         "external_id": number(row, "ProcTPNum"),
         "plan": reference(row, "TreatPlanNum"),
-        "position": min(MOST_PLACES, max(0, whole(row, "ItemOrder"))),
+        "position": position(row, "ItemOrder"),
         "priority": words(row, "priority", 40) or setup.name(reference(row, "Priority"))[:40],
         "tooth": words(row, "ToothNumTP", 40),
         "surface": words(row, "Surf", 40),

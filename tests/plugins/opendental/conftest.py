@@ -27,28 +27,41 @@ KEYS = {resource.path or resource.table: resource.key for resource in RESOURCES}
 class Tables:
     """Their tables by path or by name; a list is answered in pages, a query by its conditions. `asked` is all that was asked for."""
 
-    rows: dict[str, list[dict]] = field(default_factory=lambda: defaultdict(list))
+    lists: dict[str, list[dict]] = field(default_factory=lambda: defaultdict(list))
     limit: int = 3
+    seconds_a_request: float = 0.0
     asked: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
 
     def put(self, name: str, *rows: dict) -> None:
         """Put rows in, in place of those with the same number."""
         key = KEYS.get(name, "PatPlanNum")
         new = {row[key]: row for row in rows}
-        self.rows[name] = sorted([row for row in self.rows[name] if row[key] not in new] + list(rows), key=lambda row: row[key])
+        self.lists[name] = sorted([row for row in self.lists[name] if row[key] not in new] + list(rows), key=lambda row: row[key])
+
+    def rows_of(self, path, filters):
+        """What a list holds of which these things hold."""
+        since = next((str(value) for name, value in filters.items() if name in {"DateTStamp", "SecDateTEdit"}), "")
+        found = [row for row in self.lists[path] if str(row.get("DateTStamp", row.get("SecDateTEdit", "9"))) >= since]
+        return [row for row in found if "PatNum" not in filters or str(row.get("PatNum")) == filters["PatNum"]]
+
+    def rows(self, path):
+        """A list that comes whole."""
+        self.asked.append(path)
+        return self.lists[path]
 
     def page(self, path, parameters, offset):
+        """One page of a list."""
         self.asked.append(path)
-        since = next((value for name, value in parameters.items() if name in {"DateTStamp", "SecDateTEdit"}), "")
-        found = [row for row in self.rows[path] if str(row.get("DateTStamp", row.get("SecDateTEdit", "9"))) >= since]
-        if "PatNum" in parameters:
-            found = [row for row in found if str(row.get("PatNum")) == parameters["PatNum"]]
-        return found[offset : offset + self.limit]
+        return self.rows_of(path, parameters)[offset : offset + self.limit]
 
     def query(self, sql):
+        """The first rows of a query."""
+        if "COUNT(*)" in sql:
+            return [{"TableName": name, "RowCount": self.counts.get(name, 0)} for name in re.findall("FROM (\\w+)", sql)]
         table, where, key, limit = _QUERY.fullmatch(sql).groups()
         self.asked.append(table)
-        found = self.rows[table]
+        found = self.lists[table]
         for condition in where.split(" AND "):
             column, sign, value = re.fullmatch(r"(\w+) (>=|>|=|IN) \(?'?([^')]*)'?\)?", condition).groups()
             meets = {
@@ -57,6 +70,12 @@ class Tables:
             }[sign]  # fmt: skip
             found = [row for row in found if meets(row.get(column, 0))]
         return sorted(found, key=lambda row: row[key])[: int(limit)]
+
+
+def definitions(tables: Tables) -> None:
+    """A confirmation status, a folder and a type of payment."""
+    named = ((21, "Confirmed", "", 2), (31, "X-rays", "XL", 18), (51, "Card", "", 10))
+    tables.put("definitions", *({"DefNum": number, "ItemName": name, "ItemValue": value, "Category": category} for number, name, value, category in named))
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_a_round_fills_the_portal_and_the_next_one_asks_for_what_has_changed(pul
     assert set(names(db, practice)) == {str(number) for number in range(901, 909)}
     assert db.scalar(select(Allergy.substance).where(Allergy.practice_id == practice.id)) == "Latex"
     tables.put("patients/Simple", patient(902, FName="Bea", DateTStamp="2026-11-29 10:00:00"))
-    tables.rows["patients/Simple"][0]["FName"] = "changed without a new stamp"
+    tables.lists["patients/Simple"][0]["FName"] = "changed without a new stamp"
     pull(LATER)
     assert (names(db, practice)["902"], names(db, practice)["901"]) == ("Bea", "P901")
 
@@ -87,7 +87,7 @@ def test_rows_that_go_while_a_list_is_read_make_no_others_be_passed_over(office,
     while pulling.step(office, tables, NOW):
         if tables.asked[-1] == "patients/Simple" and went < 2:
             went += 1
-            tables.rows["patients/Simple"].pop(0)
+            tables.lists["patients/Simple"].pop(0)
     assert {str(number) for number in range(903, 912)} <= set(names(db, practice))
 
 
@@ -104,7 +104,7 @@ def test_what_must_be_asked_for_whole_is_not_asked_for_in_each_round(pull, table
 def test_a_payment_plan_brings_installments_that_are_told_from_all_its_charges(pull, tables, db, practice):
     tables.put("patients/Simple", patient(901))
     tables.put("payplan", {"PayPlanNum": 1, "PatNum": 901, "PayPlanDate": "2026-10-01", "CompletedAmt": 200})
-    tables.rows["payplancharge"] = [
+    tables.lists["payplancharge"] = [
         {"PayPlanChargeNum": number, "PayPlanNum": 1, "ChargeDate": f"2026-{month}-01", "Principal": 100, "Interest": 0, "ChargeType": 0} for number, month in ((2, 12), (1, 11))
     ]
     tables.put("paysplit", {"SplitNum": 1, "PatNum": 901, "SplitAmt": 130, "PayPlanNum": 1, "PayNum": 4, "DatePay": "2026-11-02"})
@@ -155,9 +155,9 @@ def test_whatever_dies_at_any_point_the_end_is_the_same(office, tables, db, prac
             left = next(points)
             raise Killed
 
-    page, taken = tables.page, pulling.runs.take_in
+    rows_of, taken = tables.rows_of, pulling.runs.take_in
     with monkeypatch.context() as patched:
-        patched.setattr(tables, "page", lambda *asked: (reach(), page(*asked), reach())[1])
+        patched.setattr(tables, "rows_of", lambda *asked: (reach(), rows_of(*asked), reach())[1])
         patched.setattr(pulling.runs, "take_in", lambda *given: (reach(), taken(*given), reach())[1])
         now, went = NOW, True
         for _round in range(2):
@@ -168,10 +168,10 @@ def test_whatever_dies_at_any_point_the_end_is_the_same(office, tables, db, prac
                     for number in moved[: steps % (len(moved) + 1)]:
                         tables.put("patients/Simple", patient(number, FName=f"M{number}", DateTStamp="2026-11-28 09:46:00", Guarantor=number))
             now, went = now + timedelta(minutes=10), True
-    assert names(db, practice) == {str(row["PatNum"]): row["FName"] for row in tables.rows["patients/Simple"]}
-    assert heads(db, practice) | {str(row["PatNum"]): str(row["Guarantor"]) for row in tables.rows["patients/Simple"]} == heads(db, practice)
+    assert names(db, practice) == {str(row["PatNum"]): row["FName"] for row in tables.lists["patients/Simple"]}
+    assert heads(db, practice) | {str(row["PatNum"]): str(row["Guarantor"]) for row in tables.lists["patients/Simple"]} == heads(db, practice)
     visits = db.execute(select(Appointment.external_id).where(Appointment.practice_id == practice.id)).scalars().all()
-    assert sorted(visits) == [str(row["AptNum"]) for row in tables.rows["appointments"]]
+    assert sorted(visits) == [str(row["AptNum"]) for row in tables.lists["appointments"]]
     db.execute(Cursor.__table__.delete().where(Cursor.practice_id == practice.id))
     db.commit()
 
