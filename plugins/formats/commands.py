@@ -1,9 +1,10 @@
 """`cuspid import fhir` and `cuspid import care`: files of other systems, by the door through which all records come."""
 
 import hashlib
+import io
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,12 +15,10 @@ from core.cli.practice import AtPractice, at_practice
 from core.records import uploaded
 from core.records.kinds import kinds_at
 from plugins.formats.ccda import reading as ccda_reading
-from plugins.formats.ccda.document import DOCUMENT
 from plugins.formats.fhir import reading as fhir_reading
-from plugins.formats.found import Fault, Found, LeftOut, Record
+from plugins.formats.found import Fault, Found, LeftOut, Record, WithFile
 
-BATCH = 500
-XML = "application/xml"
+BATCH, MOST_FILES = 500, 10
 
 _practice = click.option("--practice", "slug", required=True, help="The practice that they are for, such as sunrise.")
 _dry_run = click.option("--dry-run", is_flag=True, help="Say what would become of them, and change nothing.")
@@ -37,7 +36,7 @@ def import_fhir(file: Path, slug: str, source: str, dry_run: bool) -> None:
     keeps nothing of is counted. Taking the same file in again changes nothing. Ends with 1 when anything was refused.
     """
     with at_practice(slug) as at, file.open("rb") as handle:
-        _take(Taking(at, source, dry_run), fhir_reading.read(handle, source, _zone(at)))
+        _take(at, source, dry_run, fhir_reading.read(handle, source, _zone(at)))
 
 
 @click.command("care")
@@ -53,21 +52,20 @@ def import_care(files: tuple[Path, ...], slug: str, number: str | None, source: 
     With --patient you say whose they are; a document that contradicts the chart is then refused. Ends with 1 when anything was refused.
     """
     with at_practice(slug) as at:
-        found = (one for file in files for one in _of_document(at, file, source, number, dry_run))
-        _take(Taking(at, source, dry_run), found)
+        _take(at, source, dry_run, (one for file in files for one in _of_document(at, file, source, number)))
 
 
 def _zone(at: AtPractice) -> ZoneInfo:
     return at.registry.tenants.current(at.id).time_zone
 
 
-def _take(taking: Taking, found: Iterable[Found]) -> None:
+def _take(at: AtPractice, source: str, dry_run: bool, found: Iterable[Found]) -> None:
     """Take in what was read, a batch at a time, and say what became of it."""
-    left: Counter[str] = Counter()
+    taking, sending, left = Taking(at, source, dry_run), _Sending(at, dry_run), Counter[str]()
     for number, batch in enumerate(_batches(found)):
         left.update(one.what for one in batch if isinstance(one, LeftOut))
         faults = [f"{one.place}: {one.reason}" for one in batch if isinstance(one, Fault)]
-        records = [one for one in batch if isinstance(one, dict)]
+        records = [record for one in batch if not isinstance(one, Fault | LeftOut) and (record := sending.record(one))]
         taking.take_records(records, faults, f"Records {number * BATCH + 1:,} and following", f"record {number * BATCH + 1:,}")
     taking.end()
     for words in [*taking.report(), *(f"Left out: {count:,} × {printable(what)}" for what, count in left.most_common())]:
@@ -76,34 +74,58 @@ def _take(taking: Taking, found: Iterable[Found]) -> None:
 
 
 def _batches(found: Iterable[Found]) -> Iterator[list[Found]]:
-    waiting = iter(found)
-    while batch := list(islice(waiting, BATCH)):
+    """What was read in batches, each with only so many files, which are in memory until they are sent."""
+    batch: list[Found] = []
+    for one in found:
+        batch.append(one)
+        if len(batch) == BATCH or sum(isinstance(each, WithFile) for each in batch) == MOST_FILES:
+            yield batch
+            batch = []
+    if batch:
         yield batch
 
 
-def _of_document(at: AtPractice, file: Path, source: str, number: str | None, dry_run: bool) -> Iterator[Found]:
-    """The records of one document, of the patient who is named here if one is."""
+class _Sending:
+    """Sends files before the records that have them. A dry run stores none, and is silent on those records."""
+
+    def __init__(self, at: AtPractice, dry_run: bool):
+        self._at, self._dry_run = at, dry_run
+        self._kinds, self._files = kinds_at(at.registry, at.id), at.registry.files.within(at.id)
+
+    def record(self, found: Record | WithFile) -> Record | None:
+        """The record as it goes in."""
+        if not isinstance(found, WithFile):
+            return found
+        if self._dry_run:
+            return None
+        sent = self._send(found)
+        return found.record | ({"file": sent} if sent else {})
+
+    def _send(self, found: WithFile) -> str | None:
+        """The id of the upload; None where the record will be refused anyway."""
+        sha256 = hashlib.sha256(found.data).hexdigest()
+        announced = uploaded.Announced(found.record["kind"], len(found.data), found.content_type, sha256)
+        try:
+            begun = uploaded.begin(self._at.session, self._files, self._kinds, announced, self._at.now)
+        except uploaded.WrongUpload:
+            return None
+        uploaded.receive(self._at.session, self._files, begun.id, io.BytesIO(found.data), self._at.now)
+        return str(begun.id)
+
+
+def _of_document(at: AtPractice, file: Path, source: str, number: str | None) -> Iterator[Found]:
+    """What is in one document, of the patient who is named here if one is."""
     with file.open("rb") as handle:
         for one in ccda_reading.read(handle, source, _zone(at)):
             if isinstance(one, Fault):
                 yield Fault(f"{file.name}, {one.place}", one.reason)
+            elif isinstance(one, WithFile):
+                yield replace(one, record=_of(number, one.record))
             elif isinstance(one, LeftOut):
                 yield one
             elif one["kind"] != "patient" or number is None:
-                whose = {"patient": number} if number else {}
-                yield from _with_file(at, file, one | (whose if "patient" in one else {}), dry_run)
+                yield _of(number, one)
 
 
-def _with_file(at: AtPractice, file: Path, record: Record, dry_run: bool) -> Iterator[Record]:
-    """A record as it goes in: that of the document with the document. A dry run stores no files, and is silent on it."""
-    if record["kind"] != DOCUMENT:
-        yield record
-    elif not dry_run:
-        data = file.read_bytes()
-        store, kinds = at.registry.files.within(at.id), kinds_at(at.registry, at.id)
-        if DOCUMENT in kinds:
-            with file.open("rb") as handle:
-                begun = uploaded.begin(at.session, store, kinds, uploaded.Announced(DOCUMENT, len(data), XML, hashlib.sha256(data).hexdigest()), at.now)
-                uploaded.receive(at.session, store, begun.id, handle, at.now)
-            record = record | {"file": str(begun.id)}
-        yield record
+def _of(number: str | None, record: Record) -> Record:
+    return record | {"patient": number} if number and "patient" in record else record

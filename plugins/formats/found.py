@@ -22,7 +22,16 @@ class LeftOut:
     what: str
 
 
-Found = Record | Fault | LeftOut
+@dataclass(frozen=True)
+class WithFile:
+    """A record of a kind that has a file, with the file: whoever takes it in sends the file first, and names it in the record."""
+
+    record: Record
+    content_type: str
+    data: bytes
+
+
+Found = Record | WithFile | Fault | LeftOut
 
 
 class Unusable(Exception):

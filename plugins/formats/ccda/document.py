@@ -9,8 +9,6 @@ from plugins.formats.ccda.about import About
 from plugins.formats.ccda.plain import Element, Narrative, attribute, digest, line, one, some, when, with_template
 from plugins.formats.found import Fault, Found, LeftOut, NotTaken, Record, Unusable
 
-DOCUMENT = "care_document"
-"""The kind of record that is the document itself; it goes with the file."""
 Reading = Callable[[Element, About], Record | None]
 SECTIONS: dict[str, tuple[tuple[str, ...], Reading]] = {
     "11450-4": ((history.PROBLEM,), history.problem),
@@ -27,7 +25,7 @@ SECTIONS: dict[str, tuple[tuple[str, ...], Reading]] = {
 
 
 def read_document(data: bytes, source: str, zone: ZoneInfo) -> Iterator[Found]:
-    """The patient, the lists of the chart, and the document as a record that has the file."""
+    """The patient, the lists of the chart, and the document itself, whose file its reader adds."""
     try:
         root = parse(data)
         kind = kind_of(root)
@@ -43,7 +41,7 @@ def read_document(data: bytes, source: str, zone: ZoneInfo) -> Iterator[Found]:
     yield patient
     told = when(attribute(root, "value", "effectiveTime"), zone).day
     yield from _sections(root, About(patient["external_id"], Narrative(root), zone, told))
-    yield {"kind": DOCUMENT, "external_id": f"{source}:{_number(root, data)}", "patient": patient["external_id"]}
+    yield {"kind": "care_document", "external_id": f"{source}:{_number(root, data)}", "patient": patient["external_id"]}
 
 
 def _sections(root: Element, about: About) -> Iterator[Found]:

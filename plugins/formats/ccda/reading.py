@@ -9,18 +9,19 @@ from zoneinfo import ZoneInfo
 from core.safety import UnsafeFile
 from core.safety.asking import ask_child, copy_file
 from core.safety.care_documents import MAX_BYTES, REASONS
-from plugins.formats.found import Fault, Found, LeftOut
+from plugins.formats.found import Fault, Found, LeftOut, WithFile
 
+DOCUMENT, XML = "care_document", "application/xml"
 _READER = ["plugins.formats", "plugins.formats.ccda.child"]
 _MOST_ANSWER = 32 * 1024 * 1024
 
 
 def read(file: BinaryIO, source: str = "ccda", zone: ZoneInfo | None = None) -> Iterator[Found]:
-    """The records of a document, with its faults and what was left out. The record of the document itself comes last; whoever takes it in adds the file."""
+    """The records of a document, with its faults and what was left out. The record of the document itself comes last, with the file."""
     file.seek(0)
     with tempfile.TemporaryDirectory(prefix="cuspid-care-") as folder:
+        copy = Path(folder) / "source"
         try:
-            copy = Path(folder) / "source"
             copy_file(file, copy, MAX_BYTES)
             with copy.open("rb") as stream:
                 asked = [*_READER, source, str(zone or "UTC")]
@@ -28,7 +29,8 @@ def read(file: BinaryIO, source: str = "ccda", zone: ZoneInfo | None = None) -> 
         except UnsafeFile as refusal:
             yield Fault("/", refusal.reason)
             return
-    yield from map(_found, _believe(answer))
+        for one in map(_found, _believe(answer)):
+            yield WithFile(one, XML, copy.read_bytes()) if isinstance(one, dict) and one["kind"] == DOCUMENT else one
 
 
 def _believe(answer: dict[str, Any]) -> list[list[Any]]:

@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-from plugins.formats.fhir import chart, money, people, visits
+from plugins.formats.fhir import chart, documents, money, people, visits
 from plugins.formats.fhir.about import About
 from plugins.formats.fhir.frames import NO_FHIR, Frame, frames
 from plugins.formats.fhir.observations import Vitals, observation
 from plugins.formats.fhir.plain import concept, text
 from plugins.formats.fhir.references import LOOKED_AT, References, id_of
-from plugins.formats.found import Fault, Found, LeftOut, NotTaken, Record, Unusable, deleted
+from plugins.formats.found import Fault, Found, LeftOut, NotTaken, Record, Unusable, WithFile, deleted
 
-Mapping = Callable[[About], Iterator[Record]]
+Mapping = Callable[[About], Iterator[Record | WithFile]]
 MAPPINGS: dict[str, tuple[str, Mapping]] = {
     "Patient": ("patient", people.patient),
     "RelatedPerson": ("relationship", people.related_person),
@@ -31,6 +31,7 @@ MAPPINGS: dict[str, tuple[str, Mapping]] = {
     "Claim": ("claim", money.claim),
     "ExplanationOfBenefit": ("claim", money.explanation),
     "Invoice": ("statement", money.invoice),
+    "DocumentReference": (documents.CARE, documents.document),
 }
 """Which kind of record a resource becomes, and how. Observations are several."""
 USED = ("Account", "Medication", "PractitionerRole", "Organization")
@@ -86,7 +87,7 @@ def _read(frame: Frame, references: References, vitals: Vitals, zone: ZoneInfo) 
         yield LeftOut(str(kind))
 
 
-def _records(name: str, frame: Frame, about: About, vitals: Vitals) -> Iterator[Record]:
+def _records(name: str, frame: Frame, about: About, vitals: Vitals) -> Iterator[Record | WithFile]:
     if name not in MAPPINGS and name != "Observation":
         raise NotTaken(f"{name[:40]} (used by others)" if name in USED else name[:40])
     if not about.id:
@@ -96,7 +97,7 @@ def _records(name: str, frame: Frame, about: About, vitals: Vitals) -> Iterator[
         yield from [deleted("result", about.references.external(about.id))] if frame.is_deleted else observation(about, vitals)
         return
     kind, mapping = MAPPINGS[name]
-    if frame.is_deleted or _is_error(about):
+    if frame.is_deleted or (_is_error(about) and name != "DocumentReference"):
         yield deleted(kind, about.references.external(_PREFIXES.get(name, "") + about.id))
         return
     yield from mapping(about)

@@ -28,6 +28,9 @@ def test_a_file_of_fhir_goes_in_once_and_what_is_wrong_or_left_out_is_told(comma
     assert "nothing was changed" in tried.output
     assert " new" not in second.output
     assert "Patient: 3 as before\n" in second.output
+    assert "Care document: 1 new" in first.output
+    assert "Image: 1 new" in first.output
+    assert "lies at an address" in first.output
 
 
 def test_a_care_document_of_a_patient_is_seen_with_its_lists(command_line, practice, robin, signed_in):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from plugins.formats.ccda.document import read_document
-from plugins.formats.found import Fault, LeftOut
+from plugins.formats.found import Fault, LeftOut, WithFile
 
 SAMPLE = (Path(__file__).parents[1] / "samples" / "care.xml").read_bytes()
 ROOT = etree.fromstring(SAMPLE)
@@ -42,7 +42,7 @@ def changed(how) -> bytes:
 
 def check(found) -> list[dict]:
     """The records among what was found, which are all that is neither a fault with its place nor left out."""
-    records = [one for one in found if not isinstance(one, Fault | LeftOut)]
+    records = [one.record if isinstance(one, WithFile) else one for one in found if not isinstance(one, Fault | LeftOut)]
     assert all(one.place and one.reason for one in found if isinstance(one, Fault))
     assert all(isinstance(one, dict) and one["kind"] and one["external_id"] for one in records)
     json.dumps(records)

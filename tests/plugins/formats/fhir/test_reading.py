@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from plugins.formats.fhir.documents import AT_AN_ADDRESS
 from plugins.formats.fhir.reading import read
-from plugins.formats.found import Fault, LeftOut
+from plugins.formats.found import Fault, LeftOut, WithFile
 
 BUNDLE = Path(__file__).parents[1] / "samples" / "bundle.json"
 
@@ -71,7 +72,8 @@ def test_visits_come_from_appointments_and_from_encounters(records, found):
 
 def test_what_was_entered_in_error_or_ruled_out_is_taken_out(records):
     gone = {key for key, record in records.items() if record.get("deleted")}
-    assert gone == {("problem", "old:c2"), ("problem", "old:c3"), ("medication", "old:m3"), ("result", "old:r2"), ("appointment", "old:ap2")}
+    assert gone == {("problem", "old:c2"), ("problem", "old:c3"), ("medication", "old:m3"), ("result", "old:r2"), ("appointment", "old:ap2"),
+                    ("care_document", "old:d5"), ("image", "old:d5")}  # fmt: skip
 
 
 def test_the_chart_keeps_dates_only_as_exactly_as_they_are_told(records):
@@ -91,7 +93,7 @@ def test_medicines_are_found_where_the_resource_says(records, found):
     }  # fmt: skip
     stopped = fields(records, "medication", "old:m2")
     assert (stopped["name"], stopped["status"], stopped["started_on"]) == ("Lisinopril 10 MG", "stopped", "2020-01-01")
-    [fault] = [one for one in found if isinstance(one, Fault)]
+    fault = next(one for one in found if isinstance(one, Fault))
     assert re.fullmatch("/entry/[0-9]+/resource/medicationReference", fault.place)
 
 
@@ -130,6 +132,20 @@ def test_money_is_in_cents_and_an_answer_is_kept_as_its_claim(records, found):
     assert bill["lines"] == [{"entered_on": "2024-03-05", "description": "White filling", "amount_cents": 5050}]
     cover = fields(records, "insurance_coverage", "old:cov")
     assert (cover["carrier"], cover["plan_name"], cover["group_number"], cover["subscriber"]) == ("Aetna Dental", "PPO", "G-9", "Robin Jo Vale")
+
+
+def test_documents_come_with_their_file_and_nothing_is_fetched(records, found):
+    care, paper = (one for one in found if isinstance(one, WithFile))
+    assert (care.record, care.content_type) == ({"kind": "care_document", "external_id": "old:d1", "patient": "old:p1"}, "application/xml")
+    assert b"Letter from the hospital" in care.data
+    assert paper.record == {
+        "kind": "image", "external_id": "old:d2", "patient": "old:p1", "folder": "old:documents", "taken_on": "2024-03-02", "type": "document",
+        "description": "Consent form",
+    }  # fmt: skip
+    assert (paper.content_type, paper.data[:4]) == ("image/png", b"\x89PNG")
+    assert fields(records, "image_folder", "old:documents") == {"name": "Documents", "shared": True}
+    assert [one.reason for one in found if isinstance(one, Fault)][1:] == [AT_AN_ADDRESS]
+    assert LeftOut("DocumentReference to another sort of file") in found
 
 
 def test_unknown_resources_are_counted_and_not_refused(found):
