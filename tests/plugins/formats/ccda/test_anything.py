@@ -61,7 +61,7 @@ def test_damaged_bytes_give_records_and_faults_and_no_error(at, cut, put):
     check(list(read_document(SAMPLE[:at] + put + SAMPLE[at + cut :], "ccda", ZONE)))
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(how=st.lists(changes, min_size=5, max_size=5))
 def test_the_door_takes_in_or_refuses_whatever_is_read(how, db, taken_in):
     for one in how:
