@@ -56,6 +56,7 @@ class Settings(BaseModel):
     )
     dns_resolvers: str | None = Field(None, description="The name servers that are asked about domains, such as 9.9.9.9,149.112.112.112; the system's when it is left out.")
     check_inside: bool = Field(False, description="Whether looking at a domain's certificate may connect to private addresses.")
+    webhooks_inside: bool = Field(False, description="Whether webhooks may go to private networks and to http addresses, for tests.")
     trusted_proxies: str | None = Field(
         None, description="The addresses of the proxies in front, with commas between; nobody else's forwarded headers are believed."
     )

@@ -24,6 +24,7 @@ from core.people import birthdays, records_request_alerts
 from core.plugins import PluginHost
 from core.plugins.rules import PORTAL, own_names
 from core.records import changes, runs, uploaded
+from core.records.changes import webhooks
 from core.tenant import Tenant
 from core.texting import stops
 from core.usage.roll_up import roll_up
@@ -70,6 +71,7 @@ CORE_PERIODIC = (
     Chore("records.clear_away", runs.clear_away, timedelta(hours=1)),
     Chore("records.clear_uploads", lambda session, *about: uploaded.clear_away(session, celery.registry.files, *about), timedelta(hours=1)),
     Chore("records.clear_changes", changes.clear_away, timedelta(hours=1)),
+    Chore("records.clear_deliveries", webhooks.clear_deliveries, timedelta(hours=1)),
     Chore("usage.roll_up", roll_up, timedelta(hours=1)),
     Chore("portal.count_storage", lambda session, *about: recount_if_due(session, celery.registry.files, *about), timedelta(hours=1)),
 )

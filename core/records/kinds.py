@@ -51,6 +51,8 @@ def _refuse_doubles(registry) -> None:
 
 def includeme(config) -> None:
     """Ask every plugin once, and check that no kind is declared twice; `tenants` adds its own to `registry.base_record_kinds`."""
+    from core.records.changes import tasks  # noqa: F401  (declares them)
+
     registry = config.registry
     registry.base_record_kinds = []
     registry.plugin_record_kinds = {name: _of_plugin(registry.plugins, name) for name in registry.plugins.plugins}

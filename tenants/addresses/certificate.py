@@ -5,17 +5,16 @@ import ssl
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
+
+from core.safety.outside import is_outside
 
 PATIENCE = 3.0
 """Seconds for the connection, and as many for its beginning."""
 READY, REFUSED, NONE, UNREACHABLE, INSIDE = "ready", "refused", "none", "unreachable", "inside"
 LONGEST = 120
-# An IPv4 address stands at the end of these (RFC 6052, RFC 4291).
-_TRANSLATED = (ip_network("64:ff9b::/96"), ip_network("::/96"))
 
 
 @dataclass(frozen=True)
@@ -48,16 +47,6 @@ def look(host: str, addresses: Collection[str], port: int, also_inside: bool = F
         return Certificate(NONE)
     except OSError:
         return Certificate(UNREACHABLE)
-
-
-def is_outside(address: str) -> bool:
-    """Whether an address is one of the open internet; one that hides another in itself is judged by that."""
-    found = ip_address(address)
-    hidden: list[IPv4Address | IPv6Address] = [found]
-    if isinstance(found, IPv6Address):
-        translated = IPv4Address(int(found) & 0xFFFFFFFF) if any(found in network for network in _TRANSLATED) else None
-        hidden += [inner for inner in (found.ipv4_mapped, found.sixtofour, translated, *(found.teredo or ())) if inner]
-    return all(one.is_global and not one.is_multicast for one in hidden)
 
 
 def _ask(host: str, address: str, port: int) -> Certificate:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from core.db import uuid7
 from core.records.changes.kinds import ChangeKind, Details
 from core.records.changes.models import RecordsChange
+from core.records.changes.webhooks import ask_to_tell
 
 
 def note(
@@ -23,4 +24,5 @@ def note(
         data=details.model_dump(mode="json"), at=at,
     )  # fmt: skip
     session.add(change)
+    ask_to_tell(session, practice_id)
     return change

@@ -59,7 +59,7 @@ def waiting(session: Session, practice_id: UUID, reader: str, limit: int = MOST,
 
 def acknowledge(session: Session, practice_id: UUID, reader: str, until: int, now: datetime) -> None:
     """A reader has dealt with every change up to this number. An earlier number than before changes nothing. Raises NotHandedOut."""
-    if not 0 <= until <= _last_number(session, practice_id):
+    if not 0 <= until <= last_number(session, practice_id):
         raise NotHandedOut("There is no change with this number yet.")
     new = insert(RecordsChangeReader).values(practice_id=practice_id, id=uuid7(), name=reader, acknowledged=until, since=now, acknowledged_at=now)
     further = {"acknowledged": func.greatest(RecordsChangeReader.acknowledged, until), "acknowledged_at": now}
@@ -69,7 +69,7 @@ def acknowledge(session: Session, practice_id: UUID, reader: str, until: int, no
 def begin(session: Session, practice_id: UUID, reader: str, now: datetime) -> None:
     """From now on somebody reads the changes; what was done before is not theirs. Whoever reads already goes on as before."""
     line_up(session, practice_id)
-    new = insert(RecordsChangeReader).values(practice_id=practice_id, id=uuid7(), name=reader, acknowledged=_last_number(session, practice_id), since=now)
+    new = insert(RecordsChangeReader).values(practice_id=practice_id, id=uuid7(), name=reader, acknowledged=last_number(session, practice_id), since=now)
     session.execute(new.on_conflict_do_nothing(index_elements=["practice_id", "name"]))
 
 
@@ -107,7 +107,8 @@ def _line(session: Session, practice_id: UUID) -> RecordsChangeLine:
     return session.scalars(select(RecordsChangeLine).where(mine).with_for_update().execution_options(populate_existing=True)).one()
 
 
-def _last_number(session: Session, practice_id: UUID) -> int:
+def last_number(session: Session, practice_id: UUID) -> int:
+    """The number that was given last."""
     return session.scalar(select(RecordsChangeLine.last_number).where(RecordsChangeLine.practice_id == practice_id)) or 0
 
 
