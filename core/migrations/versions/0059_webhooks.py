@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 revision = "e0b4c93d71a8"
-down_revision = "f3d81a60b7e4"
+down_revision = "f60a4b9e27d8"
 branch_labels = None
 depends_on = None
 
