@@ -26,10 +26,14 @@ def patient(root: Element, source: str) -> Record:
     said = {
         "first_name": given[0], "last_name": family, "preferred_name": nick, "birthdate": born.day.isoformat() if born.day else None,
         "sex": _SEXES.get(attribute(person, "code", "administrativeGenderCode"), "U"), **_home(role), "phone": _way(role, r"(tel:|\+?[0-9(])"),
-        "email": _way(role, "mailto:"),
+        "email": _way(role, "mailto:"), "status": "deceased" if _is_deceased(person) else "",
     }  # fmt: skip
     told: dict[str, Any] = {name: value for name, value in said.items() if value}
     return {"kind": "patient", "external_id": f"{source}:{_number(role) or _made_number(root, given, told)}", **told}
+
+
+def _is_deceased(person: Element | None) -> bool:
+    return person is not None and any(found.get("value") == "true" for found in person.iterchildren("{urn:hl7-org:sdtc}deceasedInd"))
 
 
 def _name(person: Element | None) -> Element | None:

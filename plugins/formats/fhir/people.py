@@ -34,6 +34,7 @@ def patient(about: About) -> Iterator[Record]:
         birthdate=as_text(when(text(resource, "birthDate")).day),
         sex=_SEXES.get(text(resource, "gender"), "U"),
         language=_language(resource),
+        status=_status(resource),
         guarantor=references.external(payer) if payer else None,
         provider=references.external(doctor) if doctor in references.visiting else None,
     )
@@ -51,7 +52,7 @@ def related_person(about: About) -> Iterator[Record]:
     if not same:
         sex = _SEXES.get(text(resource, "gender"), "U")
         born = as_text(when(text(resource, "birthDate")).day)
-        yield about.record("patient", **named(resource), **reached(resource), **_home(resource), birthdate=born, sex=sex) | {"external_id": related}
+        yield about.record("patient", **named(resource), **reached(resource), **_home(resource), birthdate=born, sex=sex, status="nonpatient") | {"external_id": related}
     yield about.record("relationship", patient=of, related=related, relation=relation, is_guardian=is_guardian)
 
 
@@ -99,6 +100,12 @@ def _home(resource: Resource) -> dict[str, str]:
 def _language(resource: Resource) -> str:
     spoken = sorted(parts(resource, "communication"), key=lambda one: one.get("preferred") is not True)
     return text(part(spoken[0], "language", "coding"), "code") if spoken else ""
+
+
+def _status(resource: Resource) -> str:
+    if resource.get("deceasedBoolean") is True or text(resource, "deceasedDateTime"):
+        return "deceased"
+    return "inactive" if resource.get("active") is False else ""
 
 
 def _relation(resource: Resource) -> tuple[str, bool]:

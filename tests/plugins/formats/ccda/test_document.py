@@ -41,6 +41,11 @@ def test_its_patient_has_the_senders_number_and_never_a_social_security_number(f
     assert "111-22-3333" not in str(list(read_document(without, "ccda", ZONE)))
 
 
+def test_who_has_died_is_known_as_such():
+    data = CARE.read_bytes().replace(b"<birthTime", b'<s:deceasedInd xmlns:s="urn:hl7-org:sdtc" value="true"/><birthTime')
+    assert next(iter(read_document(data, "ccda", ZONE)))["status"] == "deceased"
+
+
 def test_the_lists_of_the_chart(records):
     assert records["problem"] == [
         {"name": "Chronic periodontitis", "status": "active", "snomed": "5689008", "icd10": "K05.32", "note": "Since 2015"},

@@ -46,10 +46,19 @@ def test_people_come_with_the_name_that_counts_their_number_and_whoever_pays(rec
     assert fields(records, "patient", "old:p2") == {"first_name": "Kim", "last_name": "Vale", "sex": "U", "guarantor": "old:p1"}
 
 
+@pytest.mark.parametrize(
+    ("said", "status"), [({}, None), ({"active": True}, None), ({"active": False}, "inactive"), ({"deceasedDateTime": "2020"}, "deceased"),
+                         ({"active": False, "deceasedBoolean": True}, "deceased"), ({"deceasedBoolean": False}, None)],
+)  # fmt: skip
+def test_how_a_patient_stands_is_told(said, status):
+    [record] = found_in({"resourceType": "Patient", "id": "1", "name": [{"family": "Vale"}], **said})
+    assert record.get("status") == status
+
+
 def test_only_a_guardian_is_one_and_a_person_who_is_a_patient_gets_no_second_chart(records):
     assert fields(records, "relationship", "old:rp1") == {"patient": "old:p2", "related": "old:p1", "relation": "mother", "is_guardian": True}
     assert fields(records, "relationship", "old:rp2") == {"patient": "old:p2", "related": "old:related.rp2", "relation": "grandmother", "is_guardian": False}
-    assert fields(records, "patient", "old:related.rp2") == {"first_name": "Ada", "last_name": "Vale", "phone": "555-0199", "sex": "U"}
+    assert fields(records, "patient", "old:related.rp2") == {"first_name": "Ada", "last_name": "Vale", "phone": "555-0199", "sex": "U", "status": "nonpatient"}
     assert ("patient", "old:related.rp1") not in records
 
 
