@@ -40,6 +40,7 @@ OFFICE: dict[str, str] = {
     "office.clinics.see": "See the clinics’ details, hours and providers",
     "office.clinics.change": "Change the clinics’ details, hours and providers",
     "office.addresses.change": "Change the portal’s addresses",
+    "office.keys.change": "Make and revoke keys for practice systems",
     "office.reports.see": "See how the portal is used, in numbers",
     "office.audit.see": "Read and search the audit log",
     "office.audit.export": "Export the audit log",
@@ -96,7 +97,7 @@ SUPPORT = {
     ACT: frozenset(OFFICE)
     - {
         "office.staff.change", "office.view_as", "office.patients.merge", "office.payments.settle", "office.billing.change", "office.card_service.change", "office.messages.answer", "office.appointments.answer",
-        "office.exports.make",
+        "office.exports.make", "office.keys.change",
     },
 }
 """What an operator may do who has entered a practice, by the level of the visit."""
