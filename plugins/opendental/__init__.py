@@ -5,7 +5,7 @@ from datetime import timedelta
 from core.people.charts import move_rows
 from core.plugins import PortalPlugin, hookimpl
 from core.tasks import Periodic
-from plugins.opendental import erasing, office
+from plugins.opendental import erasing, hooks, office, subscribing
 from plugins.opendental.models import Push
 
 
@@ -25,6 +25,10 @@ class OpenDentalPlugin(PortalPlugin):
         """Add the page on which an office connects its Open Dental."""
         office.include(config)
 
+    def include_hooks(self, config) -> None:
+        """Add the address at which Open Dental reports."""
+        hooks.include(config)
+
     @hookimpl
     def portal_office_waiting(self):
         """Open Dental does not answer, or would not take something."""
@@ -32,8 +36,8 @@ class OpenDentalPlugin(PortalPlugin):
 
     @hookimpl
     def portal_periodic_tasks(self):
-        """A turn of pulling and pushing each minute."""
-        return [Periodic("opendental.go_on", timedelta(minutes=1))]
+        """A turn of pulling and pushing each minute; each day it is seen that Open Dental still reports."""
+        return [Periodic("opendental.go_on", timedelta(minutes=1)), subscribing.DAILY]
 
     @hookimpl
     def portal_patients_merged(self, db, practice_id, kept, absorbed):

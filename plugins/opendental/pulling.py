@@ -98,7 +98,7 @@ def take_in(session: Session, office: Office, resource: Resource, asked: Asked, 
     if resource.name == "patients":
         keep_charts(session, office.practice_id, page.rows)
     records, unreadable = read(resource, page.rows, setup_of(session, office.practice_id, office.time_zone, now))
-    cursor.deferred += _put_off(session, office.practice_id, records) if cursor.turn < TURNS and resource.name == "patients" else 0
+    cursor.deferred += put_off(session, office.practice_id, records) if cursor.turn < TURNS and resource.name == "patients" else 0
     plans = {record["external_id"] for record in records if record["kind"] == "payment_plan"}
     records += [record for record in more if record["payment_plan"] in plans]
     records = [record for record in records if record["kind"] in office.kinds and (cursor.loaded_at or "deleted" not in record)]
@@ -181,7 +181,7 @@ def read(resource: Resource, rows: Sequence[Row], setup: Setup) -> tuple[list[Re
     return found, unreadable
 
 
-def _put_off(session: Session, practice_id: UUID, records: Sequence[Record]) -> int:
+def put_off(session: Session, practice_id: UUID, records: Sequence[Record]) -> int:
     """Heads of families who have not come yet: until the second turn, whoever names them is their own. Returns how many."""
     heads = {head for record in records if (head := record.get("guarantor"))}
     there = set(session.scalars(select(Chart.number).where(Chart.practice_id == practice_id, Chart.number.in_(heads))))

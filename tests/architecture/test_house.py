@@ -41,6 +41,7 @@ OPEN |= {"portal.grant_offer"}  # the link in a mail to somebody who may have no
 # A practice's system brings a key; without a right one nothing is said but that.
 OPEN |= {"api.records", "api.runs", "api.runs.one", "api.runs.end", "api.uploads", "api.uploads.one"}
 OPEN |= {"account.hooks.stripe"}  # what the card service reports, which it signs
+OPEN |= {"opendental.hooks.events"}  # what Open Dental reports: the secret in the address and the office's key in the header are the right
 # The same link in a notice of a visit; answers by text message, which the gateway signs.
 OPEN |= {"appointments.hooks.unsubscribe", "appointments.hooks.texts", "appointments.hooks.calendar"}
 # Booking a first visit, or by a code: the pages say of nobody whether they are a patient, and act for whoever holds the code.
@@ -106,7 +107,7 @@ def test_what_is_taken_without_a_form_token_or_from_other_sites_is_on_the_list(r
     Whoever books without signing in does so by a code, which no cookie stands for: within a frame browsers send none. A system brings its key."""
     views = [item["introspectable"] for item in registry.introspector.get_category("views")]
     assert {view["route_name"] for view in views if view["require_csrf"] is False and view["route_name"]} == {
-        "auth.unsubscribe", "files.signed", "appointments.hooks.unsubscribe", "appointments.hooks.texts", "account.hooks.stripe", *BOOKING,
+        "auth.unsubscribe", "files.signed", "appointments.hooks.unsubscribe", "appointments.hooks.texts", "account.hooks.stripe", "opendental.hooks.events", *BOOKING,
         "api.records", "api.runs", "api.runs.end", "api.uploads", "api.uploads.one",
     }  # fmt: skip
     assert {"auth.unsubscribe"} == ANY_SITE

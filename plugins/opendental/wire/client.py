@@ -25,7 +25,9 @@ MOST_CHARACTERS = 16_800_000
 TIMEOUTS = (10, 70)
 """Seconds to reach it, and for its answer: it gives up by itself after 60."""
 TRIES = 5
-LONGEST_PAUSE = 60.0
+LONGEST_PAUSE = 30.0
+PATIENCE = 60.0
+"""So many seconds one request may be waited for and tried again: a worker has other offices, too."""
 QUERY_ROWS = 100
 PAGE_SIZES = {"remote": 100, "service": 1000, "local": 1000}
 ENTERPRISE_FACTOR = 10
@@ -126,33 +128,31 @@ class OpenDentalClient:
 
     def _read(self, method: str, path: str, filters: Filters, more: Mapping[str, int] | None = None, body: Mapping[str, Any] | None = None, tries_late: int = TRIES) -> Any:
         parameters = {name: _written(value) for name, value in _checked(filters).items()} | {name: str(value) for name, value in (more or {}).items()}
+        began = self._clock()
         for turn in range(1, TRIES + 1):
             try:
                 return self._ask(method, path, parameters, body)
-            except TimedOut:
-                if turn >= min(TRIES, tries_late):
-                    raise
-                self._wait(turn)
             except (Away, SlowDown) as fault:
-                if turn == TRIES:
-                    raise
-                self._wait(turn, fault.after if isinstance(fault, SlowDown) else None)
+                most = tries_late if isinstance(fault, TimedOut) else TRIES
+                self._wait_or_give_up(fault, turn, most, began)
         raise AssertionError
 
     def _write(self, method: str, path: str, values: Mapping[str, Any] | None) -> Any:
+        began = self._clock()
         for turn in range(1, TRIES + 1):
             try:
                 return self._ask(method, path, {}, values)
             except SlowDown as fault:  # it was not even looked at
-                if turn == TRIES:
-                    raise
-                self._wait(turn, fault.after)
+                self._wait_or_give_up(fault, turn, TRIES, began)
         raise AssertionError
 
-    def _wait(self, turn: int, seconds: float | None = None) -> None:
-        """Longer each time, never all at the same moment."""
-        pause = min(LONGEST_PAUSE, 2.0**turn) * random.uniform(0.5, 1.5) if seconds is None else seconds + random.uniform(0.0, 1.0)  # noqa: S311 (no secret)
+    def _wait_or_give_up(self, fault: Away | SlowDown, turn: int, most: int, began: datetime) -> None:
+        """Longer each time, never all at the same moment. Nobody is kept for long: whoever asks comes back later. Raises the fault then."""
+        after = fault.after if isinstance(fault, SlowDown) else None
+        pause = min(LONGEST_PAUSE, 2.0**turn) * random.uniform(0.5, 1.5) if after is None else after + random.uniform(0.0, 1.0)  # noqa: S311 (no secret)
         self._throttle.slow_down(pause)
+        if turn >= most or (self._clock() - began).total_seconds() + pause > PATIENCE:
+            raise fault
         self._sleep(pause)
 
     def _ask(self, method: str, path: str, parameters: Mapping[str, str], body: Mapping[str, Any] | None) -> Any:
@@ -161,7 +161,9 @@ class OpenDentalClient:
         text = None if body is None else json.dumps(body, default=_written)
         if text and len(text) > MOST_CHARACTERS:
             raise TooLarge
-        if (pause := self._throttle.turn()) > 0:
+        if (pause := self._throttle.turn()) > PATIENCE:
+            raise SlowDown(pause)
+        if pause > 0:
             self._sleep(pause)
         status, answer, headers = self._send(method, path, parameters, text)
         log.debug("opendental_asked", method=method, route=path.partition("/")[0], status=status)

@@ -110,6 +110,15 @@ def test_reads_are_tried_again_with_longer_and_uneven_pauses_and_then_given_up(w
     assert len(set(wire.slept)) == 4
 
 
+def test_nobody_is_kept_for_as_long_as_they_would_like(wire, people, monkeypatch):
+    people(1)
+    monkeypatch.setattr(module, "fault_of", lambda *about: SlowDown(600))
+    wire.office.quirks.disabled = True
+    with pytest.raises(SlowDown):
+        wire.client().one("patients/1")
+    assert wire.slept == []
+
+
 def test_a_page_that_takes_too_long_is_asked_for_in_smaller_ones(wire, people):
     people(230)
     wire.office.quirks.slow_above = 60

@@ -1,0 +1,77 @@
+"""Asking an office's Open Dental to report by itself what changes, and seeing each day that it still does."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy.orm import Session
+
+from core.config import Settings
+from core.tasks import Periodic, Work, portal_task
+from plugins.opendental import connecting
+from plugins.opendental.models import Connection
+from plugins.opendental.reported import DELETED, WATCHED
+from plugins.opendental.wire import Fault, PracticeSystem, client_for
+from plugins.opendental.wire.choice import connection_of
+
+log = structlog.get_logger("opendental")
+
+POLLING_SECONDS = {"Schedule": 60, "Provider": 300, "Operatory": 300}
+USUAL_SECONDS = 15
+PATH = "/hooks/opendental/"
+DAILY = Periodic("opendental.subscribe", timedelta(days=1))
+
+
+def address_of(portal: Settings, host: str, connection: Connection) -> str:
+    """Where an office reports: the practice's own address, with the secret."""
+    return f"{portal.address(host)}{PATH}{connecting.hook_secret_of(portal, connection)}"
+
+
+def subscribe(system: PracticeSystem, address: str, workstation: str) -> int:
+    """See that each table is reported to this address once, and to no older address of ours; how many were new.
+
+    From which machine matters: without one all of them report the same. So the machine on which the API Service runs should be named.
+    """
+    wanted = {*WATCHED, DELETED}
+    ours = [row for row in system.rows("subscriptions") if PATH in str(row.get("EndPointUrl", ""))]
+    for row in ours:
+        is_right = row.get("EndPointUrl") == address and str(row.get("Workstation", "")) == workstation
+        if is_right and row.get("WatchTable") in wanted:
+            wanted.remove(str(row["WatchTable"]))
+        elif _is_same_portal(str(row.get("EndPointUrl", "")), address):
+            system.remove(f"subscriptions/{int(row['SubscriptionNum'])}")
+    for table in sorted(wanted):
+        seconds = POLLING_SECONDS.get(table, USUAL_SECONDS)
+        system.add("subscriptions", {"EndPointUrl": address, "Workstation": workstation, "WatchTable": table, "PollingSeconds": seconds})
+    return len(wanted)
+
+
+def unsubscribe(system: PracticeSystem, address: str) -> None:
+    """Nothing is reported to this portal any more."""
+    for row in system.rows("subscriptions"):
+        if _is_same_portal(str(row.get("EndPointUrl", "")), address):
+            system.remove(f"subscriptions/{int(row['SubscriptionNum'])}")
+
+
+def _is_same_portal(one: str, other: str) -> bool:
+    """Whether two addresses differ in the secret only: another portal's subscriptions are not ours to end."""
+    return one.rpartition("/")[0] == other.rpartition("/")[0]
+
+
+@portal_task("opendental.subscribe")
+def subscribe_office(work: Work) -> None:
+    """See that the office still reports to us."""
+    practice_id = work.tenant.practice_id
+    connection, system = _running(work.db, practice_id), client_for(work.registry, work.db, practice_id)
+    if connection is None or system is None:
+        return
+    try:
+        subscribe(system, address_of(work.registry.portal, work.tenant.host, connection), connection.workstation)
+    except Fault as fault:
+        # The pulls bring everything; tomorrow it is tried again.
+        log.warning("opendental_not_subscribed", practice=str(practice_id), error=type(fault).__name__)
+
+
+def _running(session: Session, practice_id: UUID) -> Connection | None:
+    connection = connection_of(session, practice_id)
+    return connection if connection and connection.is_running else None
