@@ -39,7 +39,7 @@ OPEN |= {"appointments.answer", "appointments.calendar_feed", "appointments.here
 OPEN |= {"appointments.offer"}  # the link with which a time is offered: yes or no without signing in, its token is the right
 OPEN |= {"portal.grant_offer"}  # the link in a mail to somebody who may have no account yet
 # A practice's system brings a key; without a right one nothing is said but that.
-OPEN |= {"api.records", "api.runs", "api.runs.one", "api.runs.end", "api.uploads", "api.uploads.one"}
+OPEN |= {"api.records", "api.runs", "api.runs.one", "api.runs.end", "api.uploads", "api.uploads.one", "api.changes", "api.changes.acknowledge"}
 OPEN |= {"account.hooks.stripe"}  # what the card service reports, which it signs
 OPEN |= {"opendental.hooks.events"}  # what Open Dental reports: the secret in the address and the office's key in the header are the right
 # The same link in a notice of a visit; answers by text message, which the gateway signs.
@@ -108,7 +108,7 @@ def test_what_is_taken_without_a_form_token_or_from_other_sites_is_on_the_list(r
     views = [item["introspectable"] for item in registry.introspector.get_category("views")]
     assert {view["route_name"] for view in views if view["require_csrf"] is False and view["route_name"]} == {
         "auth.unsubscribe", "files.signed", "appointments.hooks.unsubscribe", "appointments.hooks.texts", "account.hooks.stripe", "opendental.hooks.events", *BOOKING,
-        "api.records", "api.runs", "api.runs.end", "api.uploads", "api.uploads.one",
+        "api.records", "api.runs", "api.runs.end", "api.uploads", "api.uploads.one", "api.changes.acknowledge",
     }  # fmt: skip
     assert {"auth.unsubscribe"} == ANY_SITE
 

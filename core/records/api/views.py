@@ -201,5 +201,6 @@ def includeme(config) -> None:
     config.add_route("api.runs.end", "/api/v1/runs/{id}/end")
     config.add_route("api.uploads", "/api/v1/uploads")
     config.add_route("api.uploads.one", "/api/v1/uploads/{id}")
+    config.include("core.records.api.changes")
     config.scan("core.records.api.problems")
     config.scan("core.records.api.views")

@@ -50,11 +50,15 @@ def waiting(session: Session, practice_id: UUID, reader: str, limit: int = MOST,
     Who reads for the first time gets all that is kept, unless `begin` was called before.
     """
     line_up(session, practice_id)
-    if after is None:
-        mine = (RecordsChangeReader.practice_id == practice_id, RecordsChangeReader.name == reader)
-        after = session.scalar(select(RecordsChangeReader.acknowledged).where(*mine)) or 0
+    after = acknowledged(session, practice_id, reader) if after is None else after
     query = select(RecordsChange).where(_mine == practice_id, RecordsChange.number > after).order_by(RecordsChange.number).limit(min(limit, MOST))
     return list(_told(session, practice_id, session.scalars(query).all()))
+
+
+def acknowledged(session: Session, practice_id: UUID, reader: str) -> int:
+    """Up to which number a reader has dealt with everything."""
+    mine = (RecordsChangeReader.practice_id == practice_id, RecordsChangeReader.name == reader)
+    return session.scalar(select(RecordsChangeReader.acknowledged).where(*mine)) or 0
 
 
 def acknowledge(session: Session, practice_id: UUID, reader: str, until: int, now: datetime) -> None:
