@@ -15,6 +15,7 @@ from core.auth.models import Account, Ticket
 from core.auth.one_time import draw_password, end_of, has_ended, last_day_of
 from core.auth.passwords import check_password
 from core.auth.user_names import TAKEN, WrongUserName, free_user_name
+from core.people.family import refresh_grants_to
 from core.people.models import Patient
 from core.tasks import Work, enqueue, portal_task
 
@@ -74,6 +75,7 @@ def give(session: Session, practice_id: UUID, whom: str | UUID, now: datetime, b
     else:
         account.closed_at = None
         services.set_password(session, account, password, now)
+        refresh_grants_to(session, practice_id, patient.id, now)
     account.is_first, account.password_ends_at = True, end_of(session, practice_id, now)
     tickets.void(session, practice_id, now, INVITATION, patient_id=patient.id)
     _record(session, "access.given", patient, account, now, by)
@@ -104,6 +106,7 @@ def close(session: Session, practice_id: UUID, whom: str | UUID, now: datetime, 
     tickets.void(session, practice_id, now, INVITATION, patient_id=patient.id)
     if account and account.closed_at is None:
         account.closed_at = now
+        refresh_grants_to(session, practice_id, patient.id, now)
         services.sign_out_others(session, practice_id, account.id)
         tickets.void(session, practice_id, now, account_id=account.id)
         offices.forget(session, offices.Holder(practice_id, account.id))

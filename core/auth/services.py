@@ -18,7 +18,7 @@ from core.auth.one_time import has_ended
 from core.auth.passwords import check_password, hash_password, needs_rehash
 from core.auth.realms import PORTAL, Realm
 from core.people import changes
-from core.people.family import refresh_grants
+from core.people.family import refresh_grants_to
 from core.people.models import Grant
 from core.tasks import enqueue
 
@@ -172,7 +172,7 @@ def open_own_record(session: Session, account: Account, patient, now: datetime) 
     """Let a patient's account see, and act on, the patient's own record and what else the family's rules say."""
     grant(session, account.id, patient.id, "self", now)
     changes.note_of(session, changes.ACCESS, patient.practice_id, patient.id, now)
-    refresh_grants(session, patient.practice_id, now)
+    refresh_grants_to(session, patient.practice_id, patient.id, now)
 
 
 def create_representative(session: Session, name: str, email: str, user_name: str, password: str, now: datetime) -> Account:

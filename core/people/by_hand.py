@@ -96,7 +96,7 @@ def add_from_web(session: Session, practice_id: UUID, who: Written, now: datetim
     """The chart of somebody who writes it down on a page of the office, and who has no access by that."""
     patient = _put(session, who, WEB)
     keep_words(session, [patient.id])
-    refresh_grants(session, practice_id, now)
+    refresh_grants(session, practice_id, now, [patient.id])
     changes.note_patient(session, changes.ADDED, patient, now)
     return patient
 
@@ -129,5 +129,5 @@ def _put(session: Session, who: Written, source: str, guarantor_id: UUID | None 
 
 def _done(session: Session, patient: Patient, action: str, writer: Writer) -> None:
     keep_words(session, [patient.id])
-    refresh_grants(session, patient.practice_id, writer.at)
+    refresh_grants(session, patient.practice_id, writer.at, [patient.id])
     audit.record(session, patient.practice_id, action, writer.at, account_id=writer.account_id, patient_id=patient.id)

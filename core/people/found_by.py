@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
 
+from core.db import uuid7
 from core.people.alike import digits, letters
 from core.people.models import MergedChart, NameTrace, Patient, PatientWord
 from core.people.near import traces_of
@@ -16,6 +16,12 @@ from core.people.wanted import SPACES, from_the_end, word_of_email
 from core.tenant import hold
 
 AT_ONCE = 1000
+# One statement, however many words there are.
+_ADD_WORDS = text("""insert into patient_word (practice_id, id, patient_id, word)
+    select :practice, new.* from unnest(cast(:ids as uuid[]), cast(:patients as uuid[]), cast(:words as text[])) as new (id, patient_id, word)""")
+_ADD_TRACES = text("""insert into patient_name_trace (practice_id, id, name, trace)
+    select :practice, new.* from unnest(cast(:ids as uuid[]), cast(:names as text[]), cast(:traces as text[])) as new (id, name, trace)
+    on conflict do nothing""")
 _BETWEEN = re.compile(r"[\W_]+")
 
 
@@ -58,11 +64,10 @@ def _keep_words(session: Session, practice_id: UUID, patient_ids: list[UUID]) ->
     wanted |= {(patient_id, letters(number)) for patient_id, number in session.execute(merged) if number and letters(number)}
     gone = kept.keys() - wanted
     if gone:
-        session.execute(
-            delete(PatientWord).where(PatientWord.practice_id == practice_id, PatientWord.id.in_([kept[pair] for pair in gone]))
-        )
-    if new := [{"practice_id": practice_id, "patient_id": patient_id, "word": word} for patient_id, word in sorted(wanted - kept.keys())]:
-        session.execute(insert(PatientWord), new)
+        session.execute(delete(PatientWord).where(PatientWord.practice_id == practice_id, PatientWord.id.in_([kept[pair] for pair in gone])))
+    if new := sorted(wanted - kept.keys()):
+        rows = {"ids": [uuid7() for _ in new], "patients": [patient_id for patient_id, _ in new], "words": [word for _, word in new]}
+        session.execute(_ADD_WORDS, {"practice": practice_id, **rows})
     _add_traces(session, practice_id, {name for patient in patients for name in names_of(patient)})
     _drop_traces(session, practice_id, {word for _, word in gone})
 
@@ -72,7 +77,8 @@ def _add_traces(session: Session, practice_id: UUID, names: set[str]) -> None:
         select(NameTrace.name).where(NameTrace.practice_id == practice_id, NameTrace.trace.in_(names), NameTrace.name == NameTrace.trace)
     )
     if new := trace_rows(practice_id, names - set(known)):
-        session.execute(postgresql.insert(NameTrace).on_conflict_do_nothing(), new)
+        rows = {"ids": [uuid7() for _ in new], "names": [row["name"] for row in new], "traces": [row["trace"] for row in new]}
+        session.execute(_ADD_TRACES, {"practice": practice_id, **rows})
 
 
 def trace_rows(practice_id: UUID, names: Iterable[str]) -> list[dict]:

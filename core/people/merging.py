@@ -16,7 +16,7 @@ from core import audit
 from core.auth.joining import Joined, join_access
 from core.people import changes
 from core.people.charts import counts, move_rows, own_tables
-from core.people.family import refresh_grants
+from core.people.family import refresh_grants_to
 from core.people.found_by import keep_words
 from core.people.models import MergedChart, Patient, PatientWord, Relationship
 from core.plugins import PluginHost
@@ -43,7 +43,7 @@ def merge(
     session.add(MergedChart(id=absorbed_id, external_id=absorbed.external_id, patient_id=kept_id, reason=reason, merged_at=now, merged_by_id=by))
     session.flush()
     keep_words(session, [kept_id])
-    refresh_grants(session, practice_id, now)
+    refresh_grants_to(session, practice_id, kept_id, now)
     told = changes.MergedDetails(absorbed_id=absorbed_id, absorbed_number=absorbed.external_id, reason=reason)
     changes.note_of(session, changes.MERGED, practice_id, kept_id, now, told)
     audit.record(session, practice_id, "office.patients.merge", now, account_id=by, patient_id=kept_id, target_id=absorbed_id)

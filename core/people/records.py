@@ -1,9 +1,12 @@
 """The kinds of record that core takes in: providers, patients, and what they are to each other."""
 
+from collections.abc import Callable, Collection
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import Field
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.people.family import refresh_grants
@@ -116,15 +119,35 @@ class RelationshipRecord(Record):
     """Whether the related one is the guardian, who sees the record and acts for the patient."""
 
 
-def _renew_grants(session: Session) -> None:
-    """After a batch with patients or relationships: who may see whom may have changed."""
-    refresh_grants(session, session.info["practice_id"], datetime.now(UTC))
+def _written(session: Session, ids: Collection[UUID]) -> None:
+    """What patients are found by, and who may see their records."""
+    keep_words(session, ids)
+    _renew_grants(session, ids)
+
+
+def _related(session: Session, ids: Collection[UUID]) -> Callable[[], None] | None:
+    """Before relationships change or go: what they said counts no more on the records of those who were named."""
+    before = _wards(session, ids)
+    return lambda: _renew_grants(session, before)
+
+
+def _relate(session: Session, ids: Collection[UUID]) -> None:
+    _renew_grants(session, _wards(session, ids))
+
+
+def _wards(session: Session, ids: Collection[UUID]) -> set[UUID]:
+    relations = select(Relationship.patient_id).where(Relationship.practice_id == session.info["practice_id"], Relationship.id.in_(ids))
+    return set(session.scalars(relations))
+
+
+def _renew_grants(session: Session, people: Collection[UUID]) -> None:
+    refresh_grants(session, session.info["practice_id"], datetime.now(UTC), people)
 
 
 _OF_PATIENT = {"clinic": "clinic", "guarantor": "patient", "responsible_party": "patient", "provider": "provider"}
 _OF_CHART = [PatientWord.patient_id, Relationship.patient_id, Relationship.related_id]
 KINDS = [
     RecordKind("provider", ProviderRecord, Provider, after=show_at_once),
-    RecordKind("patient", PatientRecord, Patient, _OF_PATIENT, _renew_grants, keep_words, became, parts=_OF_CHART, linked={"source": "records"}),
-    RecordKind("relationship", RelationshipRecord, Relationship, {"patient": "patient", "related": "patient"}, _renew_grants),
+    RecordKind("patient", PatientRecord, Patient, _OF_PATIENT, None, _written, became, parts=_OF_CHART, linked={"source": "records"}),
+    RecordKind("relationship", RelationshipRecord, Relationship, {"patient": "patient", "related": "patient"}, written=_relate, changing=_related, going=_related),
 ]

@@ -81,7 +81,8 @@ class RecordKind:
     `became` knows the rows into which those with certain external ids were merged, for those that were.
     When one is deleted in the practice's system, its row goes, with its `parts` (columns of other tables that name it; those rows go too), and
     where `let_go` names it, nothing is named any more. Whatever else in the portal still names it keeps it here, and so does `keeps`, a
-    condition on rows, such as those that were made in the portal. `going` is told of rows before they go; what it returns is called afterwards.
+    condition on rows, such as those that were made in the portal. `going` is told of rows before they go, `changing` of rows before they change;
+    what they return is called afterwards.
     What `ages` soon misleads people when no more of it comes in, such as visits and balances: an office may be warned of that
     (core/records/freshness.py). A kind of `LinkedRecord` says what else is set when a row that was made here gets its number (`linked`). A kind with a `file` has a schema of `RecordWithFile`; `store` is where files lie, filled in where kinds are gathered.
     """
@@ -97,6 +98,7 @@ class RecordKind:
     let_go: Collection[InstrumentedAttribute] = ()
     keeps: ColumnElement[bool] | None = None
     going: Callable[[Session, Collection[UUID]], Callable[[], object] | None] | None = None
+    changing: Callable[[Session, Collection[UUID]], Callable[[], object] | None] | None = None
     ages: bool = False
     linked: Mapping[str, Any] | None = None
     file: RecordFile | None = None

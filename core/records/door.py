@@ -125,8 +125,10 @@ class _Door:
             plan = Plan(kind, self._practice_id, rows, new)
             for one in going:
                 plan.add(one, self._values(kind, one))
+            told = kind.changing(self._session, plan.updates.keys()) if kind.changing and plan.updates else None
             bad = plan.carry_out(self._session)
             if not bad:
+                self._afterwards += [told] if told else []
                 self._changed[kind.name] |= plan.changed
                 return
             going = self._without(kind, going, new, bad)

@@ -94,8 +94,8 @@ def take_in(
 
 def try_out(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]]) -> list[Answer]:
     """What would become of a batch: the caller takes it back. No run is kept, and no other practice waits until then."""
-    # Whatever comes after a batch concerns whole practices, and holds their rows.
-    return door.take_in(session, {name: replace(kind, after=None) for name, kind in kinds.items()}, batch)
+    # Whatever comes after a batch holds the practice's row.
+    return door.take_in(session, {name: replace(kind, after=None, written=None, changing=None) for name, kind in kinds.items()}, batch)
 
 
 def end(

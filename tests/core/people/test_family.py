@@ -1,19 +1,21 @@
 """Who may see whose record because the practice's system says so: rules become grants, and end as history."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from core.auth import services
+from core.auth import access, services
 from core.auth.identity import find_visitor
 from core.people.family import GIVEN_BY, refresh_grants
-from core.people.models import Grant
+from core.people.merging import CannotMerge, merge
+from core.people.models import Grant, Patient
 from tenants import settings
 
 NOW = datetime.now(UTC)
@@ -338,6 +340,71 @@ def test_whatever_the_family_and_whatever_the_day_what_is_seen_is_what_the_rules
             middle = len(moments) // 2
             refresh_grants(session, practice.id, moments[middle])
             check(moments[middle:])
+
+
+numbers = st.integers(0, PEOPLE - 1)
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("patient"), numbers, st.none() | numbers, st.none() | numbers, st.booleans(), births),
+        st.tuples(st.just("relationship"), st.integers(0, 1), numbers, numbers, st.booleans(), st.sampled_from(["mother", "caregiver"])),
+        st.tuples(st.just("delete"), st.integers(0, 1)),
+        st.tuples(st.just("open"), numbers),
+        st.tuples(st.just("close"), numbers),
+        st.tuples(st.just("merge"), numbers, numbers),
+    ),
+    min_size=2,
+    max_size=6,
+)
+
+
+@examples(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
+@given(history=steps)
+@example(history=[("relationship", 0, 0, 1, True, "mother"), ("relationship", 0, 2, 0, True, "mother")])
+@example(history=[("relationship", 0, 0, 1, True, "mother"), ("delete", 0)])
+@example(history=[("patient", 0, 1, None, False, None), ("close", 1), ("open", 1)])
+def test_whatever_happens_one_after_the_other_making_all_grants_anew_changes_nothing_more(practice, make, db, registry, history):
+    """After each change only the grants on those are made anew whom it concerns: that is all that the change made necessary."""
+    _choose(db, practice, registry, narrow_age=13)
+    people = [make.patient(birthdate=date(2016, 2, 29)) for _ in range(PEOPLE)]
+    numbers = [make.account(person) and person.external_id for person in people]
+    for step in history:
+        _happen(make, db, practice, registry, numbers, people, step)
+        db.commit()
+        before = _live_grants(db, practice)
+        refresh_grants(db, practice.id, datetime.now(UTC))
+        assert _live_grants(db, practice) == before, step
+        db.rollback()
+
+
+def _happen(make, db, practice, registry, numbers: list[str], people: list, step: tuple) -> None:
+    def named(number: int | None) -> str | None:
+        return None if number is None else numbers[number]
+
+    match step:
+        case "patient", one, guarantor, responsible, is_confidential, born:
+            names = {"first_name": "Mia", "last_name": "Vale", "birthdate": born, "is_confidential": is_confidential}
+            make.take_in([{"kind": "patient", "external_id": numbers[one], "guarantor": named(guarantor), "responsible_party": named(responsible), **names}])
+        case "relationship", which, ward, other, is_guardian, relation:
+            about = {"patient": numbers[ward], "related": numbers[other], "relation": relation, "is_guardian": is_guardian}
+            make.take_in([{"kind": "relationship", "external_id": f"{numbers[0]}-{which}", **about}])
+        case "delete", which:
+            make.take_in([{"kind": "relationship", "external_id": f"{numbers[0]}-{which}", "deleted": True}])
+        case "open", one:
+            with suppress(access.CannotGiveAccess):
+                access.give(db, practice.id, numbers[one], datetime.now(UTC))
+        case "close", one:
+            with suppress(access.CannotGiveAccess):
+                access.close(db, practice.id, numbers[one], datetime.now(UTC))
+        case "merge", kept, absorbed if db.get(Patient, (practice.id, people[kept].id)):
+            with suppress(CannotMerge):
+                merge(db, registry.plugins, practice.id, people[kept].id, people[absorbed].id, "entered twice", datetime.now(UTC))
+
+
+def _live_grants(db, practice) -> list[tuple]:
+    rows = (Grant.account_id, Grant.patient_id, Grant.plugin, Grant.level, Grant.relation, Grant.since, Grant.until)
+    now = datetime.now(UTC)
+    live = select(*rows).where(Grant.practice_id == practice.id, Grant.given_by == GIVEN_BY, Grant.until.is_(None) | (Grant.until > now))
+    return sorted(db.execute(live), key=str)
 
 
 def _batch(rules: Rules, people: list) -> list[dict]:
