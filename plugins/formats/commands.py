@@ -9,9 +9,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
+from sqlalchemy import select
 
 from core.cli.import_records import Taking, printable
 from core.cli.practice import AtPractice, at_practice
+from core.local import Problem
+from core.people.alike import letters
+from core.people.models import Patient
 from core.records import uploaded
 from core.records.kinds import kinds_at
 from plugins.formats.ccda import reading as ccda_reading
@@ -49,10 +53,11 @@ def import_care(files: tuple[Path, ...], slug: str, number: str | None, source: 
     """Take in care documents (C-CDA): the document, and the lists that it holds.
 
     Problems, allergies, medicines, vaccinations, results, vital signs, procedures and smoking become records of the patient, and the document is shown under Summary.
-    With --patient you say whose they are; a document that contradicts the chart is then refused. Ends with 1 when anything was refused.
+    With --patient you say whose they are; a document about somebody else is then refused as a whole. Ends with 1 when anything was refused.
     """
     with at_practice(slug) as at:
-        _take(at, source, dry_run, (one for file in files for one in _of_document(at, file, source, number)))
+        patient = _patient(at, number)
+        _take(at, source, dry_run, (one for file in files for one in _of_document(at, file, source, patient)))
 
 
 def _zone(at: AtPractice) -> ZoneInfo:
@@ -113,19 +118,40 @@ class _Sending:
         return str(begun.id)
 
 
-def _of_document(at: AtPractice, file: Path, source: str, number: str | None) -> Iterator[Found]:
-    """What is in one document, of the patient who is named here if one is."""
+def _of_document(at: AtPractice, file: Path, source: str, patient: Patient | None) -> Iterator[Found]:
+    """What is in one document, of the patient who is named here if one is; nothing of it where it is about somebody else."""
     with file.open("rb") as handle:
         for one in ccda_reading.read(handle, source, _zone(at)):
             if isinstance(one, Fault):
                 yield Fault(f"{file.name}, {one.place}", one.reason)
             elif isinstance(one, WithFile):
-                yield replace(one, record=_of(number, one.record))
-            elif isinstance(one, LeftOut):
-                yield one
-            elif one["kind"] != "patient" or number is None:
-                yield _of(number, one)
+                yield replace(one, record=_of(patient, one.record))
+            elif isinstance(one, LeftOut) or patient is None or one["kind"] != "patient":
+                yield one if isinstance(one, LeftOut) else _of(patient, one)
+            elif differs := _differences(patient, one):
+                yield Fault(file.name, f"It is about somebody else than the patient who is named: the {' and '.join(differs)} in it differ{'s' if len(differs) == 1 else ''} from the chart.")
+                return
 
 
-def _of(number: str | None, record: Record) -> Record:
-    return record | {"patient": number} if number and "patient" in record else record
+def _patient(at: AtPractice, number: str | None) -> Patient | None:
+    if number is None:
+        return None
+    found = at.session.scalars(select(Patient).where(Patient.practice_id == at.id, Patient.external_id == number)).one_or_none()
+    if found is None:
+        raise Problem(f"This practice has no patient with the number {number!r}.")
+    return found
+
+
+def _differences(patient: Patient, told: Record) -> list[str]:
+    """What a document says otherwise of its patient than the chart. What it leaves out does not count."""
+    called = {letters(patient.first_name), letters(patient.preferred_name)}
+    differs = {
+        "birthdate": bool(patient.birthdate and told.get("birthdate") and told["birthdate"] != patient.birthdate.isoformat()),
+        "family name": letters(told["last_name"]) != letters(patient.last_name),
+        "given name": letters(told["first_name"]) not in called and letters(told.get("preferred_name", "")) not in called - {""},
+    }
+    return [what for what, differing in differs.items() if differing]
+
+
+def _of(patient: Patient | None, record: Record) -> Record:
+    return record | {"patient": patient.external_id} if patient and "patient" in record else record

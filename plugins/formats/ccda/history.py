@@ -1,7 +1,7 @@
 """Problems, allergies, medicines, vaccinations and smoking."""
 
 from plugins.formats import measures
-from plugins.formats.ccda.about import About, as_text, is_negated, is_over, needs, place
+from plugins.formats.ccda.about import EMPTY, About, as_text, is_negated, is_over, needs, place
 from plugins.formats.ccda.plain import (
     CVX,
     ICD10,
@@ -19,11 +19,12 @@ from plugins.formats.ccda.plain import (
     with_template,
 )
 from plugins.formats.found import NotTaken, Record, Unusable
+from plugins.formats.nothing import CODES, says_none
 
 _TEMPLATE = "2.16.840.1.113883.10.20.22.4."
 PROBLEM, ALLERGY, MEDICATION, IMMUNIZATION = (_TEMPLATE + number for number in ("4", "7", "16", "52"))
 SMOKING, REACTION, DIRECTIONS, TO_PATIENT = (_TEMPLATE + number for number in ("78", "9", "147", "20"))
-ANY_PROBLEM = ("55607006", "404684003", "64572001", "160245001")
+ANY_PROBLEM = ("55607006", "404684003", "64572001")
 """Codes for a problem as such: what is denied with one of these is that there is any."""
 _DRUGS = ("416098002", "419511003", "59037007", "293586001")
 _FOODS = ("414285001", "418471000", "235719002")
@@ -37,6 +38,10 @@ def problem(entry: Element, about: About) -> Record | None:
         if found.has(*ANY_PROBLEM) or found.is_nothing:
             return about.record("problem", ("none",), status="none_known")
         return None
+    if _is_none("problem", found):
+        return about.record("problem", ("none",), status="none_known")
+    if found.has(*ANY_PROBLEM):
+        raise NotTaken(EMPTY)
     name = found if found.words else Code(about.narrative.at(one(entry, "text")), found.codes)
     which = (found.of(SNOMED) or found.of(ICD10) or needs(name).words, begun.words)
     status = "resolved" if is_over(entry, bool(over.words)) else "active"
@@ -55,6 +60,8 @@ def allergy(entry: Element, about: About) -> Record | None:
         if found.is_nothing or not found.codes:
             return about.record("allergy", ("none",), status="none_known")
         return None
+    if _is_none("allergy", found):
+        return about.record("allergy", ("none",), status="none_known")
     words = needs(Code(found.words or line(one(playing, "name")) or about.narrative.at(one(entry, "text")))).words
     noted, over = begins(one(entry, "effectiveTime"), about.zone), ends(one(entry, "effectiveTime"), about.zone)
     return about.record(
@@ -77,7 +84,7 @@ def medication(entry: Element, about: About) -> Record | None:
     """What the patient takes or took."""
     material = one(entry, "consumable/manufacturedProduct/manufacturedMaterial")
     found = about.code(one(material, "code"))
-    if is_negated(entry):
+    if is_negated(entry) or _is_none("medication", found):
         return about.record("medication", ("none",), status="none_known")
     words = needs(Code(found.words or line(one(material, "name")) or about.narrative.at(one(entry, "text")))).words
     span = next((one_ for one_ in some(entry, "effectiveTime") if type_of(one_) in ("IVL_TS", "")), None)
@@ -90,6 +97,10 @@ def medication(entry: Element, about: About) -> Record | None:
         instructions="\n".join([*dict.fromkeys(filter(None, directions)), *vague]), started_on=as_text(begun.day),
         ended_on=as_text(over.day) if stopped else None,
     )  # fmt: skip
+
+
+def _is_none(kind: str, found: Code) -> bool:
+    return found.has(*CODES[kind]) or says_none(found.words)
 
 
 def _is_stopped(entry: Element, span: Element | None) -> bool:

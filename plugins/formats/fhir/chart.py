@@ -24,9 +24,8 @@ from plugins.formats.fhir.plain import (
     texts,
 )
 from plugins.formats.found import NotTaken, Record, Unusable, deleted
+from plugins.formats.nothing import CODES, says_none
 
-NO_PROBLEM, NO_ALLERGY, NO_MEDICINE = "160245001", "716186003", "787481004"
-"""Whoever was asked and has none, by SNOMED CT."""
 NO_NAME = "It has neither a text nor a code that says what it is."
 _TOOTH = re.compile(r"(?:tooth|#)?\s*((?:[1-9]|[12][0-9]|3[0-2])|[A-T])", re.IGNORECASE)
 _SURFACES = frozenset("MOIDBFL")
@@ -42,7 +41,7 @@ def condition(about: About) -> Iterator[Record]:
         return
     begun, over = _onset(resource, "onset"), _onset(resource, "abatement")
     resolved = concept(resource, "clinicalStatus").has("inactive", "remission", "resolved") or bool(over.words)
-    none_known = code.has(NO_PROBLEM)
+    none_known = _is_none("problem", code)
     yield about.record(
         "problem",
         patient=about.patient("subject"),
@@ -62,7 +61,7 @@ def allergy(about: About) -> Iterator[Record]:
     if concept(resource, "verificationStatus").has("refuted"):
         yield deleted("allergy", about.references.external(about.id))
         return
-    none_known = code.has(NO_ALLERGY)
+    none_known = _is_none("allergy", code)
     over = concept(resource, "clinicalStatus").has("inactive", "resolved")
     reactions = [one.words for reaction in parts(resource, "reaction") for one in concepts(reaction, "manifestation") if one.words]
     category = next((one for one in texts(resource, "category") if one in ("food", "medication")), "")
@@ -96,7 +95,7 @@ def _medicine(about: About, dosage: str, begun: When, until: When) -> Record:
     if about.status in _NOT_TAKEN:
         raise NotTaken(f"{about.resource['resourceType']} that is not in force")
     code = medicine(about)
-    none_known, stopped = code.has(NO_MEDICINE), about.status in _STOPPED
+    none_known, stopped = _is_none("medication", code), about.status in _STOPPED
     directions = [text(one, "text") or text(one, "patientInstruction") for one in parts(about.resource, dosage)]
     held = "On hold" if about.status == "on-hold" else ""
     return about.record(
@@ -187,6 +186,10 @@ def _where(resource: Resource) -> tuple[str, str]:
 def _onset(resource: Resource, name: str) -> When:
     found = date_of(resource, name)
     return found if found.words else When(text(resource, f"{name}String"))
+
+
+def _is_none(kind: str, code: Concept) -> bool:
+    return code.has(*CODES[kind]) or says_none(code.words)
 
 
 def _words(code: Concept) -> str:

@@ -50,12 +50,28 @@ def test_a_care_document_of_a_patient_is_seen_with_its_lists(command_line, pract
     assert "Keep all teeth" in app.get(f"{link}/body").text
 
 
-def test_a_document_that_contradicts_the_chart_is_refused(command_line, practice, make):
-    make.patient(external_id="P-78", last_name="Other")
+@pytest.mark.parametrize(
+    ("chart", "differs"),
+    [({"last_name": "Other"}, "family name in it differs"), ({"first_name": "Kim"}, "given name in it differs"), ({"birthdate": "1985-04-13"}, "birthdate in it differs"),
+     ({"last_name": "Other", "birthdate": "1990-01-01"}, "birthdate and family name in it differ ")],
+)  # fmt: skip
+def test_nothing_of_a_document_about_somebody_else_is_taken_in(command_line, practice, make, db, chart, differs):
+    make.patient(external_id="P-78", **chart)
     answer = command_line(import_care, str(CARE), "--practice", practice.slug, "--patient", "P-78")
     assert answer.exit_code == 1
-    assert "Care document: 1 refused" in answer.output
-    assert "differs from the chart" in answer.output
+    assert differs in answer.output
+    assert " new" not in answer.output
+    assert "0 of 1 records" in answer.output
+
+
+def test_a_patient_who_is_called_otherwise_is_the_same(command_line, practice, make):
+    make.patient(external_id="P-79", first_name="Robert", preferred_name="Róbin", last_name="VALE ")
+    assert command_line(import_care, str(CARE), "--practice", practice.slug, "--patient", "P-79").exit_code == 0
+
+
+def test_a_number_that_nobody_has_is_told(command_line, practice):
+    answer = command_line(import_care, str(CARE), "--practice", practice.slug, "--patient", "P-404")
+    assert "no patient with the number" in str(answer.exception or answer.output)
 
 
 def test_a_file_that_is_no_care_document_says_where_it_stopped(command_line, practice, tmp_path):

@@ -63,6 +63,25 @@ def test_the_lists_of_the_chart(records):
     assert records["smoking_status"] == [{"snomed": "266919005", "asked_on": "2024-03-02"}]
 
 
+@pytest.mark.parametrize(
+    ("written", "instead", "kind"),
+    [(b'displayName="Penicillin G"', b'displayName="No known allergies"', "allergy"), (b"<name>Lisinopril<", b"<name>x<", ""),
+     (b'code="308191" codeSystem="2.16.840.1.113883.6.88" displayName="Amoxicillin 500 MG"', b'nullFlavor="UNK" displayName="No current long-term medications"', "medication"),
+     (b'code="5689008"', b'code="160245001"', "problem"), (b'code="7980"', b'code="716186003"', "allergy")],
+)  # fmt: skip
+def test_that_there_is_none_is_known_however_it_is_said(written, instead, kind):
+    data = CARE.read_bytes()
+    assert written in data
+    found = read_document(data.replace(written, instead), "ccda", ZONE)
+    none = [(one["kind"], one["patient"]) for one in found if isinstance(one, dict) and one.get("status") == "none_known"]
+    assert none == ([(kind, "ccda:2.25.7:MR-1")] if kind else [])
+
+
+def test_a_problem_as_such_is_none():
+    data = CARE.read_bytes().replace(b'code="5689008"', b'code="55607006"')
+    assert [one["name"] for one in read_document(data, "ccda", ZONE) if isinstance(one, dict) and one["kind"] == "problem"] == ["Dry mouth"]
+
+
 def test_what_was_found_and_done(records):
     assert records["vital_sign"] == [{"taken_at": "2024-03-01T14:30:00+00:00", "systolic_mmhg": 128, "diastolic_mmhg": 82, "height_inches": 66.5}]
     assert records["result"] == [
