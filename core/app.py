@@ -54,6 +54,7 @@ def configure(portal: settings.Settings, ini=None) -> Configurator:
     config.include("core.plugins")
     config.include("core.records.kinds")
     config.include("core.records.api.views")
+    config.include("core.records.api.pages")
     config.include("tenants")
     config.include("core.tasks")
     config.include("core.web.last")

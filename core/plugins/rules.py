@@ -14,7 +14,7 @@ NAME = re.compile(r"[a-z][a-z0-9]*")
 # The portal's own addresses, tables and tasks begin with these.
 PORTAL = frozenset(
     {
-        "access", "address", "alert", "api", "audit", "auth", "book", "branding", "clinic", "closed", "contact", "core", "demo", "domain", "export", "family", "fhir", "files", "forgot", "former", "hand", "health", "home",
+        "access", "address", "alert", "api", "audit", "auth", "book", "branding", "clinic", "closed", "contact", "core", "demo", "developers", "domain", "export", "family", "fhir", "files", "forgot", "former", "hand", "health", "home",
         "hooks", "icon", "invitation", "linked", "logo", "mail", "metrics", "notice", "office", "operator", "outbox", "outside", "passkey", "patient", "pay", "photo",
         "portal", "practice", "privacy", "profile", "provider", "records", "recovery", "register", "registration", "relationship", "reset", "setting",
         "sign", "staff", "static", "support", "tenants", "theme", "text", "ticket", "unsubscribe", "welcome",
