@@ -40,7 +40,7 @@ OFFICE: dict[str, str] = {
     "office.clinics.see": "See the clinics’ details, hours and providers",
     "office.clinics.change": "Change the clinics’ details, hours and providers",
     "office.addresses.change": "Change the portal’s addresses",
-    "office.keys.change": "Make and revoke keys for practice systems",
+    "office.keys.change": "Make and revoke keys for practice systems, set the webhook that tells them",
     "office.reports.see": "See how the portal is used, in numbers",
     "office.audit.see": "Read and search the audit log",
     "office.audit.export": "Export the audit log",

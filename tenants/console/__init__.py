@@ -18,6 +18,7 @@ PAGES = (
     OfficePage("Exports", "office.exports", "cloud-arrow-down", "office.exports.make", 95, "Take everything along, of the practice or of a patient", "practice"),
     OfficePage("Plan", "office.allowance", "card-checklist", "office.settings.change", 85, "What your plan includes, and how much of it is used", "practice"),
     OfficePage("Addresses", "office.addresses", "globe2", "office.addresses.change", 75, "Where patients find the portal", "practice"),
+    OfficePage("Webhook", "office.webhooks", "send", "office.keys.change", 78, "Tells your practice system at once that changes wait", "practice"),
     OfficePage("Keys", "office.keys", "key", "office.keys.change", 77, "For your practice system: what it sends and reads", "practice"),
     OfficePage("Staff", "office.staff", "person-badge", "office.staff.see", 80, "Who works here, with which role", "practice"),
 )
@@ -54,5 +55,6 @@ def includeme(config) -> None:
     config.include("tenants.console.deliveries")
     config.include("tenants.console.sync")
     config.include("tenants.console.keys")
+    config.include("tenants.console.webhooks")
     for page in PAGES:
         config.add_office_page(page)

@@ -35,7 +35,7 @@ TABLE = {
         portal.pay account.guest account.guest_pay account.guest_receipt account.guest_receipt_file account.verify account.verify_code account.verified account.asked account.asked_pay account.hooks.stripe appointments.hooks.unsubscribe appointments.hooks.texts appointments.hooks.calendar appointments.answer appointments.calendar_feed appointments.offer
         appointments.recall appointments.recall_review appointments.here portal.book portal.book_at appointments.public appointments.public_embed appointments.public_clinic appointments.public_known appointments.public_known_code appointments.public_new
         appointments.public_details appointments.public_new_code appointments.public_choose appointments.public_review
-        portal.start portal.contact portal.privacy portal.grant_offer health.live health.ready tenants.theme tenants.logo tenants.icon tenants.photo tenants.ask files.signed api.records api.runs api.runs.one api.runs.end api.uploads api.uploads.one api.openapi api.schema api.developers
+        portal.start portal.contact portal.privacy portal.grant_offer health.live health.ready tenants.theme tenants.logo tenants.icon tenants.photo tenants.ask files.signed api.records api.runs api.runs.one api.runs.end api.uploads api.uploads.one api.openapi api.schema api.developers api.changes api.changes.acknowledge
         auth.sign_in auth.second auth.second_send auth.second_passkey auth.second_passkey_options auth.passkey auth.passkey_options
         auth.forgot auth.reset auth.link auth.link_open auth.welcome auth.invitation auth.email_stop auth.unsubscribe auth.offices_enter
         office.sign_in office.second office.second_send office.second_passkey office.second_passkey_options office.passkey
@@ -74,7 +74,7 @@ TABLE = {
         office.addresses.sender office.addresses.sender_look office.addresses.sender_remove
         office.records_requests office.records_requests.one office.records_requests.take office.records_requests.answer
         office.exports office.exports.stop office.exports.download office.patients.export
-        office.allowance office.deliveries office.deliveries.again office.deliveries.dealt office.sync office.sync.dealt office.keys office.keys.make office.keys.make_anew office.keys.revoke
+        office.allowance office.deliveries office.deliveries.again office.deliveries.dealt office.sync office.sync.dealt office.keys office.keys.make office.keys.make_anew office.keys.revoke office.webhooks office.webhooks.rotate office.webhooks.test office.webhooks.resume office.webhooks.remove
         office.branding office.branding.clinic office.branding.preview office.branding.preview_style office.branding.undo
         webmail.office.messages webmail.office.one webmail.office.answer webmail.office.done webmail.office.again
         appointments.office.book appointments.office.book.visit appointments.office.book.visit.confirm

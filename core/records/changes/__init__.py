@@ -6,6 +6,6 @@ acknowledge it; until then they are given it again. What records bring in is not
 
 from core.records.changes.kinds import ChangeKind, Details, Thing, thing
 from core.records.changes.noting import note
-from core.records.changes.reading import MOST, Change, NotHandedOut, acknowledge, acknowledged, begin, clear_away, forget, waiting
+from core.records.changes.reading import MOST, Change, NotHandedOut, acknowledge, acknowledged, begin, clear_away, forget, readers, waiting
 
-__all__ = ["MOST", "Change", "ChangeKind", "Details", "NotHandedOut", "Thing", "acknowledge", "acknowledged", "begin", "clear_away", "forget", "note", "thing", "waiting"]
+__all__ = ["MOST", "Change", "ChangeKind", "Details", "NotHandedOut", "Thing", "acknowledge", "acknowledged", "begin", "clear_away", "forget", "note", "readers", "thing", "waiting"]

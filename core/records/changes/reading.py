@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy import Integer, and_, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,13 @@ MOST = 1000
 KEPT, KEPT_LONGEST = timedelta(days=30), timedelta(days=180)
 """What all readers have acknowledged is kept so long, so that one can read it again; nothing is kept longer than half a year."""
 _mine = RecordsChange.practice_id
+
+
+LATE = text("""select count(*) from (select min(change.at) + interval '2 days' as late_at
+    from records_change_reader reader join records_change change on change.practice_id = reader.practice_id
+        and (change.number > reader.acknowledged or change.number is null)
+    where reader.practice_id = :practice_id group by reader.id) late where late_at > :since and late_at <= :now""").columns(number=Integer)
+"""How many of those who read have not dealt with a change for two days, for the office's first page."""
 
 
 class NotHandedOut(ValueError):
@@ -75,6 +82,14 @@ def begin(session: Session, practice_id: UUID, reader: str, now: datetime) -> No
     line_up(session, practice_id)
     new = insert(RecordsChangeReader).values(practice_id=practice_id, id=uuid7(), name=reader, acknowledged=last_number(session, practice_id), since=now)
     session.execute(new.on_conflict_do_nothing(index_elements=["practice_id", "name"]))
+
+
+def readers(session: Session, practice_id: UUID) -> list[tuple[RecordsChangeReader, int]]:
+    """Who reads the changes, and how many wait for each."""
+    waits = and_(_mine == RecordsChangeReader.practice_id, or_(RecordsChange.number > RecordsChangeReader.acknowledged, RecordsChange.number.is_(None)))
+    number = select(func.count()).select_from(RecordsChange).where(waits).scalar_subquery()
+    found = select(RecordsChangeReader, number).where(RecordsChangeReader.practice_id == practice_id).order_by(RecordsChangeReader.since, RecordsChangeReader.id)
+    return [(row, waiting) for row, waiting in session.execute(found)]
 
 
 def forget(session: Session, practice_id: UUID, reader: str) -> None:
