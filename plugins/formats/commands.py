@@ -65,7 +65,9 @@ def _zone(at: AtPractice) -> ZoneInfo:
 
 
 def _take(at: AtPractice, source: str, dry_run: bool, found: Iterable[Found]) -> None:
-    """Take in what was read, a batch at a time, and say what became of it."""
+    """Take in what was read, a batch at a time, and say what became of it. Raises Problem where this plugin is off."""
+    if not at.registry.tenants.on_somewhere(at.id, "formats"):
+        raise Problem("Files from other systems are switched off for this practice, on its page of tabs.")
     taking, sending, left = Taking(at, source, dry_run), _Sending(at, dry_run), Counter[str]()
     for number, batch in enumerate(_batches(found)):
         left.update(one.what for one in batch if isinstance(one, LeftOut))

@@ -1,10 +1,12 @@
 """`cuspid import fhir` and `cuspid import care`: what they say, what they take, and what is seen of it."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from plugins.formats.commands import import_care, import_fhir
+from tenants import settings
 
 SAMPLES = Path(__file__).parent / "samples"
 CARE = SAMPLES / "care.xml"
@@ -80,3 +82,10 @@ def test_a_file_that_is_no_care_document_says_where_it_stopped(command_line, pra
     answer = command_line(import_care, str(file), "--practice", practice.slug)
     assert answer.exit_code == 1
     assert "letter.xml, line 1: It declares a document type" in answer.output
+
+
+def test_where_it_is_switched_off_nothing_is_read(command_line, practice, db, registry):
+    settings.switch_plugin(db, registry.plugins, registry.tenants.current(practice.id), "formats", False, "Alex", datetime.now(UTC))
+    db.commit()
+    answer = command_line(import_fhir, str(SAMPLES / "bundle.json"), "--practice", practice.slug)
+    assert "switched off" in str(answer.exception or answer.output)
