@@ -27,6 +27,8 @@ def setup_of(session: Session, practice_id: UUID, time_zone: str, now: datetime)
     clinics = select(Clinic.external_id, Clinic.time_zone).where(Clinic.practice_id == practice_id, Clinic.external_id.is_not(None))
     choices = session.scalar(select(Connection.choices).where(Connection.practice_id == practice_id)) or {}
     receipts = select(Push.theirs, Push.receipt).where(Push.practice_id == practice_id, Push.receipt != "", Push.theirs != "")
+    mine = select(Push.kind, Push.change_id, Push.theirs, Push.target_id).where(Push.practice_id == practice_id, Push.kind.in_(("appointment.booked", "patient.added")))
+    pushed = session.execute(mine).all()
     gone = session.scalars(select(Chart.number).where(Chart.practice_id == practice_id, Chart.is_gone))
     definitions = kept.get("definitions", [])
     return Setup(
@@ -40,6 +42,8 @@ def setup_of(session: Session, practice_id: UUID, time_zone: str, now: datetime)
         names={number(row, "DefNum"): words(row, "ItemName", 100) for row in definitions},
         defined={name: {number(row, BY_NAME[name].key): row for row in kept.get(name, [])} for name in DEFINED},
         receipts=dict(session.execute(receipts).all()),
+        made={change_id.hex: str(target_id) for kind, change_id, _, target_id in pushed if kind == "appointment.booked"},
+        added={theirs: str(target_id) for kind, _, theirs, target_id in pushed if kind == "patient.added" and theirs},
         statement_categories=frozenset(number(row, "DefNum") for row in definitions if practice.keeps_statements(row)),
         gone=frozenset(gone),
         today=now.astimezone(ZoneInfo(time_zone)).date(),

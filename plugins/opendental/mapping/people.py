@@ -48,7 +48,7 @@ def patient(row: Row, setup: Setup) -> Record:
         "postal_code": words(row, "Zip", 20),
         "language": LANGUAGES.get(words(row, "Language", 40).casefold(), "en-US"),
         "text_ok": {"Yes": True, "No": False}.get(one_of(row, "TxtMsgOk", TEXTS)),
-    }
+    } | ({"portal_id": setup.added[number_]} if number_ in setup.added else {})
 
 
 def relationship(row: Row, setup: Setup) -> Record | None:

@@ -38,7 +38,8 @@ class Setup:
 
     `own_confirmations` and `own_categories` are what the office has chosen on its page; they count more than what follows from theirs.
     `defined` has rows of definitions, such as kinds of allergies, by resource and number; `receipts` the receipt of each payment that was
-    made here, by their number of it; `gone` the numbers of charts that are not in the portal.
+    made here, by their number of it; `made` our ids of visits that were booked here, by the mark in their note, `added` those of charts that were
+    made here, by their number; `gone` the numbers of charts that are not in the portal.
     """
 
     time_zone: str
@@ -51,6 +52,8 @@ class Setup:
     names: Mapping[str, str] = field(default_factory=dict)
     defined: Mapping[str, Mapping[str, Row]] = field(default_factory=dict)
     receipts: Mapping[str, str] = field(default_factory=dict)
+    made: Mapping[str, str] = field(default_factory=dict)
+    added: Mapping[str, str] = field(default_factory=dict)
     statement_categories: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     today: date | None = None

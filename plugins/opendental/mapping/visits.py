@@ -1,5 +1,6 @@
 """Visits, and what takes them out of the book."""
 
+import re
 from datetime import datetime
 
 from plugins.opendental.mapping.book import pattern
@@ -13,6 +14,7 @@ OURS = {
 PRIORITIES = ("Normal", "ASAP")
 SIGN_MINUTES = 5
 LEAST, MOST, USUAL = 5, 720, 30
+MARK = re.compile(r"\(portal ([0-9a-f]{32})\)")
 _DELETED = {"Deleted", "4"}
 
 
@@ -41,7 +43,7 @@ def appointment(row: Row, setup: Setup) -> Record | None:
         "wants_earlier": one_of(row, "Priority", PRIORITIES) == "ASAP" or one_of(row, "AptStatus", STATUSES) == "ASAP",
         "is_new_patient": flag(row, "IsNewPatient"),
         "entered_at": written(moment(row, "SecDateTEntry", setup.time_zone)),
-    }
+    } | _made_here(row, setup)
 
 
 def deleted_appointment(row: Row, setup: Setup) -> Record:
@@ -52,6 +54,13 @@ def deleted_appointment(row: Row, setup: Setup) -> Record:
 def past_change(row: Row, setup: Setup) -> Record | None:
     """A line of the history of visits: the deletion of one, or None for the changes that its own row tells."""
     return deleted_appointment(row, setup) if words(row, "HistApptAction") in _DELETED else None
+
+
+def _made_here(row: Row, setup: Setup) -> Record:
+    """A visit that was booked in the portal has our mark in its note: it is the same one."""
+    found = MARK.search(words(row, "Note", 100_000))
+    portal_id = setup.made.get(found[1]) if found else None
+    return {"portal_id": portal_id} if portal_id else {}
 
 
 def _clinic(row: Row, setup: Setup) -> str | None:
