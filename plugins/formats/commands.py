@@ -21,6 +21,9 @@ from core.records.kinds import kinds_at
 from plugins.formats.ccda import reading as ccda_reading
 from plugins.formats.fhir import reading as fhir_reading
 from plugins.formats.found import Fault, Found, LeftOut, Record, WithFile
+from plugins.formats.tables import reading as table_reading
+from plugins.formats.tables.known import KINDS
+from plugins.formats.tables.mapping import TableMapping, WrongMapping, read_mapping
 
 BATCH, MOST_FILES = 500, 10
 
@@ -41,6 +44,29 @@ def import_fhir(file: Path, slug: str, source: str, dry_run: bool) -> None:
     """
     with at_practice(slug) as at, file.open("rb") as handle:
         _take(at, source, dry_run, fhir_reading.read(handle, source, _zone(at)))
+
+
+@click.command("table")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE")
+@_practice
+@click.option("--of", "table", type=click.Choice(list(KINDS)), help="What its rows are, where no mapping says it.")
+@click.option("--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file that says which column is what (docs/formats.md).")
+@click.option("--source", default="table", show_default=True, help="What the office reads as their source.")
+@_dry_run
+def import_table(file: Path, slug: str, table: str | None, mapping: Path | None, source: str, dry_run: bool) -> None:
+    """Take in a table (CSV) of people, appointments or the ledger.
+
+    Its first line names the columns. The usual names are known; others are told by a mapping file. A row that cannot be read is told with its line and column and
+    leaves the others as they are. Taking the same file in again changes nothing. Ends with 1 when anything was refused.
+    """
+    if (table is None) == (mapping is None):
+        raise click.UsageError("Say with --of what the rows are, or give a --mapping.")
+    try:
+        mapped = read_mapping(mapping.read_bytes()) if mapping else TableMapping(str(table))
+    except WrongMapping as wrong:
+        raise Problem(str(wrong)) from None
+    with at_practice(slug) as at, file.open("rb") as handle:
+        _take(at, source, dry_run, table_reading.read(handle, _zone(at), mapped))
 
 
 @click.command("care")
