@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -19,22 +20,24 @@ from core.local import Problem
 @click.option("--fresh", is_flag=True, help="Start over: remove what was entered in earlier runs.")
 @click.option("--port", default=8080, show_default=True, type=click.IntRange(1, 65535), help="Where the portal is, on this machine only.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the first practice in the browser.")
+@click.option("--patients", type=click.IntRange(1, 200_000), help="Make a large practice with so many patients besides; what is there of it stays.")
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="The folder that keeps the data.")
-def demo(fresh: bool, port: int, open_browser: bool, data: Path | None) -> None:
+def demo(fresh: bool, port: int, open_browser: bool, patients: int | None, data: Path | None) -> None:
     """Run the portal here with two made-up practices.
 
     Starts a real PostgreSQL, Valkey, two web processes, a worker and a mailbox, all reachable from this machine only, and
     ends them all on Ctrl-C. What is entered stays in the data folder until --fresh. To use a database or broker of your own,
-    name it in CUSPID_DATABASE_URL (with a login that may make roles) or CUSPID_BROKER_URL.
+    name it in CUSPID_DATABASE_URL (with a login that may make roles) or CUSPID_BROKER_URL. With --patients there is a third, large
+    practice; broken off, it is gone on with at the next start.
     """
     with stopped_by_signals():
         try:
-            _run(fresh, port, open_browser, data)
+            _run(fresh, port, open_browser, patients, data)
         except Stopped:
             say("\nStopped; every process has ended.")
 
 
-def _run(fresh: bool, port: int, open_browser: bool, data: Path | None) -> None:
+def _run(fresh: bool, port: int, open_browser: bool, patients: int | None, data: Path | None) -> None:
     from core.local.folder import DataFolder, default_folder
     from core.local.installation import installation
 
@@ -45,7 +48,7 @@ def _run(fresh: bool, port: int, open_browser: bool, data: Path | None) -> None:
             _start_over(folder)
         building = here.start_building()
         settings = here.start_servers(_step)
-        people = _prepare_data(here, settings)
+        people = _prepare_data(here, settings) + _prepare_large(here.folder.path / "large.json", settings, patients)
         if building.running:
             _step("Building the styles and the script")
         here.start_portal(settings, building, _step)
@@ -113,6 +116,28 @@ def _make_practices(settings: Mapping[str, str]) -> list[dict]:
         raise Problem("No demo is installed: no package has an entry point in the group cuspid.demo.")
     people = [person for point in found for person in point.load()(config.load(environ=settings))]
     return [dict(person) if isinstance(person, Mapping) else asdict(person) for person in people]
+
+
+def _prepare_large(kept: Path, settings: Mapping[str, str], patients: int | None) -> list[dict]:
+    """Make the large practice, or go on with it, when it was asked for; says who can sign in there, also when it is there from an earlier run."""
+    there: dict[str, Any] = json.loads(kept.read_text()) if kept.is_file() else {"patients": 0, "people": []}
+    if patients and patients > there["patients"]:
+        _step(f"Making a practice with {patients:,} patients")
+        people = _make_large(settings, patients)
+        there = {"patients": patients, "people": people}
+        kept.write_text(json.dumps(there))
+    return there["people"]
+
+
+def _make_large(settings: Mapping[str, str], patients: int) -> list[dict]:
+    from core import config
+
+    found = list(entry_points(group="cuspid.demo_large"))
+    if not found:
+        raise Problem("No large demo is installed: no package has an entry point in the group cuspid.demo_large.")
+    with click.progressbar(length=patients, label="  Patients", show_pos=True) as bar:
+        people = [person for point in found for person in point.load()(config.load(environ=settings), patients, lambda done: bar.update(done - bar.pos))]
+    return [asdict(person) for person in people]
 
 
 def _introduce(here, people: list[dict], seconds: float) -> None:

@@ -47,8 +47,8 @@ def make(settings: Settings) -> list[SignIn]:
         fill(registry, datetime.now(UTC))
     finally:
         registry.engine.dispose()
-    patients = [_sign_in(settings, story, one) for story in STORIES for one in story.people]
-    staff = [_sign_in(settings, story, one) for story in STORIES for one in story.staff]
+    patients = [sign_in(settings, story, one) for story in STORIES for one in story.people]
+    staff = [sign_in(settings, story, one) for story in STORIES for one in story.staff]
     console = settings.address(settings.base_domain) + OFFICE.root
     return [*patients, *staff, SignIn(place.NAME, "", console, ANN.user_name, PASSWORD, ANN.note, at_office=True)]
 
@@ -73,7 +73,8 @@ def _open(session, registry, story: Story, now: datetime) -> None:
             part.load()(session, registry, practice_id, opening.patients, now)
 
 
-def _sign_in(settings: Settings, story: Story, one: Access | Worker) -> SignIn:
+def sign_in(settings: Settings, story: Story, one: Access | Worker) -> SignIn:
+    """How somebody of a story signs in."""
     at_office = isinstance(one, Worker)
     address = settings.address(f"{story.slug}.{settings.base_domain}") + (OFFICE.root if at_office else "")
     return SignIn(story.name, story.slug, address, one.user_name, PASSWORD, one.note, at_office)
