@@ -1,6 +1,7 @@
 """What offices say of their clinics and providers: contact details, hours, closed days, names. It counts more than what records bring."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import date, time
 from typing import Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from core.allowance import Full, need_room
 from core.people.models import Provider
 from core.tenant import ClinicDetails, Closing, OpeningHours, touch
-from tenants.models import Clinic, ClosedDays
+from tenants.models import Clinic, ClosedDays, PracticeDetails
 
 MOST_CLINICS = 500
 MOST_PROVIDERS = 500
@@ -171,6 +172,11 @@ def clinic_details(clinic: Clinic, closed: Iterable[ClosedDays] = ()) -> ClinicD
         hours=tuple(_hours(weekday, clinic.hours.get(str(weekday))) for weekday in range(7)),
         closings=tuple(Closing(days.first_on, days.last_on, days.words) for days in closed if days.clinic_id in {None, clinic.id}),
     )  # fmt: skip
+
+
+def reached(clinic: ClinicDetails, details: PracticeDetails | None) -> ClinicDetails:
+    """A clinic without a telephone number or an e-mail address of its own is reached at the practice's."""
+    return replace(clinic, phone=clinic.phone or details.phone, email=clinic.email or details.email) if details else clinic
 
 
 def _hours(weekday: int, span: list[str] | None) -> OpeningHours:

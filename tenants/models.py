@@ -46,6 +46,19 @@ class Practice(Base):
     """The office wants its first steps shown no more (tenants/console/first_steps.py)."""
 
 
+class PracticeDetails(TenantScoped, Base):
+    """What the practice's system says of the practice itself. The office's own choices count more: its name on the look, a clinic's own telephone number."""
+
+    __tablename__ = "practice_details"
+    __table_args__ = (unique_in_practice("external_id"), unique_in_practice())
+
+    external_id: Mapped[str | None]
+    name: Mapped[str]
+    phone: Mapped[str]
+    email: Mapped[str]
+    time_zone: Mapped[str]
+
+
 class Clinic(TenantScoped, Base):
     """One location of a practice, with its contact details and its time zone."""
 

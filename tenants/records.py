@@ -1,8 +1,27 @@
-"""The kind of record that describes a clinic."""
+"""The kinds of record that describe a practice and its clinics."""
+
+from typing import Annotated
+
+from pydantic import Field
 
 from core.records import Record, RecordKind, show_at_once
 from core.records.fields import Email, Hours, Name, Phone, Position, PostalCode, State, TimeZone, example
-from tenants.models import Clinic
+from tenants.models import Clinic, PracticeDetails
+
+
+class PracticeRecord(Record):
+    """The practice itself; there is one. What the office has chosen in the portal, such as its name there, counts more."""
+
+    model_config = example({"external_id": "PRACTICE", "name": "Main Street Dental", "phone": "303-555-0100", "email": "desk@office.example.test", "time_zone": "America/Denver"})
+
+    name: Annotated[Name, Field(min_length=1)]
+    """What the practice is called."""
+    phone: Phone = ""
+    """The number that patients call where their clinic has none of its own."""
+    email: Email = ""
+    """The address to which they write where their clinic has none of its own."""
+    time_zone: TimeZone
+    """The time zone by which the practice keeps time where there is no clinic, such as America/Denver."""
 
 
 class ClinicRecord(Record):
@@ -39,4 +58,7 @@ class ClinicRecord(Record):
     """A weekday ("0" is Monday) to when it opens and closes, such as ["08:00", "17:00"]; a weekday that is left out is closed."""
 
 
-KINDS = [RecordKind("clinic", ClinicRecord, Clinic, after=show_at_once)]
+KINDS = [
+    RecordKind("practice", PracticeRecord, PracticeDetails, after=show_at_once),
+    RecordKind("clinic", ClinicRecord, Clinic, after=show_at_once),
+]

@@ -22,10 +22,10 @@ from core.tenant import ClinicDetails, OfficeBanner, TeamMember, Tenant
 from core.theme import Greeting, Picture, Theme
 from tenants.addresses.models import Domain, FormerSlug, MailSender
 from tenants.addresses.slugs import holders
-from tenants.clinics import clinic_details
+from tenants.clinics import clinic_details, reached
 from tenants.hosts import Hosts, hosts_of
 from tenants.kept import Kept
-from tenants.models import Branding, BrandingPicture, Clinic, ClosedDays, OfficeSetting, Practice, PrivacyNotice
+from tenants.models import Branding, BrandingPicture, Clinic, ClosedDays, OfficeSetting, Practice, PracticeDetails, PrivacyNotice
 from tenants.practices import CLOSING, ERASED, ERASING, OFFICE, SUSPENDED
 from tenants.settings import Change, acts_off, effective, enabled_plugins, with_defaults
 
@@ -47,6 +47,7 @@ class Snapshot:
     """Everything that a practice has set, as of one version."""
 
     practice: Practice
+    details: PracticeDetails | None
     hosts: Hosts
     mail_from: str
     clinics: tuple[ClinicDetails, ...]
@@ -198,8 +199,9 @@ class Directory:
 
 
 def read_snapshot(session: Session, practice_id: UUID, base_domain: str) -> Snapshot:
-    """Read all that a practice has set, in eleven statements, whenever its version has moved."""
+    """Read all that a practice has set, in twelve statements, whenever its version has moved."""
     practice = session.get_one(Practice, practice_id)
+    details = session.scalars(select(PracticeDetails).where(PracticeDetails.practice_id == practice_id)).one_or_none()
     domains = session.execute(select(Domain.host, Domain.is_primary).where(Domain.practice_id == practice_id, Domain.verified_at.is_not(None)))
     former = session.scalars(select(FormerSlug.slug).where(FormerSlug.practice_id == practice_id))
     clinics = session.scalars(select(Clinic).where(Clinic.practice_id == practice_id).order_by(Clinic.position, Clinic.name))
@@ -214,9 +216,10 @@ def read_snapshot(session: Session, practice_id: UUID, base_domain: str) -> Snap
     sender = session.scalar(select(MailSender.address).where(MailSender.practice_id == practice_id, MailSender.passes_since.is_not(None)))
     snapshot = Snapshot(
         practice=practice,
+        details=details,
         mail_from=sender or "",
         hosts=hosts_of(practice, base_domain, ((host, is_primary) for host, is_primary in domains), former),
-        clinics=tuple(clinic_details(clinic, closed) for clinic in clinics),
+        clinics=tuple(reached(clinic_details(clinic, closed), details) for clinic in clinics),
         providers={str(provider.id): provider.name for provider in providers},
         faces=faces,
         team=tuple(member for member in faces.values() if member.is_shown),
@@ -256,7 +259,8 @@ def build_tenant(snapshot: Snapshot, clinic: ClinicDetails | None, host: PluginH
     practice = snapshot.practice
     values = effective(snapshot.settings, clinic.id if clinic else None)
     chosen = looked_at(snapshot.themes, clinic.id if clinic else None, len(snapshot.clinics) > 1)
-    practice_name = chosen.get("name") or practice.name
+    details = snapshot.details
+    practice_name = chosen.get("name") or (details.name if details else practice.name)
     return Tenant(
         practice_id=practice.id,
         practice_name=practice_name,
@@ -275,7 +279,7 @@ def build_tenant(snapshot: Snapshot, clinic: ClinicDetails | None, host: PluginH
         acts_off=acts_off(host, values),
         theme=theme_of(chosen),
         greeting=greeting_of(chosen),
-        time_zone=clinic.time_zone if clinic else ZoneInfo(practice.time_zone),
+        time_zone=clinic.time_zone if clinic else ZoneInfo(details.time_zone if details else practice.time_zone),
         settings=with_defaults(host, values),
         is_operator=practice.kind == OPERATOR,
         is_suspended=practice.state in (SUSPENDED, ERASING),

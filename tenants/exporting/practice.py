@@ -48,6 +48,7 @@ def files(session: Session, practice_id: UUID) -> Iterator[ExportFile]:
     practice = session.get_one(models.Practice, practice_id)
     about = {"name": practice.name, "address": practice.slug, "time_zone": practice.time_zone, "created_at": practice.created_at}
     yield json_file("practice", "The practice itself", about)
+    yield from list_files("practice-details", "What the office’s system says of the practice", rows_of(session, practice_id, models.PracticeDetails))
     yield from list_files("provider-details", "What the office’s system says of providers besides", rows_of(session, practice_id, Provider, only={"id", "npi", "email", "is_shown", "photo"}))
     # Those with a chart stand there.
     yield from list_files("accounts", "Accounts of staff and of representatives without a chart", rows_of(session, practice_id, Account, Account.patient_id.is_(None), only=ACCOUNT))
