@@ -136,7 +136,8 @@ def _values(request, form: Form) -> dict:
 
 
 def _readers(request) -> list[Reader]:
-    names = {key.reader: key.name for key in keys.of_practice(request.db, request.practice_id)}
+    names = {name: plugin.title for name, plugin in request.registry.plugins.plugins.items()}
+    names |= {key.reader: key.name for key in keys.of_practice(request.db, request.practice_id)}
     return [Reader(names.get(row.name, row.name), waiting, row) for row, waiting in changes.readers(request.db, request.practice_id)]
 
 

@@ -12,7 +12,6 @@ from core.records.api.problems import Problem
 from core.records.api.reading import Strict, read_object
 
 NOT_YOURS = "This key may not read changes."
-MOST = 500
 LARGEST = 2**63 - 1
 
 
@@ -27,7 +26,7 @@ class Acknowledged(Strict):
 def read_changes(request):
     """The next changes that this key has not acknowledged, or those after a number; in one order, and the same again until they are acknowledged."""
     _need(request)
-    limit, after = _number(request, "limit", 1, MOST), _number(request, "after", 0, LARGEST)
+    limit, after = _number(request, "limit", 1, changes.MOST), _number(request, "after", 0, LARGEST)
     found = changes.waiting(request.db, request.practice_id, request.api_key.reader, limit or 100, after)
     if found:
         audit.record(request.db, request.practice_id, "api.changes.read", request.now, target_id=request.api_key.id)

@@ -101,7 +101,7 @@ def _changes(kinds: Mapping[str, ChangeKind]) -> dict[str, Schema]:
     thing = _object("portal_id external_id", portal_id=ID, external_id={"type": ["string", "null"]})
     about: Schema = {"number": {"type": "integer"}, "id": ID, "at": TIME, "patient": {"oneOf": [thing, {"type": "null"}]}, "target_kind": TEXT, "target": thing}
     each = [_object("number id kind at data", kind={"const": name}, data=schema, **about) | {"title": kinds[name].title} for name, schema in data.items()]
-    return {**found.get("$defs", {}), "Change": {"oneOf": each}, "Changes": _object("changes", changes={"type": "array", "items": {"$ref": _PLACE.format(model="Change")}})}
+    return {**found.get("$defs", {}), "Change": {"oneOf": each}, "Changes": _object("changes acknowledged", acknowledged={"type": "integer", "description": "Up to which number this key has dealt with all."}, changes={"type": "array", "items": {"$ref": _PLACE.format(model="Change")}})}
 
 
 def _paths() -> dict[str, Any]:

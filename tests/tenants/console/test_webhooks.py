@@ -74,8 +74,8 @@ def test_it_says_who_reads_and_tells_when_changes_wait_for_two_days(admin, make,
     changes.begin(db, practice.id, "opendental", now)
     people.note_of(db, people.ACCESS, practice.id, patient.id, now - timedelta(days=3))
     db.commit()
-    row = admin.get(PATH).lxml.xpath("string(//tr[contains(., 'opendental')])")
-    assert re.sub(r"\s+", " ", row).strip() == "opendental1Never"
+    row = admin.get(PATH).lxml.xpath("string(//tr[contains(., 'Open Dental')])")
+    assert re.sub(r"\s+", " ", row).strip() == "Open Dental1Never"
     assert "Changes wait for a practice system" in admin.get("/office")
     [found] = changes.waiting(db, practice.id, "opendental")
     changes.acknowledge(db, practice.id, "opendental", found.number, now)

@@ -55,7 +55,7 @@ def test_what_was_before_a_key_was_made_is_not_its_own_and_another_practices_is_
     assert other_system.ask("GET", "changes?after=0").json["changes"] == []
 
 
-@pytest.mark.parametrize("asked", ["limit=0", "limit=501", "after=-1", "after=9223372036854775808", "limit=ten", "after=%00", "limit=%D9%A1"])
+@pytest.mark.parametrize("asked", ["limit=0", "limit=1001", "after=-1", "after=9223372036854775808", "limit=ten", "after=%00", "limit=%D9%A1"])
 def test_a_number_that_is_none_is_refused_with_its_place(system, asked):
     found = system.ask("GET", f"changes?{asked}", status=422)
     assert (found.content_type, found.json["pointer"]) == ("application/problem+json", f"?{asked.partition('=')[0]}")
