@@ -2,19 +2,17 @@
 
 import json
 import re
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from socketserver import ThreadingMixIn
-from threading import RLock, Thread
+from threading import RLock
 from time import time
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from zoneinfo import ZoneInfo
 
 from webob import Request, Response
 
+from core.local.stand_ins import hang_up, serving
 from plugins.opendental.stand_in import api, events
 from plugins.opendental.stand_in.faults import Fault
 from plugins.opendental.stand_in.office import StandInOffice, new_office
@@ -66,7 +64,7 @@ class StandIn:
         request = Request(environ)
         response = self._answer(request)
         if response is None:
-            environ["stand_in.socket"].shutdown(socket.SHUT_RDWR)
+            hang_up(environ)
             response = Response()
         return response(environ, start_response)
 
@@ -111,35 +109,8 @@ def _said(status: int, said: object, headers: dict[str, str]) -> Response:
     return response
 
 
-def _nothing(environ, start_response):
-    return Response(status=503)(environ, start_response)
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-    request_queue_size = 50
-
-
-class _QuietHandler(WSGIRequestHandler):
-    def get_environ(self):
-        """With the line itself, so that it can go dead."""
-        return super().get_environ() | {"stand_in.socket": self.connection}
-
-    def log_message(self, *_) -> None:
-        """Say nothing: who is asked for is nobody's business in a log."""
-
-
 @contextmanager
 def running(port: int = 0, file: Path | None = None) -> Iterator[StandIn]:
     """The stand-in on this port of loopback, or on any free one, while inside. Events are sent only when `deliver` is called."""
-    with make_server("127.0.0.1", port, _nothing, server_class=_Server, handler_class=_QuietHandler) as server:
-        stand_in = StandIn(f"http://127.0.0.1:{server.server_port}", file)
-        server.set_app(stand_in)
-        thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield stand_in
-        finally:
-            server.shutdown()
-            thread.join()
-            stand_in.close()
+    with serving(port, lambda address: StandIn(address, file)) as stand_in:
+        yield stand_in

@@ -2,18 +2,15 @@
 
 import random
 import re
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from socketserver import ThreadingMixIn
-from threading import Thread
 from time import time
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from webob import Request, Response
 from webob.exc import HTTPForbidden, HTTPRequestEntityTooLarge
 
+from core.local.stand_ins import hang_up, serving
 from plugins.account.gateway.stand_in import accounts, checkout, disputes, events, money
 from plugins.account.gateway.stand_in.api import Api
 from plugins.account.gateway.stand_in.pages import Pages
@@ -41,7 +38,7 @@ class StandIn:
         request = Request(environ)
         response = self._answer(request)
         if environ.get("stand_in.hang_up"):
-            environ["stand_in.socket"].shutdown(socket.SHUT_RDWR)
+            hang_up(environ)
         return response(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
@@ -79,6 +76,10 @@ class StandIn:
             room = self.state.room_of(dispute)
             disputes.decided(room, room.get(dispute, "dispute"), won)
 
+    def close(self) -> None:
+        """Let go of the file."""
+        self.state.close()
+
     def pay_out(self, account: str, key: str = STAND_IN_KEY) -> None:
         """The balance of an account goes to its bank; for tests."""
         with self.state.change():
@@ -111,36 +112,8 @@ def _do(room: Room, what: str, reference: str) -> None:
         accounts.paid_out(room, thing)
 
 
-def _nothing(environ, start_response):
-    return Response(status=503)(environ, start_response)
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-    request_queue_size = 50
-
-
-class _QuietHandler(WSGIRequestHandler):
-    def get_environ(self):
-        """With the line itself, so that it can go dead."""
-        return super().get_environ() | {"stand_in.socket": self.connection}
-
-    def log_message(self, *_) -> None:
-        """Say nothing: what is paid is nobody's business in a log."""
-
-
 @contextmanager
 def running(port: int = 0, file: Path | None = None) -> Iterator[StandIn]:
     """The stand-in on this port of loopback, or on any free one, while inside. Events are sent only when `deliver` is called."""
-    with make_server("127.0.0.1", port, _nothing, server_class=_Server, handler_class=_QuietHandler) as server:
-        stand_in = StandIn(f"http://127.0.0.1:{server.server_port}", file)
-        server.set_app(stand_in)
-        thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield stand_in
-        finally:
-            server.shutdown()
-            thread.join()
-            stand_in.state.close()
-
+    with serving(port, lambda address: StandIn(address, file)) as stand_in:
+        yield stand_in
