@@ -16,6 +16,7 @@ from plugins.opendental.mapping.reading import Row, flag, number, words
 from plugins.opendental.mapping.setup import CONFIRMATION, IMAGE_CATEGORY, PAYMENT_TYPE, category_of, e_confirmations
 from plugins.opendental.models import Chart, Connection, Cursor, Push
 from plugins.opendental.pulling import SOURCE
+from plugins.opendental.subscribing import SUBSCRIBE
 from plugins.opendental.tasks import GO_ON, LOOK
 
 LONGEST_LIST = 100
@@ -55,6 +56,7 @@ def run(session: Session, row: Connection, now: datetime) -> None:
     changes.begin(session, row.practice_id, SOURCE, now)
     session.flush()
     enqueue(session, GO_ON)
+    enqueue(session, SUBSCRIBE)
 
 
 def pause(session: Session, row: Connection) -> None:

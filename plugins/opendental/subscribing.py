@@ -19,7 +19,8 @@ log = structlog.get_logger("opendental")
 POLLING_SECONDS = {"Schedule": 60, "Provider": 300, "Operatory": 300}
 USUAL_SECONDS = 15
 PATH = "/hooks/opendental/"
-DAILY = Periodic("opendental.subscribe", timedelta(days=1))
+SUBSCRIBE = "opendental.subscribe"
+DAILY = Periodic(SUBSCRIBE, timedelta(days=1))
 
 
 def address_of(portal: Settings, host: str, connection: Connection) -> str:
@@ -58,7 +59,7 @@ def _is_same_portal(one: str, other: str) -> bool:
     return one.rpartition("/")[0] == other.rpartition("/")[0]
 
 
-@portal_task("opendental.subscribe")
+@portal_task(SUBSCRIBE)
 def subscribe_office(work: Work) -> None:
     """See that the office still reports to us."""
     practice_id = work.tenant.practice_id

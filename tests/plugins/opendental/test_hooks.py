@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
+from core.outbox import OutboxRow
 from core.people.models import Patient
 from core.records.models import RecordsRun
+from core.tasks import Work
 from core.testing import browser
-from plugins.opendental import connecting, subscribing
+from plugins.opendental import connecting, steering, subscribing
 from plugins.opendental.stand_in.seeding import seed
 from plugins.opendental.wire.faults import NotAllowed
 from tenants.settings import switch_plugin
@@ -112,6 +114,17 @@ def test_what_changes_there_comes_here_by_itself(registry, portal, practice, con
     wire.stand_in.deliver(send)
     assert set(taken) == {200}
     assert patients(db)[str(row["PatNum"])].city == "Portland"
+
+
+def test_an_office_that_lets_it_run_is_reported_from_that_moment_on(registry, practice, connected, wire, db, monkeypatch):
+    steering.run(db, connected, datetime.now(UTC))
+    [row] = db.scalars(select(OutboxRow).where(OutboxRow.practice_id == practice.id, OutboxRow.task == subscribing.SUBSCRIBE))
+    monkeypatch.setattr(subscribing, "client_for", lambda *about: wire.client())  # which does not wait for its turns
+    work = Work(registry, db, registry.tenants.current(practice.id), row.id, datetime.now(UTC))
+    subscribing.subscribe_office(work)
+    assert {one["WatchTable"] for one in wire.client().rows("subscriptions")} == {*subscribing.POLLING_SECONDS, "Appointment", "AppointmentDeleted", "Patient"}
+    wire.office.quirks.connector_down = True
+    subscribing.subscribe_office(work)  # tomorrow again
 
 
 def test_subscriptions_are_made_once_renewed_where_they_are_wrong_and_those_of_others_left(registry, practice, connected, wire):
