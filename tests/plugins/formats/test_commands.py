@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from plugins.formats.commands import import_care, import_fhir
+from plugins.formats.commands import import_care, import_fhir, import_table
 from tenants import settings
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -89,3 +89,20 @@ def test_where_it_is_switched_off_nothing_is_read(command_line, practice, db, re
     db.commit()
     answer = command_line(import_fhir, str(SAMPLES / "bundle.json"), "--practice", practice.slug)
     assert "switched off" in str(answer.exception or answer.output)
+
+
+def test_a_table_goes_in_once_by_the_usual_columns_or_a_mapping(command_line, practice, tmp_path):
+    people, other, mapping = tmp_path / "people.csv", tmp_path / "other.csv", tmp_path / "mapping.toml"
+    people.write_text("PatNum,FName,LName,DOB\n1042,Robin,Ash,1/31/1984\n7,Ann,Ode,soon\n")
+    other.write_text("No,Called,Family\n8,Eva,Ode\n")
+    mapping.write_text('table = "people"\n[fields]\nexternal_id = "No"\nfirst_name = "Called"\nlast_name = "Family"\n')
+    where = ("--practice", practice.slug)
+    tried, first, second = (command_line(import_table, str(people), *where, "--of", "people", *dry) for dry in (("--dry-run",), (), ()))
+    assert "Patient: 1 new\n" in tried.output
+    assert "Line 3, DOB: What stands there is no day" in first.output
+    assert "Patient: 1 as before\n" in second.output
+    assert (first.exit_code, second.exit_code) == (1, 1)
+    assert "Patient: 1 new\n" in command_line(import_table, str(other), *where, "--mapping", str(mapping)).output
+    mapping.write_text("table = 7")
+    assert "table: " in str(command_line(import_table, str(other), *where, "--mapping", str(mapping)).exception)
+    assert command_line(import_table, str(other), *where).exit_code == 2
