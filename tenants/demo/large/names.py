@@ -8,7 +8,7 @@ _FIRST = ["Alder", "Amber", "Ash", "Barley", "Birch", "Bramble", "Briar", "Cedar
 _LAST = ["bank", "bridge", "brook", "by", "croft", "dale", "den", "field", "ford", "gate", "grove", "ham", "hurst", "ington", "land", "ley", "low", "man", "mere", "more", "ridge", "shaw", "side", "smith", "stead", "ton", "ward", "water", "wick", "wood", "worth"]
 _STREETS = ["Alpine", "Antler", "Bluebell", "Canyon", "Chokecherry", "Columbine", "Cutthroat", "Dogwood", "Elkhorn", "Foxtail", "Harebell", "Kestrel", "Lupine", "Magpie", "Meadowlark", "Mica", "Paintbrush", "Ptarmigan", "Quartz", "Sagebrush"]
 _WAYS = ["Avenue", "Circle", "Court", "Drive", "Lane", "Place", "Road", "Street", "Trail", "Way"]
-TOWNS = (("Cottonwood Falls", "80931"), ("Alder Springs", "80932"), ("Mesa Bend", "80933"), ("Fort Larkin", "80934"), ("Dry Gulch", "80935"))
+TOWNS = (("Pinyon Falls", "80931"), ("Alder Springs", "80932"), ("Mesa Bend", "80933"), ("Fort Larkin", "80934"), ("Dry Gulch", "80935"))
 
 
 def given(chance: Random, sex: str) -> str:

@@ -62,7 +62,7 @@ def _household(chance: Random, number: int, place: int) -> Household:
     sort = FAMILY if number == 0 else chance.choices(list(_SORTS), list(_SORTS.values()))[0]
     last = "Ashgrove" if number == 0 else names.family(chance)
     people = [(sex, age) for sex, age in _ages(chance, sort)]
-    members = tuple(_member(chance, f"CW-{number + 1:05d}-{turn + 1}", place + turn, last, *who) for turn, who in enumerate(people))
+    members = tuple(_member(chance, f"CW{number + 1:05d}{turn + 1}", place + turn, last, *who) for turn, who in enumerate(people))
     insurance = INSURANCES[3] if sort == ELDER else chance.choice(INSURANCES[:3])
     is_insured = number == 0 or chance.random() < 0.68
     return Household(

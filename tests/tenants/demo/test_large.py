@@ -1,6 +1,6 @@
 """The large made-up practice: the same for the same seed, whole when it is made again, and with books that add up."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -18,11 +18,22 @@ NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 PATIENTS = 60
 
 
+class BrokenOff(Exception):
+    """Somebody has ended it in the middle."""
+
+
 @pytest.fixture(scope="module")
 def told(registry) -> list[int]:
-    """The practice is made once; how many patients were whole, as it went on."""
+    """The practice is made once, and is broken off in the middle; how many patients were whole, as it went on."""
     found: list[int] = []
-    large.fill(registry, PATIENTS, NOW, found.append)
+
+    def break_off(done: int) -> None:
+        if done > PATIENTS / 2:
+            raise BrokenOff
+
+    with pytest.raises(BrokenOff):
+        large.fill(registry, PATIENTS, NOW, break_off)
+    large.fill(registry, PATIENTS, NOW + timedelta(hours=5), found.append)
     return found
 
 
@@ -45,8 +56,10 @@ def test_there_are_as_many_patients_as_were_asked_for_and_it_says_how_far_it_is(
     assert told[-1] == PATIENTS
 
 
-def test_made_again_on_another_day_nothing_changes_and_more_are_added_to_those_that_are_there(there, registry):
-    assert _outcomes(there) == [{"created"}, {"created"}]
+def test_what_was_broken_off_goes_on_and_made_again_nothing_changes_and_more_are_added(there, registry):
+    opened, broken_off, whole = _outcomes(there)
+    assert opened == broken_off == {"created"}
+    assert whole == {"created", "unchanged"}
     later = NOW.replace(year=2027)
     large.fill(registry, PATIENTS, later, lambda done: None)
     assert _outcomes(there)[-1] == {"unchanged"}
