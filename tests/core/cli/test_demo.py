@@ -92,14 +92,16 @@ def port():
     return free_port()
 
 
-def test_the_first_start_shows_both_practices_and_a_closed_terminal_ends_everything(folder, port):
-    terminal = Terminal("--data", str(folder), "--port", str(port))
+def test_the_first_start_shows_both_practices_and_a_large_one_and_a_closed_terminal_ends_everything(folder, port):
+    terminal = Terminal("--data", str(folder), "--port", str(port), "--patients", "5")
     shown = terminal.read_until("Ctrl-C ends it.")
     try:
         for words in (f"http://sunrise.localhost:{port}", f"http://harbor.localhost:{port}", "Mails    http://localhost:", str(folder)):
             assert words in shown
         assert get(port, "sunrise.localhost")[0] == 200
         assert "Harbor Dental Studio" in get(port, "harbor.localhost")[1]
+        assert "Making a practice with 5 patients" in shown
+        assert "Cottonwood Dental Partners" in get(port, "cottonwood.localhost")[1]
         mailbox = int(re.search(r"Mails    http://localhost:(\d+)", shown)[1])
         assert "No mail yet" in get(mailbox, "localhost", "/")[1]
     finally:
@@ -113,6 +115,7 @@ def test_the_second_start_keeps_what_was_there_and_ctrl_c_ends_everything(folder
     terminal = Terminal("--data", str(folder), "--port", str(port))
     shown = terminal.read_until("Ctrl-C ends it.")
     assert f"http://sunrise.localhost:{port}" in shown
+    assert f"http://cottonwood.localhost:{port}" in shown
     assert "Making" not in shown
     assert get(port, "sunrise.localhost")[0] == 200
     terminal.type("\x03")
