@@ -18,7 +18,8 @@ from core.people import changes
 from core.people.charts import counts, move_rows, own_tables
 from core.people.family import refresh_grants_to
 from core.people.found_by import keep_words
-from core.people.models import MergedChart, Patient, PatientWord, Relationship
+from core.people.models import MergedChart, Patient, PatientNumber, PatientWord, Relationship
+from core.people.recognizing import SAME
 from core.plugins import PluginHost
 
 SHORTEST_REASON, LONGEST_REASON = 10, 500
@@ -36,6 +37,7 @@ def merge(
     join_access(session, Joined(practice_id, kept_id, absorbed_id, now, by))
     _join_family(session, kept, absorbed)
     session.execute(delete(PatientWord).where(PatientWord.practice_id == practice_id, PatientWord.patient_id == absorbed_id))
+    _join_numbers(session, practice_id, kept_id, absorbed_id)
     move_rows(session, practice_id, kept_id, absorbed_id, *own_tables(host.plugins))
     host.installed.tell("portal_patients_merged", session, practice_id=practice_id, kept=kept_id, absorbed=absorbed_id)
     _refuse_what_is_left(session, host, practice_id, absorbed_id)
@@ -51,9 +53,11 @@ def merge(
 
 
 def became(session: Session, practice_id: UUID, numbers: Collection[str]) -> dict[str, UUID]:
-    """The patients to whose charts those with these numbers were merged, for those that were."""
-    merged = select(MergedChart).where(MergedChart.practice_id == practice_id, MergedChart.external_id.in_(numbers))
-    return {chart.external_id: chart.patient_id for chart in session.scalars(merged) if chart.external_id}
+    """The patients to whose charts those with these numbers were merged, and whose numbers in another system they are, for those that are."""
+    merged = select(MergedChart.external_id, MergedChart.patient_id).where(MergedChart.practice_id == practice_id, MergedChart.external_id.in_(numbers))
+    others = (PatientNumber.practice_id == practice_id, PatientNumber.external_id.in_(numbers), PatientNumber.state == SAME)
+    found = session.execute(select(PatientNumber.external_id, PatientNumber.patient_id).where(*others).union_all(merged))
+    return dict(found.all())
 
 
 def _lock(session: Session, practice_id: UUID, kept_id: UUID, absorbed_id: UUID) -> tuple[Patient, Patient]:
@@ -82,6 +86,17 @@ def _join_family(session: Session, kept: Patient, absorbed: Patient) -> None:
         relation.related_id = kept.id
     session.flush()
     session.execute(delete(Relationship).where(mine, Relationship.patient_id == kept.id, Relationship.related_id == kept.id))
+
+
+def _join_numbers(session: Session, practice_id: UUID, kept_id: UUID, absorbed_id: UUID) -> None:
+    """Of a number about which both charts were asked, one question or answer is left, and a yes counts more."""
+    both = (PatientNumber.practice_id == practice_id, PatientNumber.patient_id.in_((kept_id, absorbed_id)))
+    found: dict[str, PatientNumber] = {}
+    for row in session.scalars(select(PatientNumber).where(*both).order_by(PatientNumber.state == SAME, PatientNumber.patient_id == kept_id)):
+        if row.external_id in found:
+            session.delete(found[row.external_id])
+        found[row.external_id] = row
+    session.flush()
 
 
 def _refuse_what_is_left(session: Session, host: PluginHost, practice_id: UUID, absorbed_id: UUID) -> None:

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, CheckConstraint, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, TenantScoped, belongs_to, index_in_practice, unique_in_practice
@@ -120,6 +121,35 @@ class MergedChart(TenantScoped, Base):
     reason: Mapped[str]
     merged_at: Mapped[datetime]
     merged_by_id: Mapped[UUID | None]
+
+
+class PatientNumber(TenantScoped, Base):
+    """A number under which somebody came in who may be this patient (core/people/recognizing.py): `state` is `waits`, `same` or `different`.
+
+    `is_own`: it is one of the practice's system, else of another one. `said` is what the record says of the person, only while it waits;
+    `later_until` when the office, which has put it off, wants to see it again.
+    """
+
+    __tablename__ = "patient_number"
+    __table_args__ = (
+        belongs_to("patient"),
+        belongs_to("account", "decided_by_id"),
+        unique_in_practice("external_id", "patient_id"),
+        index_in_practice("patient_id"),
+        index_in_practice("state", "first_at"),
+        CheckConstraint("state in ('waits', 'same', 'different')", name="state"),
+    )
+
+    external_id: Mapped[str]
+    patient_id: Mapped[UUID]
+    state: Mapped[str]
+    is_own: Mapped[bool]
+    said: Mapped[dict | None] = mapped_column(JSONB(none_as_null=True))
+    first_at: Mapped[datetime]
+    last_at: Mapped[datetime]
+    later_until: Mapped[datetime | None]
+    decided_at: Mapped[datetime | None]
+    decided_by_id: Mapped[UUID | None]
 
 
 class PatientWord(TenantScoped, Base):

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from core.people.family import refresh_grants
 from core.people.found_by import keep_words
 from core.people.merging import became
-from core.people.models import Patient, PatientWord, Provider, Relationship
+from core.people.models import Patient, PatientNumber, PatientWord, Provider, Relationship
+from core.people.recognizing import recognize
 from core.records import LinkedRecord, Record, RecordKind, show_at_once
 from core.records.fields import Code, Email, ExternalId, Name, Phone, PostalCode, State, example
 
@@ -145,9 +146,9 @@ def _renew_grants(session: Session, people: Collection[UUID]) -> None:
 
 
 _OF_PATIENT = {"clinic": "clinic", "guarantor": "patient", "responsible_party": "patient", "provider": "provider"}
-_OF_CHART = [PatientWord.patient_id, Relationship.patient_id, Relationship.related_id]
+_OF_CHART = [PatientWord.patient_id, PatientNumber.patient_id, Relationship.patient_id, Relationship.related_id]
 KINDS = [
     RecordKind("provider", ProviderRecord, Provider, after=show_at_once),
-    RecordKind("patient", PatientRecord, Patient, _OF_PATIENT, None, _written, became, parts=_OF_CHART, linked={"source": "records"}),
+    RecordKind("patient", PatientRecord, Patient, _OF_PATIENT, None, _written, became, recognize=recognize, parts=_OF_CHART, linked={"source": "records"}),
     RecordKind("relationship", RelationshipRecord, Relationship, {"patient": "patient", "related": "patient"}, written=_relate, changing=_related, going=_related),
 ]

@@ -78,6 +78,8 @@ class RecordKind:
     A field with a list of them fills the array that is named after the kind: {"operatories": "operatory"} fills `operatory_ids`.
     `after` is called once a batch, in its transaction, when a record of the kind was created or updated, also where several kinds have
     the same; `written` is called before, with the ids of those rows. Where the table has a column `own`, the columns that it names are left as they are.
+    `recognize` looks whether those under numbers that are not known here are here already, gives them those numbers, and answers who waits
+    for the office and is refused; it is told whether they come from another system than the practice's.
     `became` knows the rows into which those with certain external ids were merged, for those that were.
     When one is deleted in the practice's system, its row goes, with its `parts` (columns of other tables that name it; those rows go too), and
     where `let_go` names it, nothing is named any more. Whatever else in the portal still names it keeps it here, and so does `keeps`, a
@@ -99,6 +101,7 @@ class RecordKind:
     keeps: ColumnElement[bool] | None = None
     going: Callable[[Session, Collection[UUID]], Callable[[], object] | None] | None = None
     changing: Callable[[Session, Collection[UUID]], Callable[[], object] | None] | None = None
+    recognize: Callable[[Session, Mapping[str, Mapping[str, Any]], bool], dict[str, str]] | None = None
     ages: bool = False
     linked: Mapping[str, Any] | None = None
     file: RecordFile | None = None

@@ -33,8 +33,9 @@ class Refused(Exception):
         self.where = where
 
 
-def take_in(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]]) -> list[Answer]:
-    """Check and write a batch for the practice that is bound; a refused record leaves the others and itself whole.
+def take_in(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]], is_second: bool = False) -> list[Answer]:
+    """Check and write a batch for the practice that is bound; a refused record leaves the others and itself whole. `is_second`: it is of
+    another system than the practice's.
 
     Whatever takes records in goes through `core.records.runs`, which keeps in the same transaction what came of it.
     """
@@ -47,7 +48,7 @@ def take_in(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[M
             read[name].append(taken)
         except Refused as refusal:
             answers[place] = Answer(name, external_id, "refused", str(refusal), refusal.where)
-    door, order = _Door(session, kinds), in_order(kinds, read)
+    door, order = _Door(session, kinds, is_second), in_order(kinds, read)
     for name in order:
         _put_right(read[name])
         door.write(kinds[name], [one for one in read[name] if one.counts and not one.is_deleted])
@@ -95,8 +96,8 @@ def _part(part: str | int) -> str:
 class _Door:
     """One batch: what was looked up once is not looked up again."""
 
-    def __init__(self, session: Session, kinds: Mapping[str, RecordKind]):
-        self._session, self._kinds = session, kinds
+    def __init__(self, session: Session, kinds: Mapping[str, RecordKind], is_second: bool):
+        self._session, self._kinds, self._is_second = session, kinds, is_second
         self._practice_id: UUID = session.info["practice_id"]
         self._ids: dict[str, dict[str, UUID]] = defaultdict(dict)
         self._changed: dict[str, set[UUID]] = defaultdict(set)
@@ -111,12 +112,26 @@ class _Door:
         for field, target in kind.references.items():
             self._look_up(target, {name for one in going for name in _names(one, field)})
         link(self._session, kind, self._practice_id, going, lambda one: not self._missing(kind, one, kind.name))
+        going = self._recognized(kind, going)
         filing = filed(self._session, self._practice_id, kind)
         if filing:
             going = filing.take(going, lambda one: None if self._missing(kind, one) else self._values(kind, one))
         self._write(kind, going)
         if filing:
             filing.end()
+
+    def _recognized(self, kind: RecordKind, going: list[Taken]) -> list[Taken]:
+        """Those of whom it is clear whether they are here already; the others wait for the office."""
+        if kind.recognize is None:
+            return going
+        self._look_up(kind.name, {one.external_id for one in going})
+        there = self._ids[kind.name]
+        unknown = {one.external_id: one.values for one in going if one.external_id not in there and not self._missing(kind, one, kind.name)}
+        waiting = kind.recognize(self._session, unknown, self._is_second) if unknown else {}
+        for one in going:
+            if one.external_id in waiting:
+                one.refuse(waiting[one.external_id])
+        return [one for one in going if one.external_id not in waiting]
 
     def _write(self, kind: RecordKind, going: list[Taken]) -> None:
         while going:

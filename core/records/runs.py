@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.auth.clearing import clear_rows
 from core.db import uuid7
+from core.people.models import PatientNumber
 from core.records import Answer, RecordKind, door, origins
 from core.records.freshness import has_state, refresh_state
 from core.records.models import SOURCE, RecordsArrival, RecordsRefusal, RecordsRun
@@ -41,19 +42,23 @@ class UnknownRun(LookupError):
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a source, which may have several batches, each in a transaction of its own. Of the kinds in `snapshot` it brings all there is."""
+    """One run of a source, which may have several batches, each in a transaction of its own. Of the kinds in `snapshot` it brings all there is.
+
+    `is_second`: the source is another system than the practice's, so that people of whom it speaks may be here under other numbers.
+    """
 
     id: UUID
     source: str
     started_at: datetime
     snapshot: tuple[str, ...] = ()
+    is_second: bool = False
 
 
-def begin(source: str, now: datetime, snapshot: Iterable[str] = ()) -> Run:
+def begin(source: str, now: datetime, snapshot: Iterable[str] = (), is_second: bool = False) -> Run:
     """A run begins; nothing is written before its first batch. Raises WrongSource."""
     if not re.fullmatch(SOURCE, source):
         raise WrongSource("A source is called by small letters, digits, dots and dashes, and begins with a letter; it has at most 40 of them.")
-    return Run(uuid7(), source, now, tuple(sorted(set(snapshot))))
+    return Run(uuid7(), source, now, tuple(sorted(set(snapshot))), is_second)
 
 
 def keep(session: Session, run: Run, now: datetime) -> None:
@@ -82,7 +87,7 @@ def take_in(
     session: Session, run: Run, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]], now: datetime, unreadable: int = 0
 ) -> list[Answer]:
     """Take in one batch of a run (`core.records.door.take_in`). `unreadable`: so many more were no records at all."""
-    answers = door.take_in(session, kinds, batch)
+    answers = door.take_in(session, kinds, batch, run.is_second)
     _count(_row(session, run, now), kinds, answers, now, unreadable)
     session.flush()
     origins.note(session, run.source, [answer for answer in answers if answer.kind in kinds], now, run.id, run.snapshot)
@@ -175,6 +180,8 @@ def clear_away(session: Session, practice_id: UUID, now: datetime) -> None:
     """Throw away what was refused, and runs that began, more than thirty days ago; tell the operator's page how it stands."""
     clear_rows(session, RecordsRefusal, practice_id, RecordsRefusal.last_at <= now - KEPT)
     clear_rows(session, RecordsRun, practice_id, RecordsRun.started_at <= now - KEPT)
+    # Whoever may be a patient here, and is not sent any more, is not asked about any more.
+    clear_rows(session, PatientNumber, practice_id, and_(PatientNumber.state == "waits", PatientNumber.last_at <= now - KEPT))
     if has_state(session, practice_id):
         refresh_state(session, practice_id, now)
 

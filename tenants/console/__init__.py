@@ -49,6 +49,7 @@ def includeme(config) -> None:
     config.include("tenants.console.domains")
     config.include("tenants.console.sender")
     config.include("tenants.console.unmatched")
+    config.include("tenants.console.same_person")
     config.include("tenants.console.branding")
     config.include("tenants.console.records_requests")
     config.include("tenants.console.exports")

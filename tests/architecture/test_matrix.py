@@ -68,7 +68,7 @@ TABLE = {
         office.staff office.staff.one office.staff.invite office.staff.invite_again office.staff.change office.staff.close
         office.staff.forget_second office.tabs office.tabs.preview office.tabs.as_seen office.tabs.save office.settings office.settings.part office.changes office.changes.undo
         office.changes.cancel office.clinics office.clinics.add office.clinics.one office.clinics.follow
-        office.clinics.close_days office.clinics.open_days office.clinics.add_provider office.clinics.provider office.unmatched office.unmatched.one office.unmatched.invite office.unmatched.dismiss operator.home
+        office.clinics.close_days office.clinics.open_days office.clinics.add_provider office.clinics.provider office.unmatched office.unmatched.one office.unmatched.invite office.unmatched.dismiss office.same_person office.same_person.one office.same_person.decide operator.home
         office.addresses office.addresses.move office.addresses.domains office.addresses.domain office.addresses.look
         office.addresses.primary office.addresses.short_again office.addresses.remove
         office.addresses.sender office.addresses.sender_look office.addresses.sender_remove

@@ -18,7 +18,7 @@ from core.auth.unmatched import put
 from core.config import Settings
 from core.db import bind_tenant
 from core.people import by_hand, offers, records_requests
-from core.people.models import AccessOffer, Grant, Patient
+from core.people.models import AccessOffer, Grant, Patient, PatientNumber
 from core.people.records import KINDS
 from core.records import kinds_of, runs
 from core.tenant import touch
@@ -252,6 +252,10 @@ class Life:
         written = Patient(source=by_hand.OFFICE, email=MAIL, **WHO)
         self._db.add(written)
         self._db.flush()
+        came = PatientNumber(patient_id=written.id, external_id="DC-20417", state="waits", is_own=True, said=WHO | {"birthdate": None}, first_at=self._now, last_at=self._now)
+        self._db.add(came)
+        self._db.flush()
+        numbers["office.same_person.one"] = f"/office/same-person/{came.id}"
         staff_page, chart = f"/office/staff/{self._account(practice_id, hired).id}", f"/office/patients/{written.id}/contact"
         return {"office.staff.one": staff_page, "office.patients.contact": chart, **numbers, **self._links_of_book(practice_id), **self._links_of_billing(practice_id)}
 
