@@ -119,19 +119,17 @@ def tell(session: Session, practice_id: UUID, now: datetime) -> None:
 
 def deliver(session: Session, practice_id: UUID, delivery_id: UUID, key: Signing, now: datetime) -> None:
     """Send a message once, note what came of it, and have it sent again later when it did not get through."""
-    hook = hook_of(session, practice_id, hold=True)
+    hook = hook_of(session, practice_id)
     delivery = session.get(RecordsWebhookDelivery, (practice_id, delivery_id), with_for_update=True)
     if delivery is None or delivery.state != "waiting" or (delivery.next_at and delivery.next_at > now):
         return
     if hook is None or (hook.paused_at and delivery.kind == CHANGES):
         delivery.state, delivery.next_at = "replaced", None
         return
+    # Not held while it is sent: nobody waits for a slow system.
     status, words = _send(hook, delivery, key, now)
     delivery.attempts = [*delivery.attempts, {"at": now.isoformat(), "status": status, "words": words}]
-    if 200 <= status < 300:
-        delivery.state, delivery.next_at, hook.failing_since, hook.paused_at = "delivered", None, None, None
-        return
-    _failed(session, hook, delivery, status, now)
+    _settle(session, hook_of(session, practice_id, hold=True), delivery, status, now)
 
 
 def headers_of(delivery_id: UUID, body: bytes, signing: list[str], now: datetime) -> dict[str, str]:
@@ -169,8 +167,10 @@ def _put(session: Session, delivery: RecordsWebhookDelivery) -> RecordsWebhookDe
 
 def _replace(session: Session, practice_id: UUID) -> set[str]:
     """Send what has not got through no more; returns the kinds that it told of."""
-    waiting = (RecordsWebhookDelivery.practice_id == practice_id, RecordsWebhookDelivery.kind == CHANGES, RecordsWebhookDelivery.state == "waiting")
-    gone = update(RecordsWebhookDelivery).where(*waiting).values(state="replaced", next_at=None).returning(RecordsWebhookDelivery.kinds)
+    mine = RecordsWebhookDelivery.practice_id == practice_id
+    waiting = select(RecordsWebhookDelivery.id).where(mine, RecordsWebhookDelivery.kind == CHANGES, RecordsWebhookDelivery.state == "waiting")
+    # One that is being sent right now is left alone.
+    gone = update(RecordsWebhookDelivery).where(mine, RecordsWebhookDelivery.id.in_(waiting.with_for_update(skip_locked=True))).values(state="replaced", next_at=None).returning(RecordsWebhookDelivery.kinds)
     return {kind for kinds in session.scalars(gone) for kind in kinds}
 
 
@@ -188,7 +188,13 @@ def _send(hook: RecordsWebhook, delivery: RecordsWebhookDelivery, key: Signing, 
     return status, "" if 200 <= status < 300 else "Redirects are not followed." if 300 <= status < 400 else "The address answered with an error."
 
 
-def _failed(session: Session, hook: RecordsWebhook, delivery: RecordsWebhookDelivery, status: int, now: datetime) -> None:
+def _settle(session: Session, hook: RecordsWebhook | None, delivery: RecordsWebhookDelivery, status: int, now: datetime) -> None:
+    """What follows from an attempt; without a hook somebody has given it up meanwhile."""
+    if 200 <= status < 300 or hook is None:
+        delivery.state, delivery.next_at = "delivered" if hook else "replaced", None
+        if hook:
+            hook.failing_since = hook.paused_at = None
+        return
     hook.failing_since = hook.failing_since or now
     attempts = len(delivery.attempts)
     is_over = status == GONE or attempts > len(PAUSES) or delivery.kind == TEST

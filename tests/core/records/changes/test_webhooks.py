@@ -10,7 +10,7 @@ from threading import Thread
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from core.outbox import OutboxRow
 from core.people import changes as people
@@ -191,3 +191,23 @@ def test_noting_something_asks_the_worker_only_where_somebody_listens(db, practi
     work_off()
     [sent] = db.scalars(select(RecordsWebhookDelivery).execution_options(populate_existing=True)).all()
     assert (sent.state, sent.until, sent.kinds, len(receiver.came)) == ("delivered", 2, ["patient.access_opened"], 1)
+
+
+def test_nobody_waits_while_a_message_is_sent(db, practice, hook, note, key, monkeypatch):
+    made = note()
+    told = []
+
+    def slowly(*_):
+        with practice.session() as other:
+            other.execute(text("set local lock_timeout = '2s'"))
+            people.note_of(other, people.LANGUAGE, practice.id, changes.waiting(other, practice.id, "us")[0].patient["portal_id"], NOW, people.LanguageDetails(language="fr-FR"))
+            webhooks.tell(other, practice.id, NOW)
+            other.commit()
+        told.append(True)
+        return 204
+
+    monkeypatch.setattr(webhooks, "post", slowly)
+    webhooks.deliver(db, practice.id, made.id, key, NOW)
+    db.commit()
+    newest, first = webhooks.deliveries(db, practice.id, 2)
+    assert (told, first.id, first.state, newest.state, newest.until) == ([True], made.id, "delivered", "waiting", 2)
