@@ -41,7 +41,7 @@ class Settings(BaseModel):
     stripe_webhook_secret: str | None = Field(None, description="What Stripe signs its events to /hooks/account/stripe with, such as whsec_...; without it none is taken.")
     opendental_key: str | None = Field(None, description="The developer key that Open Dental gives; without it no office can connect its Open Dental.")
     opendental_address: str | None = Field(
-        None, pattern=r"^https?://", description="Where the stand-in for Open Dental is, such as http://127.0.0.1:12112/api/v1; their own service when it is left out."
+        None, pattern=r"^https?://", description="Where the stand-in for Open Dental is, such as http://127.0.0.1:12112; their own service when it is left out."
     )
     opendental_inside: str | None = Field(
         None, description="The API Services that offices may name, such as http://10.1.2.3:30223/api/v1, with commas between; none when it is left out."

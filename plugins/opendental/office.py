@@ -15,7 +15,7 @@ from plugins.opendental import connecting, progress, steering
 from plugins.opendental.mapping.setup import CONFIRMATIONS
 from plugins.opendental.models import Connection
 from plugins.opendental.pushing import PUSHED
-from plugins.opendental.wire.choice import addresses_inside, connection_of
+from plugins.opendental.wire.choice import addresses_inside, connection_of, developer_key_of
 
 SEE, CHANGE, SETTLE = "office.sync.see", "office.opendental.change", "office.sync.settle"
 PREFIX = "opendental.office"
@@ -80,7 +80,7 @@ def connect(request):
     """Keep the key and how Open Dental is reached, and try it out."""
     need_proof(request, request.route_path(HERE))
     form, portal = read_form(request, ConnectForm), request.registry.portal
-    if form.data and not portal.opendental_key:
+    if form.data and not developer_key_of(portal):
         form.refuse("Whoever runs this portal must set a developer key first.")
     if form.data:
         told = form.data
@@ -164,7 +164,7 @@ def _values(request, row: Connection | None, form: Form) -> dict:
     portal = request.registry.portal
     shown = {
         "row": row, "form": form, "may_change": CHANGE in request.identity.permissions, "may_settle": SETTLE in request.identity.permissions,
-        "is_possible": bool(portal.opendental_key), "inside": [(address, address) for address in addresses_inside(portal)], "words": WORDS,
+        "is_possible": bool(developer_key_of(portal)), "inside": [(address, address) for address in addresses_inside(portal)], "words": WORDS,
         "levels": list(LEVELS.items()), "ways": list(WAYS.items()), "in_words": progress.in_words,
     }  # fmt: skip
     if row is None:

@@ -28,7 +28,7 @@ class StandIn:
     """Open Dental's service with the offices behind it, one for each customer key."""
 
     def __init__(self, root: str, file: Path | None = None, zone: str = "America/New_York"):
-        self.address = f"{root}{BASE.rstrip('/')}"
+        self.address = root
         self.offices: dict[str, StandInOffice] = {}
         self.ahead = 0.0
         self._root, self._file, self._zone, self._lock = root, file, ZoneInfo(zone), RLock()
@@ -87,12 +87,10 @@ class StandIn:
         return found
 
     def _found(self, office: StandInOffice, request: Request) -> Response:
-        if not request.path_info.startswith(BASE):
-            raise Fault(404, "Resource not found")
         if (request.content_length or 0) > LARGEST_BODY:
             raise Fault(400, "Request body is too large.")
         body = request.body.decode("utf-8", "replace")
-        path = request.path_info.removeprefix(BASE).strip("/")
+        path = request.path_info.removeprefix(BASE).strip("/")  # with the base of theirs or without
         status, said = api.answer(office, request.method, path, dict(request.GET), body)
         return _said(status, said, {"Location": f"{self._root}{request.path_info}"} if status == 201 else {})
 

@@ -26,10 +26,15 @@ def addresses_inside(portal: Settings) -> tuple[str, ...]:
     return tuple(address.strip().rstrip("/") for address in (portal.opendental_inside or "").split(",") if address.strip())
 
 
+def developer_key_of(portal: Settings) -> str | None:
+    """The portal's own key; the stand-in has one that everybody knows."""
+    return portal.opendental_key or (DEVELOPER_KEY if portal.opendental_address else None)
+
+
 def client_for(registry, session: Session, practice_id: UUID) -> OpenDentalClient | None:
     """The client of a practice; None where it has no connection, or one that this installation does not allow (any more)."""
     portal, connection = registry.portal, connection_of(session, practice_id)
-    developer_key = portal.opendental_key or (DEVELOPER_KEY if portal.opendental_address else None)
+    developer_key = developer_key_of(portal)
     if connection is None or developer_key is None:
         return None
     address = (portal.opendental_address or REMOTE).rstrip("/") if connection.way == "remote" else connection.address

@@ -60,7 +60,7 @@ def test_what_is_no_key_is_told_and_keeps_nothing(desk, db, practice, key):
 
 
 def test_without_a_developer_key_the_page_says_who_can_help(desk, registry, monkeypatch):
-    monkeypatch.setattr(registry, "portal", registry.portal.model_copy(update={"opendental_key": None}))
+    monkeypatch.setattr(registry, "portal", registry.portal.model_copy(update={"opendental_key": None, "opendental_address": None}))
     page = desk().get(PATH)
     assert "Whoever runs this portal" in page.text
     assert "connect" not in page.forms
