@@ -4,8 +4,9 @@ from plugins.opendental.mapping.reading import Record, Row, day, deleted, flag, 
 from plugins.opendental.mapping.setup import Setup
 
 STATUSES = ("Patient", "NonPatient", "Inactive", "Archived", "Deleted", "Deceased", "Prospective")
-GONE = frozenset({"Archived", "Deleted", "Deceased"})
-"""Charts of these statuses are not in the portal: nobody is invited, reminded or shown."""
+GONE = frozenset({"Archived", "Deleted"})
+"""Charts of these statuses are not in the portal: nobody is invited, reminded or shown. That of somebody who has died stays for those who look after it."""
+_STANDING = {"NonPatient": "nonpatient", "Inactive": "inactive", "Deceased": "deceased", "Prospective": "prospective"}
 SEXES = ("Male", "Female", "Unknown", "Other")
 TEXTS = ("Unknown", "Yes", "No")
 LANGUAGES = {"": "en-US", "en": "en-US", "eng": "en-US", "english": "en-US", "es": "es-US", "spa": "es-US", "spanish": "es-US"}
@@ -31,6 +32,7 @@ def patient(row: Row, setup: Setup) -> Record:
         "kind": "patient",
         "external_id": number_,
         "clinic": reference(row, "ClinicNum"),
+        "status": _STANDING.get(one_of(row, "PatStatus", STATUSES), "active"),
         "guarantor": number_ if head is None or head in setup.gone else head,
         "responsible_party": party if (party := reference(row, "ResponsParty")) not in setup.gone else None,
         "provider": reference(row, "PriProv"),

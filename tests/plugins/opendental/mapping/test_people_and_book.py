@@ -20,8 +20,8 @@ VISIT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("status, gone", [("Patient", False), ("NonPatient", False), ("Inactive", False), ("Prospective", False), ("Archived", True), ("Deceased", True), (4, True)])
-def test_charts_that_are_archived_or_of_the_dead_leave_the_portal(status, gone):
+@pytest.mark.parametrize("status, gone", [("Patient", False), ("NonPatient", False), ("Inactive", False), ("Prospective", False), ("Archived", True), ("Deceased", False), (4, True)])
+def test_charts_that_are_archived_or_deleted_leave_the_portal(status, gone):
     found = people.patient(PATIENT | {"PatStatus": status}, SETUP)
     assert (found == {"kind": "patient", "external_id": "15", "deleted": True}) is gone
 
@@ -35,7 +35,7 @@ def test_who_has_no_head_of_family_in_the_portal_is_their_own(guarantor, head):
     "row, field, value",
     [({"WirelessPhone": "", "HmPhone": "(303)555-0100"}, "phone", "(303)555-0100"), ({"TxtMsgOk": "No"}, "text_ok", False), ({"TxtMsgOk": "Unknown"}, "text_ok", None),
      ({"Email": "a@example.com; b@example.com"}, "email", "a@example.com"), ({"Language": "spa"}, "language", "es-US"), ({"Language": "Klingon"}, "language", "en-US"),
-     ({"Birthdate": "0001-01-01"}, "birthdate", None), ({"Gender": "Other"}, "sex", "U"), ({"Gender": 0}, "sex", "M")],
+     ({"Birthdate": "0001-01-01"}, "birthdate", None), ({"PatStatus": "Deceased"}, "status", "deceased"), ({"PatStatus": "Inactive"}, "status", "inactive"), ({}, "status", "active"), ({"Gender": "Other"}, "sex", "U"), ({"Gender": 0}, "sex", "M")],
 )  # fmt: skip
 def test_what_a_patient_is_reached_by(row, field, value):
     assert people.patient(PATIENT | row, SETUP)[field] == value
