@@ -193,15 +193,14 @@ def _settle(session: Session, hook: RecordsWebhook | None, delivery: RecordsWebh
     if 200 <= status < 300 or hook is None:
         delivery.state, delivery.next_at = "delivered" if hook else "replaced", None
         if hook:
-            hook.failing_since = hook.paused_at = None
+            hook.failing_since = None
         return
-    hook.failing_since = hook.failing_since or now
-    attempts = len(delivery.attempts)
-    is_over = status == GONE or attempts > len(PAUSES) or delivery.kind == TEST
-    if delivery.kind == CHANGES and (is_over or now - hook.failing_since >= PAUSE_AFTER):
-        is_over, hook.paused_at = True, now
-    if is_over:
+    if delivery.kind == TEST:
         delivery.state, delivery.next_at = "failed", None
+        return
+    hook.failing_since, attempts = hook.failing_since or now, len(delivery.attempts)
+    if status == GONE or attempts > len(PAUSES) or now - hook.failing_since >= PAUSE_AFTER:
+        delivery.state, delivery.next_at, hook.paused_at = "failed", None, now
         return
     delivery.next_at = now + PAUSES[attempts - 1]
     outbox.put(session, hook.practice_id, DELIVER, {"delivery_id": str(delivery.id)}, delivery.next_at)

@@ -146,6 +146,17 @@ def test_later_changes_take_the_place_of_a_message_that_waits_and_a_system_that_
     assert (second.state, hook.row.paused_at) == ("failed", NOW)
 
 
+def test_a_test_that_fails_pauses_nothing_and_one_that_gets_through_lets_nothing_go_on(db, practice, hook, receiver, key):
+    receiver.status = 500
+    test = webhooks.send_test(db, practice.id, NOW)
+    webhooks.deliver(db, practice.id, test.id, key, NOW)
+    assert (test.state, hook.row.failing_since, hook.row.paused_at) == ("failed", None, None)
+    receiver.status, hook.row.paused_at = 200, NOW
+    test = webhooks.send_test(db, practice.id, NOW)
+    webhooks.deliver(db, practice.id, test.id, key, NOW)
+    assert (test.state, hook.row.paused_at) == ("delivered", NOW)
+
+
 def test_redirects_are_not_followed(db, practice, hook, note, receiver, key):
     receiver.status = 302
     made = note()
