@@ -46,6 +46,9 @@ class Connection(TenantScoped, Base):
     skew_seconds: Mapped[int] = mapped_column(server_default=text("0"), default=0)
     problem: Mapped[str] = mapped_column(server_default="", default="")
     problem_at: Mapped[datetime | None]
+    is_whole: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    """Everything is asked for in this round, so that what was deleted over there is found out."""
+    compared_at: Mapped[datetime | None]
     busy_until: Mapped[datetime | None]
     """One worker at a time pulls and pushes; until then the one that has begun may go on."""
     signed_in_since: Mapped[datetime | None]

@@ -14,7 +14,7 @@ from plugins.opendental.asking import QUERY_ROWS, statement
 from plugins.opendental.known import setup_of
 from plugins.opendental.mapping.reading import Record, Row, number
 from plugins.opendental.models import Chart
-from plugins.opendental.pulling import SOURCE, Office, connection_of, read
+from plugins.opendental.pulling import Office, connection_of, read, run_of
 from plugins.opendental.resources import OF_PATIENT, RESOURCES, Resource
 from plugins.opendental.wire import PracticeSystem
 
@@ -80,8 +80,8 @@ def take_in(session: Session, office: Office, number_: str, rows: Sequence[tuple
         found, unreadable = found + records, unreadable + bad
     found = [record for record in found if record["kind"] in office.kinds and "deleted" not in record]
     connection = connection_of(session, office.practice_id)
-    if (found or unreadable) and connection.run_id and connection.run_started_at:
-        runs.take_in(session, runs.Run(connection.run_id, SOURCE, connection.run_started_at), office.kinds, found, now, unreadable)
+    if (found or unreadable) and connection.run_id:
+        runs.take_in(session, run_of(connection, office), office.kinds, found, now, unreadable)
     looked = {"detailed_at": now, "wanted_at": None}
     session.execute(update(Chart).where(Chart.practice_id == office.practice_id, Chart.number == number_).values(**looked))
 

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.db import SessionFactory, bind_tenant, uuid7
-from core.records import RecordKind, runs
+from core.records import RecordKind, runs, snapshots
 from plugins.opendental import asking
 from plugins.opendental.asking import Asked, Page, skew, statement, written_since
 from plugins.opendental.known import kept_of, setup_of
@@ -30,6 +30,8 @@ from plugins.opendental.wire import PracticeSystem
 SOURCE = "opendental"
 TURNS = 2
 """Patients may name a head of their family who comes later: then the pass is made once more."""
+COMPARED, NIGHT = timedelta(days=6), frozenset({22, 23, 0, 1, 2, 3})
+"""How long after everything was compared it is compared again, and at which hours."""
 _NO_TABLE = "histappointments"
 
 
@@ -71,6 +73,7 @@ def next_cursor(session: Session, office: Office, now: datetime) -> Cursor | Non
     connection = connection_of(session, office.practice_id)
     if connection.run_id is None or connection.ended_at is not None:
         connection.run_id, connection.run_started_at, connection.ended_at = uuid7(), now, None
+        connection.is_whole = _is_time_to_compare(connection, now, office.time_zone)
     cursors = {cursor.resource: cursor for cursor in session.scalars(select(Cursor).where(Cursor.practice_id == office.practice_id))}
     for resource in RESOURCES:
         cursor = cursors.get(resource.name) or _new_cursor(session, office, resource)
@@ -90,7 +93,7 @@ def take_in(session: Session, office: Office, resource: Resource, asked: Asked, 
     """Take a page in and move the cursor. A page that somebody else has taken in meanwhile is left."""
     connection = connection_of(session, office.practice_id)
     cursor = session.scalars(select(Cursor).where(Cursor.practice_id == office.practice_id, Cursor.resource == resource.name)).one()
-    if Asked(cursor.since, cursor.taken, cursor.last) != asked or cursor.is_done or connection.run_id is None or connection.run_started_at is None:
+    if Asked(cursor.since, cursor.taken, cursor.last) != asked or cursor.is_done or connection.run_id is None:
         return
     ahead = skew(page.rows, now, office.time_zone)
     if ahead is not None:
@@ -103,12 +106,19 @@ def take_in(session: Session, office: Office, resource: Resource, asked: Asked, 
     records += [record for record in more if record["payment_plan"] in plans]
     records = [record for record in records if record["kind"] in office.kinds and (cursor.loaded_at or "deleted" not in record)]
     if records or unreadable:
-        run = runs.Run(connection.run_id, SOURCE, connection.run_started_at)
-        runs.take_in(session, run, office.kinds, records, now, unreadable)
+        runs.take_in(session, run_of(connection, office), office.kinds, records, now, unreadable)
     cursor.coming = [*cursor.coming, *kept_of(resource, page.rows)]
     cursor.taken, cursor.last = page.taken, page.last
     if page.is_last:
         _end_pass(cursor, resource, now)
+
+
+def run_of(connection: Connection, office: Office) -> runs.Run:
+    """The round that goes on or was the last, as the door for records knows it."""
+    if connection.run_id is None or connection.run_started_at is None:
+        raise LookupError("no round has begun")
+    whole = tuple(sorted(BROUGHT & office.kinds.keys())) if connection.is_whole else ()
+    return runs.Run(connection.run_id, SOURCE, connection.run_started_at, whole)
 
 
 def keep_charts(session: Session, practice_id: UUID, rows: Sequence[Row]) -> None:
@@ -141,12 +151,13 @@ def _new_cursor(session: Session, office: Office, resource: Resource) -> Cursor:
 def _begin_pass(cursor: Cursor, resource: Resource, connection: Connection, office: Office, now: datetime) -> None:
     """Ask for what has changed since the last pass, or for everything; not yet, where it was asked for whole a while ago."""
     cursor.run_id = connection.run_id
-    cursor.is_done = cursor.pulled_at is not None and now - cursor.pulled_at < resource.every
+    cursor.is_done = not connection.is_whole and cursor.pulled_at is not None and now - cursor.pulled_at < resource.every
     if cursor.is_done:
         return
     since = written_since(now, timedelta(seconds=connection.skew_seconds), office.time_zone)
     # What was deleted before the first load never comes.
-    cursor.since = cursor.next_since or (since if resource.name == _NO_TABLE else "")
+    changed = "" if connection.is_whole and resource.name != _NO_TABLE else cursor.next_since
+    cursor.since = changed or (since if resource.name == _NO_TABLE else "")
     cursor.next_since = since if resource.since else ""
     cursor.taken, cursor.last, cursor.turn, cursor.deferred, cursor.coming = 0, "", 1, 0, []
 
@@ -163,10 +174,24 @@ def _end_pass(cursor: Cursor, resource: Resource, now: datetime) -> None:
 def _end_round(session: Session, office: Office, now: datetime) -> None:
     """All of the round is in; of what brought nothing it is known that nothing has changed."""
     connection = connection_of(session, office.practice_id)
-    if connection.run_id and connection.run_started_at and connection.ended_at is None:
-        runs.end(session, runs.Run(connection.run_id, SOURCE, connection.run_started_at), office.kinds, now, unchanged=BROUGHT & office.kinds.keys())
-        connection.ended_at, connection.loaded_at = now, connection.loaded_at or now
-        connection.problem = ""
+    if connection.run_id is None or connection.ended_at is not None:
+        return
+    run = run_of(connection, office)
+    try:
+        runs.end(session, run, office.kinds, now, unchanged=BROUGHT & office.kinds.keys())
+    except snapshots.TooManyGone as doubt:
+        # Nothing is taken out; what is there goes on being pulled.
+        runs.fail(session, run, str(doubt), now)
+    if connection.is_whole or connection.loaded_at is None:
+        connection.compared_at = now
+    connection.ended_at, connection.loaded_at = now, connection.loaded_at or now
+    connection.problem = ""
+
+
+def _is_time_to_compare(connection: Connection, now: datetime, time_zone: str) -> bool:
+    """Once a week, at night: what was deleted over there stands in no list, so everything is asked for."""
+    at_night = now.astimezone(ZoneInfo(time_zone)).hour in NIGHT
+    return at_night and connection.compared_at is not None and now - connection.compared_at >= COMPARED
 
 
 def read(resource: Resource, rows: Sequence[Row], setup: Setup) -> tuple[list[Record], int]:

@@ -121,6 +121,19 @@ def test_the_run_on_the_page_of_records_is_one_for_each_round(pull, tables, db, 
     assert (run.source, run.counts["patient"], run.ended_at) == ("opendental", {"created": 8}, NOW)
 
 
+def test_what_is_deleted_over_there_is_found_out_once_a_week_at_night(pull, tables, db, practice):
+    tables.put("patients/Simple", *(patient(number) for number in range(901, 905)))
+    tables.put("allergy", *({"AllergyNum": number, "PatNum": 901, "defDescription": f"A{number}", "StatusIsActive": 1, "DateTStamp": "2026-11-01 08:00:00"} for number in (1, 2)))
+    pull()
+    tables.lists["allergy"].pop()
+    night = datetime(2026, 12, 6, 6, 0, tzinfo=UTC)
+    for at, left in ((NOW + timedelta(hours=14), 2), (night + timedelta(hours=14), 2), (night + timedelta(days=1), 1), (night + timedelta(days=1, minutes=6), 1)):
+        pull(at)
+        db.expire_all()
+        assert len(db.scalars(select(Allergy.id).where(Allergy.practice_id == practice.id)).all()) == left, at
+    assert len(names(db, practice)) == 4
+
+
 def test_who_signs_in_during_the_first_load_finds_their_record_at_once(office, tables, db, practice):
     tables.put("patients/Simple", patient(901), patient(902))
     tables.put("appointments", visit(51, 902))
