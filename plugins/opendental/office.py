@@ -64,6 +64,14 @@ class ChooseForm(BaseModel):
     """What is mapped to what; the rest of the form is named by the numbers of their definitions."""
 
     payment_type: Line = Field("", title="Payment type", max_length=20, pattern="^[0-9]*$")
+    task_list: Line = Field("", title="Task list", max_length=10)
+
+    @field_validator("task_list")
+    @classmethod
+    def _is_a_number(cls, number: str) -> str:
+        if number and not (number.isascii() and number.isdigit()):
+            raise ValueError("The number of a task list has digits only.")
+        return number
 
 
 @view_config(route_name=HERE, permission=SEE, request_method="GET", renderer="opendental/office.jinja2")
@@ -71,8 +79,7 @@ def connector_page(request):
     """How the connection stands."""
     row = connection_of(request.db, request.practice_id)
     request.audit("opendental.connection.view")
-    values = {"way": row.way, "level": row.level, "address": row.address, "workstation": row.workstation} if row else {"way": "remote", "level": "write"}
-    return _values(request, row, empty_form(**values))
+    return _values(request, row, _filled(row))
 
 
 @view_config(route_name=CONNECT, permission=CHANGE, request_method="POST", renderer="opendental/office.jinja2")
@@ -130,11 +137,11 @@ def choose(request):
     form, known = read_form(request, ChooseForm), steering.choices(request.db, row)
     if form.data is None:
         request.response.status = "422 Unprocessable Content"
-        return _values(request, row, form)
+        return _values(request, row, _filled(row)) | {"task_form": form}
     confirmations = {one.number: answer for one in known.confirmations if (answer := _typed(request, f"confirmation_{one.number}")) in CONFIRMATIONS}
     categories = {one.number: answer == "yes" for one in known.categories if (answer := _typed(request, f"category_{one.number}")) in ("yes", "no")}
     payment_type = form.data.payment_type if form.data.payment_type in {one.number for one in known.payment_types} else ""
-    if steering.choose(request.db, row, confirmations, categories, payment_type):
+    if steering.choose(request.db, row, confirmations, categories, payment_type, form.data.task_list):
         request.audit("opendental.connection.choose", target_id=row.id)
     return _back(request, "It is saved. What it concerns is read anew in the next round.")
 
@@ -173,7 +180,13 @@ def _values(request, row: Connection | None, form: Form) -> dict:
         "progress": progress.progress(request.db, request.practice_id, row), "first_load": progress.first_load(row), "details": progress.details(row),
         "choices": steering.choices(request.db, row), "stuck": steering.pushes(request.db, request.practice_id, "stuck"),
         "how_many": steering.how_many(request.db, request.practice_id), "patients": row.counts.get(progress.PATIENTS, 0), "pushed": PUSHED,
+        "task_form": empty_form(task_list=row.choices.get("task_list", "")),
     }  # fmt: skip
+
+
+def _filled(row: Connection | None) -> Form:
+    values = {"way": row.way, "level": row.level, "address": row.address, "workstation": row.workstation} if row else {"way": "remote", "level": "write"}
+    return empty_form(**values)
 
 
 def _row(request) -> Connection:

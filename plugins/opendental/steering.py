@@ -95,9 +95,9 @@ def choices(session: Session, row: Connection) -> Choices:
     )  # fmt: skip
 
 
-def choose(session: Session, row: Connection, confirmations: Mapping[str, str], categories: Mapping[str, bool], payment_type: str) -> bool:
+def choose(session: Session, row: Connection, confirmations: Mapping[str, str], categories: Mapping[str, bool], payment_type: str, task_list: str = "") -> bool:
     """Keep what the office has chosen; what it concerns is read anew in the next round. False when it is as before."""
-    chosen = {"confirmations": dict(confirmations), "categories": dict(categories), "payment_type": payment_type}
+    chosen = {"confirmations": dict(confirmations), "categories": dict(categories), "payment_type": payment_type, "task_list": task_list}
     if chosen == row.choices:
         return False
     again = {"definitions"} | ({"appointments"} if row.choices.get("confirmations", {}) != chosen["confirmations"] else set())

@@ -124,9 +124,12 @@ def test_what_the_office_chooses_counts_and_is_read_anew(desk, office, tables, d
     pull()
     page = desk().get(PATH)
     form = page.forms["choose"]
-    form["confirmation_21"], form["category_31"], form["payment_type"] = "callback", "no", "51"
+    form["confirmation_21"], form["category_31"], form["payment_type"], form["task_list"] = "callback", "no", "51", "seven"
+    refused = form.submit(status=422)
+    assert "digits only" in refused.text
+    form["task_list"] = "7"
     form.submit()
-    assert row(db, practice).choices == {"confirmations": {"21": "callback"}, "categories": {"31": False}, "payment_type": "51"}
+    assert row(db, practice).choices == {"confirmations": {"21": "callback"}, "categories": {"31": False}, "payment_type": "51", "task_list": "7"}
     assert {cursor.resource for cursor in db.scalars(select(Cursor).where(Cursor.practice_id == practice.id, Cursor.pulled_at.is_(None)))} == {"definitions", "appointments"}
 
 
