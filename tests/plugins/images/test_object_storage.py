@@ -1,5 +1,6 @@
 """The tab with its files in object storage, where browsers fetch downloads by themselves."""
 
+from datetime import UTC, datetime
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
@@ -71,3 +72,21 @@ def test_storage_that_is_away_is_told_on_a_page_of_its_own(image, patient, signe
     answer = app.get(f"{image}/display", status=503)
     assert "Files can’t be opened right now" in answer
     assert answer.headers["Retry-After"] == "60"
+
+
+def test_a_file_that_was_sent_to_the_storage_by_a_link_is_taken_over_by_its_record(db, files, patient, folder, radiograph, storage, make):
+    import hashlib
+
+    import requests
+
+    from core.records import uploaded
+    from core.records.kinds import kinds_for
+
+    folder("F1")
+    announced = uploaded.Announced("image", len(radiograph), "image/png", hashlib.sha256(radiograph).hexdigest())
+    begun = uploaded.begin(db, files, kinds_for(make._office.registry, frozenset({"images"})), announced, datetime.now(UTC))
+    db.commit()
+    assert requests.put(begun.address, data=radiograph, headers=dict(begun.headers), timeout=10).status_code == 200
+    record = {"kind": "image", "external_id": "I1", "patient": patient.external_id, "folder": "F1", "taken_on": "2026-03-04", "type": "radiograph", "file": str(begun.id)}
+    assert [answer.outcome for answer in make.take_in([record]) + make.take_in([record])] == ["created", "unchanged"]
+    assert storage.count(files.practice_id) == 3, "what was sent is gone"
