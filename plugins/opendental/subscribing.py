@@ -1,6 +1,6 @@
 """Asking an office's Open Dental to report by itself what changes, and seeing each day that it still does."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -19,6 +19,8 @@ log = structlog.get_logger("opendental")
 POLLING_SECONDS = {"Schedule": 60, "Provider": 300, "Operatory": 300}
 USUAL_SECONDS = 15
 PATH = "/hooks/opendental/"
+LASTS = timedelta(days=7)
+"""An office that is disconnected, or a portal that is gone, is reported to no longer than this."""
 SUBSCRIBE = "opendental.subscribe"
 DAILY = Periodic(SUBSCRIBE, timedelta(days=1))
 
@@ -28,30 +30,28 @@ def address_of(portal: Settings, host: str, connection: Connection) -> str:
     return f"{portal.address(host)}{PATH}{connecting.hook_secret_of(portal, connection)}"
 
 
-def subscribe(system: PracticeSystem, address: str, workstation: str) -> int:
-    """See that each table is reported to this address once, and to no older address of ours; how many were new.
+def subscribe(system: PracticeSystem, address: str, workstation: str, now: datetime) -> int:
+    """See that each table is reported to this address once, for a week, and to no older address of ours; how many were new.
 
     From which machine matters: without one all of them report the same. So the machine on which the API Service runs should be named.
     """
-    wanted = {*WATCHED, DELETED}
-    ours = [row for row in system.rows("subscriptions") if PATH in str(row.get("EndPointUrl", ""))]
-    for row in ours:
-        is_right = row.get("EndPointUrl") == address and str(row.get("Workstation", "")) == workstation
-        if is_right and row.get("WatchTable") in wanted:
+    wanted, ends = {*WATCHED, DELETED}, _written(now + LASTS)
+    for row in system.rows("subscriptions"):
+        place, number = str(row.get("EndPointUrl", "")), int(row["SubscriptionNum"])
+        if place == address and str(row.get("Workstation", "")) == workstation and row.get("WatchTable") in wanted:
             wanted.remove(str(row["WatchTable"]))
-        elif _is_same_portal(str(row.get("EndPointUrl", "")), address):
-            system.remove(f"subscriptions/{int(row['SubscriptionNum'])}")
+            if str(row.get("DateTimeStop", "")) < _written(now + LASTS / 2):
+                system.change(f"subscriptions/{number}", {"DateTimeStop": ends})
+        elif _is_same_portal(place, address):
+            system.remove(f"subscriptions/{number}")
     for table in sorted(wanted):
         seconds = POLLING_SECONDS.get(table, USUAL_SECONDS)
-        system.add("subscriptions", {"EndPointUrl": address, "Workstation": workstation, "WatchTable": table, "PollingSeconds": seconds})
+        system.add("subscriptions", {"EndPointUrl": address, "Workstation": workstation, "WatchTable": table, "PollingSeconds": seconds, "DateTimeStop": ends})
     return len(wanted)
 
 
-def unsubscribe(system: PracticeSystem, address: str) -> None:
-    """Nothing is reported to this portal any more."""
-    for row in system.rows("subscriptions"):
-        if _is_same_portal(str(row.get("EndPointUrl", "")), address):
-            system.remove(f"subscriptions/{int(row['SubscriptionNum'])}")
+def _written(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 def _is_same_portal(one: str, other: str) -> bool:
@@ -67,7 +67,7 @@ def subscribe_office(work: Work) -> None:
     if connection is None or system is None:
         return
     try:
-        subscribe(system, address_of(work.registry.portal, work.tenant.host, connection), connection.workstation)
+        subscribe(system, address_of(work.registry.portal, work.tenant.host, connection), connection.workstation, work.now)
     except Fault as fault:
         # The pulls bring everything; tomorrow it is tried again.
         log.warning("opendental_not_subscribed", practice=str(practice_id), error=type(fault).__name__)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -99,7 +99,7 @@ def test_a_practice_that_has_the_connector_off_has_no_such_address(report, regis
 def test_what_changes_there_comes_here_by_itself(registry, portal, practice, connected, wire, db):
     seed(wire.office, 20)
     address = subscribing.address_of(registry.portal, practice.host, connected)
-    assert subscribing.subscribe(wire.client(), address, "SERVER") == 6
+    assert subscribing.subscribe(wire.client(), address, "SERVER", datetime.now(UTC)) == 6
     taken = []
 
     def send(url, headers, body):
@@ -127,17 +127,18 @@ def test_an_office_that_lets_it_run_is_reported_from_that_moment_on(registry, pr
     subscribing.subscribe_office(work)  # tomorrow again
 
 
-def test_subscriptions_are_made_once_renewed_where_they_are_wrong_and_those_of_others_left(registry, practice, connected, wire):
-    client, address = wire.client(), subscribing.address_of(registry.portal, practice.host, connected)
+def test_subscriptions_are_made_once_renewed_before_they_end_and_those_of_others_left(registry, practice, connected, wire):
+    client, address, now = wire.client(), subscribing.address_of(registry.portal, practice.host, connected), datetime(2030, 1, 1, tzinfo=UTC)
     other = "https://other.example/hooks/opendental/x"
     client.add("subscriptions", {"EndPointUrl": other, "WatchTable": "Patient", "PollingSeconds": 5})
     client.add("subscriptions", {"EndPointUrl": address.rpartition("/")[0] + "/older", "WatchTable": "Patient", "PollingSeconds": 5})
-    assert [subscribing.subscribe(client, address, "SERVER") for _ in range(2)] == [6, 0]
-    found = [row["EndPointUrl"] for row in client.rows("subscriptions")]
-    assert sorted(found) == sorted([other, *[address] * 6])
-    assert subscribing.subscribe(client, address, "OTHER") == 6
-    subscribing.unsubscribe(client, address)
-    assert [row["EndPointUrl"] for row in client.rows("subscriptions")] == [other]
+    days = (0, 1, 5, 6)
+    assert [subscribing.subscribe(client, address, "SERVER", now + timedelta(days=one)) for one in days] == [6, 0, 0, 0]
+    found = client.rows("subscriptions")
+    assert sorted(row["EndPointUrl"] for row in found) == sorted([other, *[address] * 6])
+    assert {row["DateTimeStop"] for row in found if row["EndPointUrl"] == address} == {"2030-01-13 00:00:00"}
+    assert subscribing.subscribe(client, address, "OTHER", now) == 6
+    assert len(client.rows("subscriptions")) == 7
     with pytest.raises(NotAllowed):
         wire.client(customer_key="gone").rows("subscriptions")
 
