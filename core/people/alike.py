@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Letters that Unicode does not take apart into a plain one and its accent.
 _PLAIN = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ı": "i", "þ": "th", "æ": "ae", "œ": "oe"})
 
 
+@lru_cache(maxsize=4096)
 def letters(name: str) -> str:
     """The letters of a name alone: O’Brien-López is obrienlopez."""
     apart = unicodedata.normalize("NFKD", name)

@@ -1,12 +1,14 @@
 """What a batch writes of one kind: which rows are new, which changed and how, and what the database would not have."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, Text, any_, bindparam, insert, literal, select, update
+from sqlalchemy import Executable, Text, any_, bindparam, literal, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
@@ -100,16 +102,17 @@ class Plan:
         for row_id, row in self.inserts.items():
             there.add(row_id)
             for column in columns:
-                if row.get(column) in self.inserts.keys() - there:
+                if (named := row.get(column)) in self.inserts and named not in there:
                     later[row_id][column], row[column] = row[column], None
         return later
 
     def _insert(self, session: Session) -> dict[UUID, str]:
         table = self.kind.model.__table__
         bad: dict[UUID, str] = {}
-        for rows in _alike(self.inserts):
-            # With an answer the driver sends many rows in one statement.
-            bad |= _write(session, insert(table).returning(table.c.id), rows)
+        for rows in _alike({row_id: _with_defaults(session, table, row) for row_id, row in self.inserts.items()}):
+            columns = ", ".join(_quoted(name) for name in next(iter(rows.values())))
+            statement = text(f"insert into {table.name} ({columns}) select {columns} from json_populate_recordset(null::{table.name}, cast(:rows as json))")  # noqa: S608
+            bad |= _write(session, statement, rows, as_json=True)
         return bad
 
     def _update(self, session: Session, updates: Mapping[UUID, Row]) -> dict[UUID, str]:
@@ -131,17 +134,53 @@ def _alike(rows: Mapping[UUID, Row]) -> list[dict[UUID, Row]]:
     return list(groups.values())
 
 
-def _write(session: Session, statement: Executable, rows: dict[UUID, Row]) -> dict[UUID, str]:
+class _Context:
+    """What a column's own default may ask for: the row as it is so far, and the connection (SQLAlchemy's context has the same)."""
+
+    def __init__(self, session: Session, row: Row):
+        self._session, self._row = session, row
+
+    def get_current_parameters(self) -> Row:
+        """The values of the row."""
+        return self._row
+
+    @property
+    def connection(self) -> Any:
+        """Where the row is written."""
+        return self._session.connection()
+
+
+def _with_defaults(session: Session, table: Any, row: Row) -> Row:
+    """A new row with what its table's columns fill in by themselves."""
+    filled = dict(row)
+    for column in table.c:
+        if column.default is not None and column.name not in filled:
+            filled[column.name] = column.default.arg(_Context(session, filled)) if column.default.is_callable else column.default.arg
+    return filled
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _write(session: Session, statement: Executable, rows: dict[UUID, Row], as_json: bool = False) -> dict[UUID, str]:
     """Write these rows; where the database would not have them, find by halves which ones, and write the rest."""
     try:
         with session.begin_nested():
-            session.execute(statement, list(rows.values()))
+            # As one value: a thousand rows of thirty columns would be a statement of thirty thousand, which costs more to take apart than to carry out.
+            session.execute(statement, {"rows": json.dumps(list(rows.values()), default=_in_json)} if as_json else list(rows.values()))
         return {}
     except (DataError, IntegrityError) as error:
         if len(rows) == 1:
             return dict.fromkeys(rows, why(error))
     both = list(rows.items())
-    return _write(session, statement, dict(both[: len(both) // 2])) | _write(session, statement, dict(both[len(both) // 2 :]))
+    halves = (dict(both[: len(both) // 2]), dict(both[len(both) // 2 :]))
+    return _write(session, statement, halves[0], as_json) | _write(session, statement, halves[1], as_json)
+
+
+def _in_json(value: Any) -> str:
+    """An id, a day or a moment as the database reads it from JSON."""
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def why(error: DataError | IntegrityError) -> str:
