@@ -5,7 +5,7 @@ the practice's system still sends for it arrives at the kept chart, but for what
 """
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -23,6 +23,7 @@ from core.people.recognizing import SAME
 from core.plugins import PluginHost
 
 SHORTEST_REASON, LONGEST_REASON = 10, 500
+FOLLOWED = "The practice’s system has made one chart of the two."
 
 
 class CannotMerge(Exception):
@@ -46,10 +47,21 @@ def merge(
     session.flush()
     keep_words(session, [kept_id])
     refresh_grants_to(session, practice_id, kept_id, now)
-    told = changes.MergedDetails(absorbed_id=absorbed_id, absorbed_number=absorbed.external_id, reason=reason)
-    changes.note_of(session, changes.MERGED, practice_id, kept_id, now, told)
+    if reason != FOLLOWED:
+        told = changes.MergedDetails(absorbed_id=absorbed_id, absorbed_number=absorbed.external_id, reason=reason)
+        changes.note_of(session, changes.MERGED, practice_id, kept_id, now, told)
     audit.record(session, practice_id, "office.patients.merge", now, account_id=by, patient_id=kept_id, target_id=absorbed_id)
     return kept
+
+
+def follow(session: Session, host: PluginHost, kept_id: UUID, absorbed_id: UUID) -> str:
+    """Make one chart of two because the practice's system has. Answers why it cannot be done, or nothing."""
+    try:
+        with session.begin_nested():
+            merge(session, host, session.info["practice_id"], kept_id, absorbed_id, FOLLOWED, datetime.now(UTC))
+    except CannotMerge as refusal:
+        return str(refusal)
+    return ""
 
 
 def became(session: Session, practice_id: UUID, numbers: Collection[str]) -> dict[str, UUID]:

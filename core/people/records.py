@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.people.family import refresh_grants
 from core.people.found_by import keep_words
-from core.people.merging import became
+from core.people.merging import became, follow
 from core.people.models import Patient, PatientNumber, PatientWord, Provider, Relationship
 from core.people.recognizing import recognize
 from core.records import LinkedRecord, Record, RecordKind, show_at_once
@@ -62,6 +62,8 @@ class PatientRecord(LinkedRecord):
         {"external_id": "P2", "clinic": "C1", "guarantor": "P1", "first_name": "Juniper", "last_name": "Vale", "preferred_name": "June", "birthdate": "2017-09-02"},
     )  # fmt: skip
 
+    merged_into: ExternalId | None = None
+    """The patient of whose chart this one has become part: what is here under this number moves there, and what comes for it later arrives there."""
     clinic: ExternalId | None = None
     """The home clinic: its contact details, look and settings are those that the patient sees."""
     status: Literal["active", "inactive", "prospective", "nonpatient", "archived", "deceased"] = "active"
@@ -149,6 +151,6 @@ _OF_PATIENT = {"clinic": "clinic", "guarantor": "patient", "responsible_party": 
 _OF_CHART = [PatientWord.patient_id, PatientNumber.patient_id, Relationship.patient_id, Relationship.related_id]
 KINDS = [
     RecordKind("provider", ProviderRecord, Provider, after=show_at_once),
-    RecordKind("patient", PatientRecord, Patient, _OF_PATIENT, None, _written, became, recognize=recognize, parts=_OF_CHART, linked={"source": "records"}),
+    RecordKind("patient", PatientRecord, Patient, _OF_PATIENT, None, _written, became, recognize=recognize, merge=follow, parts=_OF_CHART, linked={"source": "records"}),
     RecordKind("relationship", RelationshipRecord, Relationship, {"patient": "patient", "related": "patient"}, written=_relate, changing=_related, going=_related),
 ]

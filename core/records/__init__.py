@@ -80,6 +80,8 @@ class RecordKind:
     the same; `written` is called before, with the ids of those rows. Where the table has a column `own`, the columns that it names are left as they are.
     `recognize` looks whether those under numbers that are not known here are here already, gives them those numbers, and answers who waits
     for the office and is refused; it is told whether they come from another system than the practice's.
+    `merge` makes one row of two where a record says `merged_into` (by the row that is kept and the other one), with the `plugins`; it answers
+    why it cannot, or nothing.
     `became` knows the rows into which those with certain external ids were merged, for those that were.
     When one is deleted in the practice's system, its row goes, with its `parts` (columns of other tables that name it; those rows go too), and
     where `let_go` names it, nothing is named any more. Whatever else in the portal still names it keeps it here, and so does `keeps`, a
@@ -102,6 +104,8 @@ class RecordKind:
     going: Callable[[Session, Collection[UUID]], Callable[[], object] | None] | None = None
     changing: Callable[[Session, Collection[UUID]], Callable[[], object] | None] | None = None
     recognize: Callable[[Session, Mapping[str, Mapping[str, Any]], bool], dict[str, str]] | None = None
+    merge: Callable[[Session, Any, UUID, UUID], str] | None = None
+    plugins: Any = None
     ages: bool = False
     linked: Mapping[str, Any] | None = None
     file: RecordFile | None = None

@@ -22,6 +22,7 @@ from core.records.removing import take_out
 from core.records.writing import Plan, Row, Taken, named_rows
 
 _WORDS = {"missing": "is missing", "extra_forbidden": "is no field of this kind of record"}
+_NOT_KEPT = "merged_into: the one that it has become part of is not there yet."
 _FIELD = re.compile("[a-z][a-z0-9_]{0,39}")
 
 
@@ -111,6 +112,8 @@ class _Door:
         """
         for field, target in kind.references.items():
             self._look_up(target, {name for one in going for name in _names(one, field)})
+        merged = {one.external_id: into for one in going if (into := one.values.pop("merged_into", None))}
+        going = self._with_kept(kind, going, merged)
         link(self._session, kind, self._practice_id, going, lambda one: not self._missing(kind, one, kind.name))
         going = self._recognized(kind, going)
         filing = filed(self._session, self._practice_id, kind)
@@ -119,6 +122,33 @@ class _Door:
         self._write(kind, going)
         if filing:
             filing.end()
+        self._merge(kind, [one for one in going if one.external_id in merged and one.outcome != "refused"], merged)
+
+    def _with_kept(self, kind: RecordKind, going: list[Taken], merged: Mapping[str, str]) -> list[Taken]:
+        """Those of which the one that they have become part of is there, or in the batch."""
+        if not merged:
+            return going
+        self._look_up(kind.name, set(merged.values()))
+        there = self._ids[kind.name].keys() | {one.external_id for one in going}
+        for one in going:
+            if merged.get(one.external_id, one.external_id) not in there:
+                one.refuse(_NOT_KEPT)
+        return [one for one in going if not one.reason]
+
+    def _merge(self, kind: RecordKind, going: list[Taken], merged: Mapping[str, str]) -> None:
+        """What is one in the practice's system is made one here; what names the other one from now on in this batch finds the one that is kept."""
+        if kind.merge is None or not going:
+            return
+        known = self._ids[kind.name]
+        for one in going:
+            kept, absorbed = known.get(merged[one.external_id]), known[one.external_id]
+            if kept is None:
+                one.refuse(_NOT_KEPT)
+            elif kept != absorbed and (why := kind.merge(self._session, kind.plugins, kept, absorbed)):
+                one.refuse(f"merged_into: {why}")
+            elif kept != absorbed:
+                known |= {name: kept for name, row_id in known.items() if row_id == absorbed}
+                self._changed[kind.name].discard(absorbed)
 
     def _recognized(self, kind: RecordKind, going: list[Taken]) -> list[Taken]:
         """Those of whom it is clear whether they are here already; the others wait for the office."""

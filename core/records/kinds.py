@@ -16,7 +16,8 @@ def kinds_for(registry, plugins: frozenset[str]) -> dict[str, RecordKind]:
     """The kinds that are taken in where these tabs are on: core's own, and theirs."""
     theirs = (kinds for name, kinds in registry.plugin_record_kinds.items() if name in plugins)
     found = kinds_of(people.KINDS, *registry.base_record_kinds, *theirs)
-    return {name: replace(kind, store=registry.files) if kind.file else kind for name, kind in found.items()}
+    found = {name: replace(kind, store=registry.files) if kind.file else kind for name, kind in found.items()}
+    return {name: replace(kind, plugins=registry.plugins) if kind.merge else kind for name, kind in found.items()}
 
 
 def kinds_at(registry, practice_id: UUID) -> dict[str, RecordKind]:

@@ -324,3 +324,36 @@ def test_the_log_of_the_kept_chart_shows_what_was_done_with_the_other(practice, 
 
     found, _ = audit_log.entries(db, practice.id, kept.id, audit_log.Reader(None))
     assert {"summary", "office"} <= {entry.owner for entry in found}
+
+
+def sent(number: str, **more) -> dict:
+    return {"kind": "patient", "external_id": number, "first_name": "Robin", "last_name": "Quill"} | more
+
+
+def test_a_merge_in_the_practices_system_is_followed_whatever_else_is_in_the_batch(db, practice, two, make):
+    kept, absorbed = two
+    batch = [{"kind": "relationship", "external_id": "R9", "patient": "N-1", "related": "A-1", "relation": "child"}, sent("A-1", merged_into="K-1"), sent("N-1", merged_into=None)]
+    assert [answer.outcome for answer in make.take_in(batch)] == ["created", "updated", "created"]
+    assert db.get(Patient, (practice.id, absorbed.id), populate_existing=True) is None
+    assert db.scalars(select(Relationship.related_id).where(Relationship.practice_id == practice.id)).all() == [kept.id]
+    assert [answer.outcome for answer in make.take_in([sent("A-1", merged_into="K-1"), sent("A-1")])] == ["unchanged", "unchanged"]
+    row = db.scalars(select(MergedChart).where(MergedChart.practice_id == practice.id)).one()
+    assert (row.external_id, row.patient_id, row.merged_by_id) == ("A-1", kept.id, None)
+
+
+def test_a_merge_that_names_nobody_is_refused_and_one_in_a_circle_leaves_one_chart(db, practice, two, make, registry):
+    [answer] = door.take_in(db, kinds_for(registry, frozenset()), [sent("A-1", merged_into="Z-9")])
+    assert (answer.outcome, answer.reason) == ("refused", "merged_into: the one that it has become part of is not there yet.")
+    assert db.get(Patient, (practice.id, two[1].id), populate_existing=True).last_name == "Qill"
+    make.take_in([sent("A-1", merged_into="K-1"), sent("K-1", merged_into="A-1"), sent("B-1", merged_into="A-1")])
+    there = select(Patient.external_id).where(Patient.practice_id == practice.id, Patient.external_id.in_(("A-1", "K-1", "B-1")))
+    assert len(db.scalars(there).all()) == 1
+
+
+def test_by_a_followed_merge_nobody_sees_more_than_before(db, practice, two, make):
+    kept, absorbed = two
+    of_kept, of_absorbed = (make.account(make.patient(first_name=name)) for name in ("Ann", "Ben"))
+    make.grant(of_kept, kept, "images", "see")
+    make.grant(of_absorbed, absorbed)
+    make.take_in([sent("A-1", merged_into="K-1")])
+    assert grants(db, practice, kept) == {of_kept.id: {"images.see"}}
