@@ -15,7 +15,7 @@ from plugins.opendental import connecting, progress, steering
 from plugins.opendental.mapping.setup import CONFIRMATIONS
 from plugins.opendental.models import Connection
 from plugins.opendental.pushing import PUSHED
-from plugins.opendental.wire.choice import addresses_inside, connection_of, developer_key_of, developer_key_of
+from plugins.opendental.wire.choice import addresses_inside, connection_of, developer_key_of
 
 SEE, CHANGE, SETTLE = "office.sync.see", "office.opendental.change", "office.sync.settle"
 PREFIX = "opendental.office"
