@@ -2,33 +2,40 @@
 
 import io
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from core.people.models import Patient
+from core.records import runs, uploaded
+from core.records.kinds import kinds_for
 from plugins.summary.ccd.build import build
 from plugins.summary.ccd.content import Address, Chart, Clinician, Edition, Medication, Office, Procedure, Subject, VitalSigns
-from plugins.summary.services import receiving
+from plugins.summary.services.documents import CONTENT_TYPE
 from tenants.demo.harbor import beatrice
 from tenants.demo.sunrise import elena
 
 _SENT_TO = (elena.NUMBER, beatrice.NUMBER)
 _AGO = timedelta(days=68)
+KIND = "care_document"
 _ZONE = ZoneInfo("America/Denver")
 _SURGERY = Address(("410 Canyon Boulevard", "Suite 3"), "Boulder", "CO", "80302")
 
 
 def make(db: Session, registry, practice_id: UUID, patients: Mapping[str, Patient], now: datetime) -> None:
-    """Let an oral surgeon have written about each of two patients."""
-    store = registry.files.within(practice_id)
-    written_at = (now - _AGO).astimezone(_ZONE).replace(hour=14, minute=10)
+    """Let an oral surgeon have written about each of two patients; the letters come in as records with their files."""
+    store, written_at = registry.files.within(practice_id), (now - _AGO).astimezone(_ZONE).replace(hour=14, minute=10)
     for number in _SENT_TO:
         if number in patients:
+            kinds = kinds_for(registry, frozenset({"summary"}))
             document = build(_letter(patients[number], written_at))
-            receiving.take_in(db, store, io.BytesIO(document), written_at + timedelta(days=1), patients[number])
+            announced = uploaded.Announced(KIND, len(document), CONTENT_TYPE, sha256(document).hexdigest())
+            upload = uploaded.begin(db, store, kinds, announced, datetime.now(UTC))
+            uploaded.receive(db, store, upload.id, io.BytesIO(document), datetime.now(UTC))
+            runs.receive(db, kinds, [{"kind": KIND, "external_id": f"{number}-LETTER", "patient": number, "file": upload.id}], "demo", now)
 
 
 def _letter(patient: Patient, written_at: datetime) -> Edition:

@@ -131,6 +131,8 @@ class Opening:
         story = self.story
         practice = create(self.session, story.slug, story.name, story.time_zone, self.now)
         practice.is_set_up = True
+        first = story.clinics[0]
+        self._take_in([{"kind": "practice", "external_id": story.slug, "name": story.name, "phone": first["phone"], "time_zone": story.time_zone}])
         self._take_in([{"kind": "clinic", **clinic} for clinic in story.clinics])
         self._choose(practice.id)
         self._take_in([{"kind": "provider", **provider} for provider in story.providers])
