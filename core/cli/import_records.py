@@ -33,8 +33,9 @@ class Line(NamedTuple):
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE")
 @click.option("--practice", "slug", required=True, help="The practice whose records they are, such as sunrise.")
 @click.option("--source", default="file", show_default=True, help="What the office reads as their source.")
+@click.option("--other-system", is_flag=True, help="They are of another system than the practice's: people who are here already are found by what is said of them.")
 @click.option("--dry-run", is_flag=True, help="Say what would become of them, and change nothing.")
-def import_records(file: Path, slug: str, source: str, dry_run: bool) -> None:
+def import_records(file: Path, slug: str, source: str, other_system: bool, dry_run: bool) -> None:
     """Take in records of a practice's system.
 
     FILE has one record on each line, as JSON: its kind, its external_id, and its fields. What a record names, such as its patient, is in the
@@ -42,7 +43,7 @@ def import_records(file: Path, slug: str, source: str, dry_run: bool) -> None:
     under Records in which it was and why. Taking the same file in again changes nothing. Ends with 1 when any was refused.
     """
     with at_practice(slug) as at, file.open("rb") as handle:
-        taking, found = Taking(at, source, dry_run), read_lines(handle)
+        taking, found = Taking(at, source, dry_run, other_system), read_lines(handle)
         with click.progressbar(length=file.stat().st_size, label=printable(file.name), file=sys.stderr) as bar:
             while lines := list(islice(found, BATCH)):
                 taking.take(lines)
@@ -56,9 +57,9 @@ def import_records(file: Path, slug: str, source: str, dry_run: bool) -> None:
 class Taking:
     """A file on its way in. A dry run is one transaction, which is taken back at its end."""
 
-    def __init__(self, at: AtPractice, source: str, dry_run: bool):
+    def __init__(self, at: AtPractice, source: str, dry_run: bool, is_second: bool = False):
         try:
-            self._run = runs.begin(source, at.now)
+            self._run = runs.begin(source, at.now, is_second=is_second)
         except runs.WrongSource as wrong:
             raise Problem(str(wrong)) from None
         self._at, self._kinds, self._dry_run = at, kinds_at(at.registry, at.id), dry_run
@@ -114,7 +115,7 @@ class Taking:
 
     def _write(self, batch: list[dict], unreadable: int) -> list[Answer]:
         if self._dry_run:
-            return runs.try_out(self._at.session, self._kinds, batch)
+            return runs.try_out(self._at.session, self._kinds, batch, self._run.is_second)
         answers = runs.take_in(self._at.session, self._run, self._kinds, batch, datetime.now(UTC), unreadable)
         self._at.session.commit()
         return answers

@@ -22,7 +22,7 @@ _SHORT = (
     ("michael", "mike"), ("thomas", "tom", "tommy"), ("joseph", "joe", "joey"), ("charles", "charlie", "chuck"), ("edward", "ed", "eddie", "ted"), ("daniel", "dan", "danny"),
     ("anthony", "tony"), ("steven", "stephen", "steve"), ("matthew", "matt"), ("christopher", "chris"), ("nicholas", "nick"), ("samuel", "sam"), ("benjamin", "ben"),
     ("elizabeth", "liz", "beth", "betty"), ("margaret", "maggie", "peggy", "meg"), ("katherine", "catherine", "kate", "kathy", "katie"), ("patricia", "pat", "patty"),
-    ("jennifer", "jen", "jenny"), ("susan", "sue", "susie"), ("deborah", "debra", "deb", "debbie"), ("rebecca", "becky"), ("alexandra", "alex"), ("alexander", "alex"),
+    ("jennifer", "jen", "jenny"), ("susan", "sue", "susie"), ("deborah", "debra", "deb", "debbie"), ("rebecca", "becky"), ("alexandra", "alex"), ("alexander", "alex"), ("theodore", "ted", "theo", "teddy"),
 )  # fmt: skip
 NEAREST_YEARS = 2
 """A year of birth may be wrong by so much; no parent and child are as near."""

@@ -97,10 +97,10 @@ def take_in(
     return answers
 
 
-def try_out(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]]) -> list[Answer]:
+def try_out(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]], is_second: bool = False) -> list[Answer]:
     """What would become of a batch: the caller takes it back. No run is kept, and no other practice waits until then."""
     # Whatever comes after a batch holds the practice's row.
-    return door.take_in(session, {name: replace(kind, after=None, written=None, changing=None) for name, kind in kinds.items()}, batch)
+    return door.take_in(session, {name: replace(kind, after=None, written=None, changing=None) for name, kind in kinds.items()}, batch, is_second)
 
 
 def end(

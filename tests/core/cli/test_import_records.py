@@ -54,6 +54,14 @@ def test_a_dry_run_says_the_same_and_leaves_nothing(run, db, practice, monkeypat
     assert runs.newest(db, practice.id, 9) == freshness.arrivals(db, practice.id) == []
 
 
+def test_people_of_another_system_are_found_by_what_is_said_of_them(run, db, practice):
+    about = {"birthdate": "1984-05-17", "phone": "303-555-0114"}
+    run(ANN | about)
+    answer = run(ANN | about | {"external_id": "OAK-7"}, EVA | {"guarantor": "OAK-7"}, options=("--other-system",))
+    assert answer.stdout == "Patient: 1 new, 1 as before\n2 of 2 records are in the portal.\n"
+    assert charts(db, practice) == {"P1", "P2"}
+
+
 NO_RECORDS = [
     b"{", b"[]", b"7", b'"patient"', b"null", b"\xff\xfe{}", b'{"kind": NaN}', b"{}{}", b"[" * 100_000, b"\0", b'{"amount": ' + b"9" * 5_000 + b"}",
     b'{"kind": "patient", "last_name": "' + b"x" * 1_000_001 + b'"}',
