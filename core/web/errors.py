@@ -1,4 +1,4 @@
-"""Friendly pages for what went wrong; JSON on the API's addresses. An error page asks the database nothing."""
+"""Friendly pages for what went wrong; on the addresses of machines JSON as RFC 9457 has it. An error page asks the database nothing."""
 
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -26,6 +26,7 @@ FORM_EXPIRED = 419
 # These are never sent back to the browser, not even to its own form.
 SECRET_FIELDS = frozenset({"csrf_token", "password", "new_password", "card_number", "card_code"})
 API = ("/api/", "/fhir/", "/hooks/")
+PROBLEM = "application/problem+json"
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ FAILED = Trouble(500, "Something went wrong on our side", "Nothing was changed. 
 def error_response(request, trouble: Trouble, **context) -> Response:
     """The page, or JSON, for a trouble."""
     if _is_api(request):
-        response = Response(json_body={"error": trouble.title, "reference": request.id}, status=trouble.status)
+        response = problem_response(request, trouble.status, f"{trouble.title}. {trouble.text}")
     else:
         tenant = request.__dict__.get("tenant") or request.registry.tenants.last_known(request.practice_id)
         known = {"tenant": tenant, "identity": request.__dict__.get("identity_of_visitor"), "home": request.realm.root or "/"}
@@ -72,6 +73,12 @@ def error_response(request, trouble: Trouble, **context) -> Response:
         response = render_to_response("error.jinja2", values, request=request)
     response.status = _status(trouble.status)
     return response
+
+
+def problem_response(request, status: int, detail: str, **more) -> Response:
+    """What went wrong, as programs read it (RFC 9457)."""
+    body = {"type": "about:blank", "title": _status(status).partition(" ")[2], "status": status, "detail": detail, "reference": request.id, **more}
+    return Response(json_body=body, status=_status(status), content_type=PROBLEM)
 
 
 def _is_api(request) -> bool:

@@ -1,11 +1,12 @@
 """What the API takes and gives, described for programs: OpenAPI 3.1, and a JSON Schema (2020-12) for each kind of record."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from core.records import OUTCOMES, RecordKind
+from core.records import OUTCOMES, Record, RecordKind
 from core.records.api.problems import CONTENT_TYPE
 from core.records.api.reading import JSON, LINES, MOST_RECORDS
 from core.records.changes import MOST, ChangeKind
@@ -18,10 +19,15 @@ _PLACE = "#/components/schemas/{model}"
 
 def schemas_of(kinds: Mapping[str, RecordKind]) -> dict[str, Schema]:
     """A schema for each kind by its name, as a record of it is sent, and those of their parts; a reference leads to the components of the whole."""
-    models = {name: kind.schema for name, kind in sorted(kinds.items())}
-    keys, found = models_json_schema([(model, "validation") for model in models.values()], ref_template=_PLACE)
+    return dict(_schemas(tuple((name, kind.schema) for name, kind in sorted(kinds.items()))))
+
+
+@lru_cache(maxsize=200)
+def _schemas(models: tuple[tuple[str, type[Record]], ...]) -> dict[str, Schema]:
+    # Made once for each choice of tabs: it takes a tenth of a second, and anybody may ask for it.
+    keys, found = models_json_schema([(model, "validation") for _, model in models], ref_template=_PLACE)
     parts: dict[str, Schema] = found.get("$defs", {})
-    for name, model in models.items():
+    for name, model in models:
         title = keys[(model, "validation")]["$ref"].rsplit("/", 1)[1]
         schema = parts.pop(title)
         schema["properties"] = {"kind": {"const": name}, **schema["properties"]}
@@ -106,15 +112,16 @@ def _changes(kinds: Mapping[str, ChangeKind]) -> dict[str, Schema]:
 
 def _paths() -> dict[str, Any]:
     one_run = [{"name": "id", "in": "path", "required": True, "schema": ID}]
+    packed = {"name": "Content-Encoding", "in": "header", "description": "The body may be packed.", "schema": TEXT | {"enum": ["gzip", "identity"]}}
     lines = {"name": "source", "in": "query", "description": "For lines of JSON: what else stands beside the records.", "schema": TEXT}
     pages = [{"name": "after", "in": "query", "schema": {"type": "integer"}}, {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": MOST}}]
     return {
-        "/records": {"post": _operation("Send a batch of records", "Batch", "Answers", 200, parameters=[lines, lines | {"name": "run"}], also={LINES: {"schema": TEXT}})},
+        "/records": {"post": _operation("Send a batch of records", "Batch", "Answers", 200, parameters=[lines, lines | {"name": "run"}, packed], also={LINES: {"schema": TEXT}})},
         "/runs": {"post": _operation("Begin a run over several batches", "RunBegins", "Run", 201)},
         "/runs/{id}": {"get": _operation("See how a run is", "", "Run", 200, parameters=one_run)},
         "/runs/{id}/end": {"post": _operation("End a run", "RunEnds", "Run", 200, parameters=one_run)},
         "/uploads": {"post": _operation("Announce a file", "UploadBegins", "Upload", 201)},
-        "/uploads/{id}": {"put": _operation("Send a file", "", "", 204, parameters=one_run)},
+        "/uploads/{id}": {"put": _operation("Send a file", "File", "", 204, parameters=one_run)},
         "/changes": {"get": _operation("Read what was done in the portal", "", "Changes", 200, parameters=pages)},
         "/changes/acknowledge": {"post": _operation("Say up to where you have dealt with it", "Until", "", 204)},
     }
@@ -122,7 +129,9 @@ def _paths() -> dict[str, Any]:
 
 def _operation(summary: str, asks: str, answers: str, status: int, parameters: Any = (), also: Mapping[str, Any] | None = None) -> Schema:
     found: Schema = {"summary": summary, "operationId": summary.lower().replace(" ", "_"), "parameters": list(parameters)}
-    if asks:
+    if asks == "File":
+        found["requestBody"] = {"required": True, "content": {"*/*": {}}}
+    elif asks:
         schema = _ref(asks) if asks != "Until" else {"schema": _object("until", until={"type": "integer"})}
         found["requestBody"] = {"required": True, "content": {JSON: schema, **(also or {})}}
     good = {"description": "Done", **({"content": {JSON: _ref(answers)}} if answers else {})}

@@ -1,11 +1,10 @@
 """What was wrong with a request of a system, as `application/problem+json` (RFC 9457): what, where, and what to do."""
 
-from http import HTTPStatus
-
-from pyramid.response import Response
 from pyramid.view import exception_view_config
 
-CONTENT_TYPE = "application/problem+json"
+from core.web.errors import PROBLEM, problem_response
+
+CONTENT_TYPE = PROBLEM
 
 
 class Problem(Exception):
@@ -24,9 +23,6 @@ def unknown_key() -> Problem:
 @exception_view_config(Problem)
 def refused(problem, request):
     """The answer."""
-    body = {"type": "about:blank", "title": HTTPStatus(problem.status).phrase, "status": problem.status, "detail": problem.detail, "reference": request.id}
-    if problem.pointer:
-        body["pointer"] = problem.pointer
-    response = Response(json_body=body, status=problem.status, content_type=CONTENT_TYPE)
+    response = problem_response(request, problem.status, problem.detail, **({"pointer": problem.pointer} if problem.pointer else {}))
     response.headers.update(problem.headers)
     return response

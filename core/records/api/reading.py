@@ -2,6 +2,8 @@
 
 import json
 import zlib
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,8 +36,6 @@ def read_batch(request) -> Batch:
     batch = _of_json(text) if content_type == JSON else _of_lines(text, request)
     if not batch.records:
         raise Problem(422, "There is no record in it.", "/records")
-    if len(batch.records) > MOST_RECORDS:
-        raise Problem(413, f"A batch has at most {MOST_RECORDS:,} records. Send the others in the next one.", batch.pointers[MOST_RECORDS])
     return batch
 
 
@@ -69,17 +69,25 @@ def _of_json(text: str) -> Batch:
     for name in ("source", "run"):
         if not isinstance(found.get(name, ""), str):
             raise Problem(422, "It must be text.", f"/{name}")
-    for place, record in enumerate(found["records"]):
+    return Batch(found["records"], found.get("source", ""), found.get("run", ""), list(_places(found["records"])))
+
+
+def _places(records: list[Any]) -> Iterator[str]:
+    """Where each record of a list stands. Raises Problem."""
+    for place, record in enumerate(records):
+        if place == MOST_RECORDS:
+            raise _too_many(f"/records/{place}")
         if not isinstance(record, dict):
             raise Problem(422, "A record is an object.", f"/records/{place}")
-    pointers = [f"/records/{place}" for place in range(len(found["records"]))]
-    return Batch(found["records"], found.get("source", ""), found.get("run", ""), pointers)
+        yield f"/records/{place}"
 
 
 def _of_lines(text: str, request) -> Batch:
     batch = Batch([], request.GET.get("source", ""), request.GET.get("run", ""))
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
+            if len(batch.records) == MOST_RECORDS:
+                raise _too_many(f"line {number}")
             record = _json(line, number)
             if not isinstance(record, dict):
                 raise Problem(422, "A line holds one record, which is an object.", f"line {number}")
@@ -122,15 +130,32 @@ def _too_long() -> Problem:
     return Problem(413, f"A batch has at most {MOST_BYTES // 1_000_000} MB, packed or unpacked. Send the others in the next one.")
 
 
+def _too_many(pointer: str) -> Problem:
+    return Problem(413, f"A batch has at most {MOST_RECORDS:,} records. Send the others in the next one.", pointer)
+
+
 def _json(text: str, line: int = 0) -> Any:
     try:
-        return json.loads(text, parse_constant=_no_number)
+        return json.loads(text, parse_constant=_no_number, object_pairs_hook=_without_doubles)
+    except _Double as double:
+        raise Problem(400, f"One object has the name {str(double)[:60]!r} twice, so that nobody knows which counts.", f"line {line}" if line else "") from None
     except json.JSONDecodeError as error:
         raise Problem(400, "It is no JSON from here on.", f"line {line or error.lineno}, column {error.colno}") from None
     except ValueError as error:
         raise Problem(400, "A number in it is none in JSON, or is too long.", f"line {line}" if line else "") from error
     except RecursionError:
         raise Problem(400, "It is nested too deeply.", f"line {line}" if line else "") from None
+
+
+class _Double(Exception):
+    """One name stands twice in an object."""
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _Double(next(name for name, often in Counter(name for name, _ in pairs).items() if often > 1))
+    return found
 
 
 def _no_number(word: str) -> None:

@@ -17,8 +17,8 @@ def test_an_unknown_address_is_a_friendly_404(web):
 
 def test_the_api_answers_in_json(web):
     answer = web.get("/api/v1/nowhere", expect_errors=True)
-    assert (answer.status_int, answer.content_type) == (404, "application/json")
-    assert set(answer.json) == {"error", "reference"}
+    assert (answer.status_int, answer.content_type) == (404, "application/problem+json")
+    assert set(answer.json) == {"type", "title", "status", "detail", "reference"}
 
 
 def test_an_expired_form_keeps_what_was_typed_but_no_secret(web):
