@@ -4,34 +4,25 @@ The order of the records in a batch does not matter: the kinds are written in th
 name one that stands further down. Where a record comes twice, what stands further down counts. What is deleted goes last, in the opposite order.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from graphlib import TopologicalSorter
 from typing import Any
 from uuid import UUID
 
-from pydantic import ValidationError
+from sqlalchemy import Uuid, any_, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from core.db import uuid7
-from core.records import Answer, Record, RecordKind
+from core.records import Answer, RecordKind
+from core.records.checking import Refused, checked
 from core.records.filed import filed
 from core.records.linking import link
 from core.records.removing import take_out
 from core.records.writing import Plan, Row, Taken, named_rows
 
-_WORDS = {"missing": "is missing", "extra_forbidden": "is no field of this kind of record"}
 _NOT_KEPT = "merged_into: the one that it has become part of is not there yet."
-_FIELD = re.compile("[a-z][a-z0-9_]{0,39}")
-
-
-class Refused(Exception):
-    """One record cannot be taken in; the text says why, and `where` which of its fields is wrong."""
-
-    def __init__(self, reason: str, where: str = ""):
-        super().__init__(reason)
-        self.where = where
 
 
 def take_in(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]], is_second: bool = False) -> list[Answer]:
@@ -45,7 +36,7 @@ def take_in(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[M
     for place, fields in enumerate(batch):
         name, external_id = str(fields.get("kind", "")), str(fields.get("external_id", ""))
         try:
-            taken = _checked(kinds, name, fields, Taken(place, external_id))
+            taken = checked(kinds, name, fields, Taken(place, external_id))
             read[name].append(taken)
         except Refused as refusal:
             answers[place] = Answer(name, external_id, "refused", str(refusal), refusal.where)
@@ -66,32 +57,12 @@ def in_order(kinds: Mapping[str, RecordKind], names: Collection[str]) -> list[st
     return list(TopologicalSorter(graph).static_order())
 
 
-def _checked(kinds: Mapping[str, RecordKind], name: str, fields: Mapping[str, Any], taken: Taken) -> Taken:
-    """The record with what it says. Raises Refused."""
-    if name not in kinds:
-        raise Refused(f"There is no kind of record called {name!r}.", "kind")
-    is_deleted = fields.get("deleted") is True
-    said = {field: value for field, value in fields.items() if field != "kind" and not (field == "deleted" and isinstance(value, bool))}
-    try:
-        record: Record = (Record if is_deleted else kinds[name].schema)(**said)
-    except ValidationError as error:
-        problems = [(".".join(map(_part, problem["loc"])), _WORDS.get(problem["type"], problem["msg"])) for problem in error.errors()]
-        raise Refused("; ".join(f"{where}: {words}" for where, words in problems), problems[0][0]) from None
-    taken.values, taken.is_deleted = record.model_dump(), is_deleted
-    return taken
-
-
 def _put_right(records: list[Taken]) -> None:
     """Of a record that is there and deleted in one batch, what stands further down counts."""
     is_deleted = {one.external_id: one.is_deleted for one in records}
     for one in records:
         one.counts = one.is_deleted == is_deleted[one.external_id]
         one.outcome = "refused" if one.counts else "unchanged"
-
-
-def _part(part: str | int) -> str:
-    """A part of the way to a fault. What is no name of a field may be anything, also about a patient, and is not repeated."""
-    return str(part) if isinstance(part, int) or _FIELD.fullmatch(part) else "…"
 
 
 class _Door:
@@ -103,6 +74,7 @@ class _Door:
         self._ids: dict[str, dict[str, UUID]] = defaultdict(dict)
         self._changed: dict[str, set[UUID]] = defaultdict(set)
         self._gone: set[str] = set()
+        self._held: set[UUID] = set()
         self._afterwards: list[Callable[[], object]] = []
 
     def write(self, kind: RecordKind, going: list[Taken]) -> None:
@@ -170,6 +142,10 @@ class _Door:
             plan = Plan(kind, self._practice_id, rows, new)
             for one in going:
                 plan.add(one, self._values(kind, one))
+            if not_held := plan.updates.keys() - self._held:
+                self._hold(kind, not_held)
+                self._forget(kind, new)
+                continue
             told = kind.changing(self._session, plan.updates.keys()) if kind.changing and plan.updates else None
             bad = plan.carry_out(self._session)
             if not bad:
@@ -236,6 +212,13 @@ class _Door:
     def _look_up_merged(self, kind: RecordKind, names: set[str]) -> None:
         if kind.became and names:
             self._ids[kind.name] |= kind.became(self._session, self._practice_id, names)
+
+    def _hold(self, kind: RecordKind, ids: Collection[UUID]) -> None:
+        """Hold rows until the batch is written. They are read anew: who has changed them meanwhile, another sender or the office, has been heard then."""
+        table = kind.model.__table__
+        mine = select(table.c.id).where(table.c.practice_id == self._practice_id, table.c.id == any_(literal(sorted(ids), ARRAY(Uuid))))
+        self._session.execute(mine.order_by(table.c.id).with_for_update(key_share=True))
+        self._held |= set(ids)
 
     def _resolved(self, kind: RecordKind, going: list[Taken], new: dict[str, UUID]) -> list[Taken]:
         """Those of which everything that they name is there; where one is refused, so are those that name it."""
