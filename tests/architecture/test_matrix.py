@@ -32,7 +32,7 @@ ANYONE, PERSON, ACCOUNT, GIVER, SEE, ACT = "anyone", "whoever sees a person", "w
 OFFICE, OFFICE_ACCOUNT, OPERATOR, OFF = "the office", "whoever of the office it is", "the operator", "switched off at first"
 TABLE = {
     ANYONE: """
-        portal.pay account.guest account.guest_pay account.guest_receipt account.guest_receipt_file account.verify account.verify_code account.verified account.asked account.asked_pay account.hooks.stripe appointments.hooks.unsubscribe appointments.hooks.texts appointments.hooks.calendar appointments.answer appointments.calendar_feed appointments.offer
+        portal.pay account.guest account.guest_pay account.guest_receipt account.guest_receipt_file account.verify account.verify_code account.verified account.asked account.asked_pay account.hooks.stripe opendental.hooks.events appointments.hooks.unsubscribe appointments.hooks.texts appointments.hooks.calendar appointments.answer appointments.calendar_feed appointments.offer
         appointments.recall appointments.recall_review appointments.here portal.book portal.book_at appointments.public appointments.public_embed appointments.public_clinic appointments.public_known appointments.public_known_code appointments.public_new
         appointments.public_details appointments.public_new_code appointments.public_choose appointments.public_review
         portal.start portal.contact portal.privacy portal.grant_offer health.live health.ready tenants.theme tenants.logo tenants.icon tenants.photo tenants.ask files.signed api.records api.runs api.runs.one api.runs.end api.uploads api.uploads.one api.openapi api.schema api.developers api.changes api.changes.acknowledge
