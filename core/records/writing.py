@@ -8,10 +8,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Executable, Text, any_, bindparam, literal, select, text, update
+from sqlalchemy import JSON, Executable, Table, Text, any_, bindparam, cast, func, insert, literal, null, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
+from sqlalchemy.types import UserDefinedType
 
 from core.records import Outcome, RecordKind
 
@@ -112,8 +113,9 @@ class Plan:
         # By their names in the practice's system: two batches that bring the same new records at once would else wait for each other.
         new = sorted(self.inserts.items(), key=lambda item: item[1]["external_id"])
         for rows in _alike({row_id: _with_defaults(session, table, row) for row_id, row in new}):
-            columns = ", ".join(_quoted(name) for name in next(iter(rows.values())))
-            statement = text(f"insert into {table.name} ({columns}) select {columns} from json_populate_recordset(null::{table.name}, cast(:rows as json))")  # noqa: S608
+            columns = list(next(iter(rows.values())))
+            sent = func.json_populate_recordset(cast(null(), _RowOf(table)), cast(bindparam("rows", type_=Text), JSON)).table_valued(*columns)
+            statement = insert(table).from_select(columns, select(*(sent.c[name] for name in columns)), include_defaults=False)
             bad |= _write(session, statement, rows, as_json=True)
         return bad
 
@@ -161,8 +163,17 @@ def _with_defaults(session: Session, table: Any, row: Row) -> Row:
     return filled
 
 
-def _quoted(name: str) -> str:
-    return f'"{name}"'
+class _RowOf(UserDefinedType):
+    """The type that rows of a table have."""
+
+    cache_ok = True
+
+    def __init__(self, table: Table):
+        self.name = table.name
+
+    def get_col_spec(self, **_about: Any) -> str:
+        """How the database calls it."""
+        return self.name
 
 
 def _write(session: Session, statement: Executable, rows: dict[UUID, Row], as_json: bool = False) -> dict[UUID, str]:
