@@ -106,7 +106,7 @@ class Life:
         """The connector to Open Dental is on, and something waits for a person there."""
         bind_tenant(self._db, practice_id)
         self._db.add(OfficeSetting(practice_id=practice_id, name="opendental", value={"value": True}))
-        well = {"is_running": True, "run_id": uuid4(), "run_started_at": self._now, "ended_at": self._now, "loaded_at": self._now, "looked_at": self._now}
+        well = {"run_id": uuid4(), "run_started_at": self._now, "ended_at": self._now, "loaded_at": self._now, "looked_at": self._now}
         self._db.add(Connection(practice_id=practice_id, customer_key="", hook_secret="", counts={"patients": 9}, choices={}, **well))
         told = {"kind": "appointment.confirmed", "number": 1, "what": {}, "problem": "Open Dental refused this.", "noted_at": self._now}
         self._db.add(Push(practice_id=practice_id, change_id=uuid4(), target_id=uuid4(), state="stuck", **told))
