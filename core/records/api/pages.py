@@ -1,7 +1,7 @@
 """The API for people and programs that want to learn it: its description in OpenAPI, a schema for each kind, and a page to read."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.security import NO_PERMISSION_REQUIRED
@@ -37,7 +37,8 @@ def developers_page(request):
     """How to send records and read changes, with an example of each kind."""
     document = _document(request)
     schemas = document["components"]["schemas"]
-    kinds = [(name, title_of(name), schemas[name], list(_fields(schemas[name])), _example(schemas[name])) for name in sorted(kinds_at(request.registry, request.practice_id))]
+    here = sorted(kinds_at(request.registry, request.practice_id).items())
+    kinds = [(name, title_of(name), schemas[name], list(_fields(schemas[name], schemas, kind.references)), _example(schemas[name])) for name, kind in here]
     changes = [(one["properties"]["kind"]["const"], one["title"]) for one in schemas["Change"]["oneOf"]]
     return {"kinds": kinds, "paths": document["paths"], "changes": changes, "address": document["servers"][0]["url"]}
 
@@ -47,11 +48,25 @@ def _document(request) -> openapi.Schema:
     return openapi.document(tenant.name, registry.portal.address(tenant.host), kinds_at(registry, request.practice_id), registry.change_kinds)
 
 
-def _fields(schema: openapi.Schema) -> Iterator[tuple[str, bool, str, str]]:
-    """Each field: its name, whether it must be there, what it is, and what for."""
-    for name, about in schema["properties"].items():
-        if name != "kind":
-            yield name, name in schema["required"], _sort(about), about.get("description", "")
+def _fields(schema: openapi.Schema, parts: Mapping[str, openapi.Schema], references: Mapping[str, str], within: str = "") -> Iterator[tuple[str, bool, str, str]]:
+    """Each field, and those of the objects in it: its name, whether it must be there, what it is, and what for. `references` are kinds that fields name."""
+    for name, about in schema.get("properties", {}).items():
+        if name != "kind" or within:
+            sort = _sort(about)
+            sort = sort.replace("text", f"your number of the {title_of(references[name]).lower()}") if name in references else sort
+            yield within + name, name in schema.get("required", ()), sort, about.get("description", "")
+            inner, mark = _inner(about)
+            if inner in parts and not within:
+                yield from _fields(parts[inner], parts, {}, f"{name}{mark}.")
+
+
+def _inner(about: openapi.Schema) -> tuple[str, str]:
+    """Which object a field holds, and the mark of a list of them."""
+    if "anyOf" in about:
+        return next((found for one in about["anyOf"] if (found := _inner(one))[0]), ("", ""))
+    if "items" in about:
+        return _inner(about["items"])[0], "[]"
+    return about.get("$ref", "").rsplit("/", 1)[-1], ""
 
 
 def _sort(about: openapi.Schema) -> str:

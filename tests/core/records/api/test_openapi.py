@@ -67,4 +67,7 @@ def test_the_page_for_developers_shows_every_kind_with_its_fields(app, registry)
     for name in kinds_for(registry, frozenset(registry.plugins.tabs)):
         assert f'id="{name}"' in page
     assert "first_name" in page
+    fields = {line.find("code").text: line.find_next_sibling("dd").text for line in page.html.find(id="appointment").find_all("dt")}
+    assert fields["patient"].startswith("your number of the patient, required")
+    assert "procedures[].words" in fields
     assert "curl" in page
