@@ -54,7 +54,7 @@ def _fields(schema: openapi.Schema, parts: Mapping[str, openapi.Schema], referen
         if name != "kind" or within:
             sort = _sort(about)
             sort = sort.replace("text", f"your number of the {title_of(references[name]).lower()}") if name in references else sort
-            yield within + name, name in schema.get("required", ()), sort, about.get("description", "")
+            yield within + name, name in schema.get("required", ()), sort, about.get("description", "").replace("`", "")
             inner, mark = _inner(about)
             if inner in parts and not within:
                 yield from _fields(parts[inner], parts, {}, f"{name}{mark}.")
