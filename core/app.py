@@ -53,6 +53,7 @@ def configure(portal: settings.Settings, ini=None) -> Configurator:
     config.include("core.web.moved")
     config.include("core.plugins")
     config.include("core.records.kinds")
+    config.include("core.records.importing.readers")
     config.include("core.records.api.views")
     config.include("core.records.api.pages")
     config.include("tenants")

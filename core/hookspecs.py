@@ -80,6 +80,11 @@ def portal_change_kinds():
 
 
 @hookspec
+def portal_readers():
+    """The sorts of file from which this plugin reads records: a list of `core.records.importing.readers.Reader`. Asked once, at the start."""
+
+
+@hookspec
 def portal_periodic_tasks():
     """The schedules of this tab: a list of `core.tasks.Periodic`; each runs for every practice that has the tab on."""
 

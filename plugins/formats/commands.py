@@ -1,31 +1,20 @@
 """`cuspid import fhir` and `cuspid import care`: files of other systems, by the door through which all records come."""
 
-import hashlib
-import io
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy import select
 
-from core.cli.import_records import Taking, printable
+from core.cli.importing import chosen_at, reader_at, take_in, tell
 from core.cli.practice import AtPractice, at_practice
 from core.local import Problem
 from core.people.alike import letters
 from core.people.models import Patient
-from core.records import uploaded
-from core.records.kinds import kinds_at
-from plugins.formats.ccda import reading as ccda_reading
-from plugins.formats.fhir import reading as fhir_reading
-from plugins.formats.found import Fault, Found, LeftOut, Record, WithFile
-from plugins.formats.tables import reading as table_reading
-from plugins.formats.tables.known import KINDS
-from plugins.formats.tables.mapping import TableMapping, WrongMapping, read_mapping
-
-BATCH, MOST_FILES = 500, 10
+from core.records.importing.found import Fault, Found, LeftOut, Record, WithFile
+from core.records.importing.readers import Chosen, Reader, WrongChoice
+from plugins.formats.readers import CARE, FHIR, TABLE
 
 _practice = click.option("--practice", "slug", required=True, help="The practice that they are for, such as sunrise.")
 _dry_run = click.option("--dry-run", is_flag=True, help="Say what would become of them, and change nothing.")
@@ -43,13 +32,14 @@ def import_fhir(file: Path, slug: str, source: str, dry_run: bool) -> None:
     keeps nothing of is counted. Taking the same file in again changes nothing. Ends with 1 when anything was refused.
     """
     with at_practice(slug) as at, file.open("rb") as handle:
-        _take(at, source, dry_run, fhir_reading.read(handle, source, _zone(at)))
+        report = take_in(at, source, dry_run, reader_at(at, FHIR.name).read(handle, chosen_at(at, source)))
+    tell(report, dry_run)
 
 
 @click.command("table")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE")
 @_practice
-@click.option("--of", "table", type=click.Choice(list(KINDS)), help="What its rows are, where no mapping says it.")
+@click.option("--of", "table", type=click.Choice(list(TABLE.choices)), help="What its rows are, where no mapping says it.")
 @click.option("--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file that says which column is what (docs/formats.md).")
 @click.option("--source", default="table", show_default=True, help="What the office reads as their source.")
 @_dry_run
@@ -61,12 +51,14 @@ def import_table(file: Path, slug: str, table: str | None, mapping: Path | None,
     """
     if (table is None) == (mapping is None):
         raise click.UsageError("Say with --of what the rows are, or give a --mapping.")
-    try:
-        mapped = read_mapping(mapping.read_bytes()) if mapping else TableMapping(str(table))
-    except WrongMapping as wrong:
-        raise Problem(str(wrong)) from None
     with at_practice(slug) as at, file.open("rb") as handle:
-        _take(at, source, dry_run, table_reading.read(handle, _zone(at), mapped))
+        chosen = chosen_at(at, source, table or "", mapping.read_bytes() if mapping else None)
+        try:
+            found = reader_at(at, TABLE.name).read(handle, chosen)
+        except WrongChoice as wrong:
+            raise Problem(str(wrong)) from None
+        report = take_in(at, source, dry_run, found)
+    tell(report, dry_run)
 
 
 @click.command("care")
@@ -82,74 +74,15 @@ def import_care(files: tuple[Path, ...], slug: str, number: str | None, source: 
     With --patient you say whose they are; a document about somebody else is then refused as a whole. Ends with 1 when anything was refused.
     """
     with at_practice(slug) as at:
-        patient = _patient(at, number)
-        _take(at, source, dry_run, (one for file in files for one in _of_document(at, file, source, patient)))
+        reader, chosen, patient = reader_at(at, CARE.name), chosen_at(at, source), _patient(at, number)
+        report = take_in(at, source, dry_run, (one for file in files for one in _of_document(reader, chosen, file, patient)))
+    tell(report, dry_run)
 
 
-def _zone(at: AtPractice) -> ZoneInfo:
-    return at.registry.tenants.current(at.id).time_zone
-
-
-def _take(at: AtPractice, source: str, dry_run: bool, found: Iterable[Found]) -> None:
-    """Take in what was read, a batch at a time, and say what became of it. Raises Problem where this plugin is off."""
-    if not at.registry.tenants.on_somewhere(at.id, "formats"):
-        raise Problem("Files from other systems are switched off for this practice, on its page of tabs.")
-    taking, sending, left = Taking(at, source, dry_run), _Sending(at, dry_run), Counter[str]()
-    for number, batch in enumerate(_batches(found)):
-        left.update(one.what for one in batch if isinstance(one, LeftOut))
-        faults = [f"{one.place}: {one.reason}" for one in batch if isinstance(one, Fault)]
-        records = [record for one in batch if not isinstance(one, Fault | LeftOut) and (record := sending.record(one))]
-        taking.take_records(records, faults, f"Records {number * BATCH + 1:,} and following", f"record {number * BATCH + 1:,}")
-    taking.end()
-    for words in [*taking.report(), *(f"Left out: {count:,} × {printable(what)}" for what, count in left.most_common())]:
-        click.echo(words)
-    click.get_current_context().exit(1 if taking.refused else 0)
-
-
-def _batches(found: Iterable[Found]) -> Iterator[list[Found]]:
-    """What was read in batches, each with only so many files, which are in memory until they are sent."""
-    batch: list[Found] = []
-    for one in found:
-        batch.append(one)
-        if len(batch) == BATCH or sum(isinstance(each, WithFile) for each in batch) == MOST_FILES:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
-class _Sending:
-    """Sends files before the records that have them. A dry run stores none, and is silent on those records."""
-
-    def __init__(self, at: AtPractice, dry_run: bool):
-        self._at, self._dry_run = at, dry_run
-        self._kinds, self._files = kinds_at(at.registry, at.id), at.registry.files.within(at.id)
-
-    def record(self, found: Record | WithFile) -> Record | None:
-        """The record as it goes in."""
-        if not isinstance(found, WithFile):
-            return found
-        if self._dry_run:
-            return None
-        sent = self._send(found)
-        return found.record | ({"file": sent} if sent else {})
-
-    def _send(self, found: WithFile) -> str | None:
-        """The id of the upload; None where the record will be refused anyway."""
-        sha256 = hashlib.sha256(found.data).hexdigest()
-        announced = uploaded.Announced(found.record["kind"], len(found.data), found.content_type, sha256)
-        try:
-            begun = uploaded.begin(self._at.session, self._files, self._kinds, announced, self._at.now)
-        except uploaded.WrongUpload:
-            return None
-        uploaded.receive(self._at.session, self._files, begun.id, io.BytesIO(found.data), self._at.now)
-        return str(begun.id)
-
-
-def _of_document(at: AtPractice, file: Path, source: str, patient: Patient | None) -> Iterator[Found]:
+def _of_document(reader: Reader, chosen: Chosen, file: Path, patient: Patient | None) -> Iterator[Found]:
     """What is in one document, of the patient who is named here if one is; nothing of it where it is about somebody else."""
     with file.open("rb") as handle:
-        for one in ccda_reading.read(handle, source, _zone(at)):
+        for one in reader.read(handle, chosen):
             if isinstance(one, Fault):
                 yield Fault(f"{file.name}, {one.place}", one.reason)
             elif isinstance(one, WithFile):

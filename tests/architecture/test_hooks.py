@@ -30,6 +30,7 @@ PLANNED = {
     "portal_planned": ("practice", "patient", "since", "now"),
     "portal_record_kinds": (),
     "portal_change_kinds": (),
+    "portal_readers": (),
     "portal_periodic_tasks": (),
     "portal_switched": ("practice", "clinic", "on"),
     "portal_export": ("practice", "person"),

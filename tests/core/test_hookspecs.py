@@ -29,6 +29,8 @@ from core.plugins import (
 )
 from core.plugins.waiting import at_clinics
 from core.records import changes, door
+from core.records.importing.found import Fault
+from core.records.importing.readers import Reader, readers_at
 from core.records.kinds import kinds_for
 from core.tasks import Periodic, portal_task
 from core.testing import browser, sign_in
@@ -301,6 +303,20 @@ def test_hook_portal_change_kinds(portal_with, garden):
     grown = changes.ChangeKind("patient.added", "This name is taken", "patient", Patient)
     with pytest.raises(ConfigurationError, match="declared twice"):
         portal_with(Growing())
+
+
+def test_hook_portal_readers(portal_with, practice, garden):
+    cards = Reader("cards", "Cards", "A box of cards.", (".txt",), lambda handle, chosen: iter([Fault(chosen.source, "It is wet.")]))
+
+    class Reading(garden):
+        @hookimpl
+        def portal_readers(self):
+            return [cards]
+
+    assert readers_at(portal_with(Reading()).registry, practice.id)["cards"] is cards
+    cards = replace(cards, name="records")
+    with pytest.raises(ConfigurationError, match="declared twice"):
+        portal_with(Reading())
 
 
 def test_hook_portal_periodic_tasks(portal_with, practice, db, garden, monkeypatch):

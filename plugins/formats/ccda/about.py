@@ -5,8 +5,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from core.records.importing.found import NotTaken, Record, Unusable
 from plugins.formats.ccda.plain import Code, Element, Narrative, When, attribute, code, digest, one, with_template
-from plugins.formats.found import NotTaken, Record, Unusable
 
 EMPTY = "An entry that does not say what it is"
 STATUSES = ("2.16.840.1.113883.10.20.22.4.6", "2.16.840.1.113883.10.20.22.4.28", "2.16.840.1.113883.10.20.22.4.143")

@@ -8,10 +8,10 @@ import sys
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from core.records.importing.found import Fault, Found, LeftOut
 from core.safety.care_documents import MAX_BYTES
 from core.safety.child import limit, step_down
 from plugins.formats.ccda.document import read_document
-from plugins.formats.found import Fault, Found, LeftOut
 
 
 def answer(data: bytes, source: str, zone: ZoneInfo) -> dict[str, Any]:

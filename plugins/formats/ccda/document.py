@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 from zoneinfo import ZoneInfo
 
+from core.records.importing.found import Fault, Found, LeftOut, NotTaken, Record, Unusable
 from core.safety.care_documents import Refused, kind_of, parse
 from plugins.formats.ccda import findings, header, history
 from plugins.formats.ccda.about import About
 from plugins.formats.ccda.plain import Element, Narrative, attribute, digest, line, one, some, when, with_template
-from plugins.formats.found import Fault, Found, LeftOut, NotTaken, Record, Unusable
 
 Reading = Callable[[Element, About], Record | None]
 SECTIONS: dict[str, tuple[tuple[str, ...], Reading]] = {

@@ -2,10 +2,10 @@
 
 import re
 
+from core.records.importing.found import Record, Unusable
 from plugins.formats import measures
 from plugins.formats.ccda.about import About, as_text, is_negated, needs, needs_moment, place
 from plugins.formats.ccda.plain import CDT, LOINC, Element, When, attribute, begins, line, number, one, some, type_of
-from plugins.formats.found import Record, Unusable
 
 RESULT, VITAL = "2.16.840.1.113883.10.20.22.4.2", "2.16.840.1.113883.10.20.22.4.27"
 PROCEDURES = tuple(f"2.16.840.1.113883.10.20.22.4.{number}" for number in ("12", "13", "14"))

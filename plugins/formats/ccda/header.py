@@ -4,8 +4,8 @@ import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from core.records.importing.found import Record, Unusable
 from plugins.formats.ccda.plain import SSN, Element, attribute, digest, line, one, some, when
-from plugins.formats.found import Record, Unusable
 
 _SEXES = {"F": "F", "M": "M"}
 WAY = "/ClinicalDocument/recordTarget"

@@ -1,5 +1,6 @@
 """Problems, allergies, medicines, vaccinations and smoking."""
 
+from core.records.importing.found import NotTaken, Record, Unusable
 from plugins.formats import measures
 from plugins.formats.ccda.about import EMPTY, About, as_text, is_negated, is_over, needs, place
 from plugins.formats.ccda.plain import (
@@ -18,7 +19,6 @@ from plugins.formats.ccda.plain import (
     type_of,
     with_template,
 )
-from plugins.formats.found import NotTaken, Record, Unusable
 from plugins.formats.nothing import CODES, says_none
 
 _TEMPLATE = "2.16.840.1.113883.10.20.22.4."

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
+from core.records.importing.found import Fault, Found, LeftOut, WithFile
 from core.safety import UnsafeFile
 from core.safety.asking import ask_child, copy_file
 from core.safety.care_documents import MAX_BYTES, REASONS
-from plugins.formats.found import Fault, Found, LeftOut, WithFile
 
 DOCUMENT, XML = "care_document", "application/xml"
 _READER = ["plugins.formats", "plugins.formats.ccda.child"]

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from core.records.importing.found import Record, Unusable
 from plugins.formats.fhir.dates import When
 from plugins.formats.fhir.plain import Resource, number, part, text
 from plugins.formats.fhir.references import References
-from plugins.formats.found import Record, Unusable
 
 NO_PATIENT = "It does not say whose it is."
 NOT_TO_THE_DAY = "It has no date that is told to the day."

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from core.records.importing.found import NotTaken, Record, Unusable, deleted
 from plugins.formats.fhir.about import About
 from plugins.formats.fhir.dates import When, as_text, date_of, end_of, when
 from plugins.formats.fhir.plain import (
@@ -23,7 +24,6 @@ from plugins.formats.fhir.plain import (
     text,
     texts,
 )
-from plugins.formats.found import NotTaken, Record, Unusable, deleted
 from plugins.formats.nothing import CODES, says_none
 
 NO_NAME = "It has neither a text nor a code that says what it is."

@@ -4,10 +4,10 @@ import base64
 import binascii
 from collections.abc import Iterator
 
+from core.records.importing.found import NotTaken, Record, Unusable, WithFile, deleted
 from plugins.formats.fhir.about import About
 from plugins.formats.fhir.dates import as_text, when
 from plugins.formats.fhir.plain import Resource, concept, part, parts, text
-from plugins.formats.found import NotTaken, Record, Unusable, WithFile, deleted
 
 CARE, IMAGE = "care_document", "image"
 FOLDER = "documents"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, BinaryIO
 
+from core.records.importing.found import Fault
 from plugins.formats.fhir.plain import Resource, part, text
-from plugins.formats.found import Fault
 
 LONGEST = 48 * 1024 * 1024
 """The longest resource that is read, in characters; a document of 32 MB within one has that length in base64."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
+from core.records.importing.found import NotTaken, Record, Unusable
 from plugins.formats.fhir.about import About, cents, needs_day
 from plugins.formats.fhir.dates import as_text, when
 from plugins.formats.fhir.plain import Resource, concept, identifiers, number, part, parts, text
-from plugins.formats.found import NotTaken, Record, Unusable
 
 _DENTAL = ("DENTAL", "DENTPRG", "oral")
 NOT_DENTAL = "{} of another insurance than dental"

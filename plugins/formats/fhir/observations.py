@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from core.records.importing.found import NotTaken, Record, Unusable, deleted
 from plugins.formats import measures
 from plugins.formats.fhir.about import About, needs_day
 from plugins.formats.fhir.dates import When, date_of
 from plugins.formats.fhir.plain import LOINC, SNOMED, Concept, Resource, concept, concepts, number, part, parts, text
-from plugins.formats.found import NotTaken, Record, Unusable, deleted
 
 _FLAGS = {"H": "high", "HH": "high", "HU": "high", "L": "low", "LL": "low", "LU": "low", "N": "normal", "A": "abnormal", "AA": "abnormal", "POS": "abnormal", "NEG": "normal"}
 _NO_VALUE = ("registered", "cancelled")

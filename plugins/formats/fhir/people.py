@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from core.records.importing.found import NotTaken, Record, Unusable
 from plugins.formats.fhir.about import About
 from plugins.formats.fhir.dates import as_text, when
 from plugins.formats.fhir.plain import NPI, Resource, concepts, identifiers, part, parts, person_name, text, texts
-from plugins.formats.found import NotTaken, Record, Unusable
 
 _SEXES = {"male": "M", "female": "F"}
 _USES = {"mobile": 0, "home": 1, "": 2, "work": 3, "temp": 4}

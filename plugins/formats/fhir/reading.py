@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
+from core.records.importing.found import Fault, Found, LeftOut, NotTaken, Record, Unusable, WithFile, deleted
 from plugins.formats.fhir import chart, documents, money, people, visits
 from plugins.formats.fhir.about import About
 from plugins.formats.fhir.frames import NO_FHIR, Frame, frames
 from plugins.formats.fhir.observations import Vitals, observation
 from plugins.formats.fhir.plain import concept, text
 from plugins.formats.fhir.references import LOOKED_AT, References, id_of
-from plugins.formats.found import Fault, Found, LeftOut, NotTaken, Record, Unusable, WithFile, deleted
 
 Mapping = Callable[[About], Iterator[Record | WithFile]]
 MAPPINGS: dict[str, tuple[str, Mapping]] = {

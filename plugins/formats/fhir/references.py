@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from core.records.importing.found import Unusable
 from plugins.formats.fhir.frames import Frame
 from plugins.formats.fhir.plain import Resource, full_name, identifiers, part, parts, text
-from plugins.formats.found import Unusable
 
 KEPT = ("Patient", "Practitioner", "PractitionerRole", "Organization", "Medication", "RelatedPerson", "Account", "Appointment", "Encounter", "ExplanationOfBenefit")
 LOOKED_AT = re.compile(rb'"resourceType"\s*:\s*"(?:' + "|".join(KEPT).encode() + rb')"')

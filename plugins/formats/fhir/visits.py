@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from core.records.importing.found import NotTaken, Record, Unusable
 from plugins.formats.fhir.about import NO_PATIENT, About
 from plugins.formats.fhir.dates import when
 from plugins.formats.fhir.plain import concept, concepts, number, part, parts, text
-from plugins.formats.found import NotTaken, Record, Unusable
 
 _APPOINTMENTS = {
     "proposed": "unscheduled", "pending": "scheduled", "booked": "scheduled", "arrived": "scheduled", "checked-in": "scheduled", "fulfilled": "complete",

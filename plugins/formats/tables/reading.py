@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
-from plugins.formats.found import Fault, Found, Record
+from core.records.importing.found import Fault, Found, Record
 from plugins.formats.tables import known, values
 from plugins.formats.tables.mapping import Rule, TableMapping, WrongMapping, completed
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from core.cli import import_records
 from core.people.models import Patient
 from core.records import freshness, runs
+from core.records.importing import taking
 from core.records.models import RecordsRefusal
 
 ANN = {"kind": "patient", "external_id": "P1", "first_name": "Ann", "last_name": "Zelenka"}
@@ -33,7 +34,7 @@ def charts(db, practice) -> set[str]:
 
 
 def test_a_file_is_taken_in_the_office_reads_so_and_a_second_time_changes_nothing(run, db, practice, monkeypatch):
-    monkeypatch.setattr(import_records, "BATCH", 2)
+    monkeypatch.setattr(taking, "BATCH", 2)
     answer = run(ANN, EVA, LOST, options=("--source", "opendental"))
     assert answer.exit_code == 1, answer.output
     assert answer.stdout == "Patient: 2 new, 1 refused\nPatient P3: guarantor: the patient that it names is not there yet.\n2 of 3 records are in the portal.\n"
@@ -47,7 +48,7 @@ def test_a_file_is_taken_in_the_office_reads_so_and_a_second_time_changes_nothin
 
 
 def test_a_dry_run_says_the_same_and_leaves_nothing(run, db, practice, monkeypatch):
-    monkeypatch.setattr(import_records, "BATCH", 1)
+    monkeypatch.setattr(taking, "BATCH", 1)
     answer = run(ANN, EVA, LOST, options=("--dry-run",))
     assert answer.stdout == "Patient: 2 new, 1 refused\nPatient P3: guarantor: the patient that it names is not there yet.\n2 of 3 records would be in the portal; nothing was changed.\n"
     assert charts(db, practice) == set()
@@ -71,7 +72,7 @@ NO_RECORDS = [
 def test_lines_that_are_no_records_are_told_by_their_numbers_and_the_others_are_taken_in(run, db, practice):
     answer = run(ANN, *NO_RECORDS, b"", EVA)
     assert (answer.exit_code, charts(db, practice)) == (1, {"P1", "P2"}), answer.output
-    assert re.findall(r"Line (\d+) is no record", answer.stdout) == [str(2 + number) for number in range(len(NO_RECORDS))]
+    assert re.findall(r"Line (\d+): It is no record", answer.stdout) == [str(2 + number) for number in range(len(NO_RECORDS))]
     assert "2 of 14 records are in the portal." in answer.stdout
 
 
@@ -90,7 +91,7 @@ def test_many_refusals_are_told_in_part_and_counted_whole(run):
 
 
 def test_a_batch_that_fails_leaves_those_before_it_and_the_office_reads_that_the_run_failed(run, db, practice, monkeypatch):
-    monkeypatch.setattr(import_records, "BATCH", 1)
+    monkeypatch.setattr(taking, "BATCH", 1)
     whole = runs.take_in
 
     def fail_second(session, run, kinds, batch, *rest):
@@ -100,9 +101,9 @@ def test_a_batch_that_fails_leaves_those_before_it_and_the_office_reads_that_the
 
     monkeypatch.setattr(runs, "take_in", fail_second)
     answer = run(ANN, EVA)
-    assert str(answer.exception) == "Lines 2 to 2 could not be stored (LookupError). What stands before line 2 is in the portal."
+    assert str(answer.exception) == "Number 2 and those behind it could not be stored (LookupError). What stands before it is in the portal."
     assert charts(db, practice) == {"P1"}
-    assert runs.newest(db, practice.id, 9)[0].failure == import_records.FAILED
+    assert runs.newest(db, practice.id, 9)[0].failure == taking.FAILED
 
 
 @pytest.mark.parametrize(("options", "slug", "words"), [(("--source", "Open Dental"), None, "small letters"), ((), "nobody-here", "no practice")])

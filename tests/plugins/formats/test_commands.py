@@ -20,7 +20,7 @@ def robin(make):
 
 def test_a_file_of_fhir_goes_in_once_and_what_is_wrong_or_left_out_is_told(command_line, practice, monkeypatch):
     words = str(SAMPLES / "bundle.json"), "--practice", practice.slug, "--source", "maple"
-    monkeypatch.setattr("plugins.formats.commands.BATCH", 4)
+    monkeypatch.setattr("core.records.importing.taking.BATCH", 4)
     tried, first, second = command_line(import_fhir, *words, "--dry-run"), command_line(import_fhir, *words), command_line(import_fhir, *words)
     assert "/entry/9/resource/medicationReference: The medicine that it names is not in this file." in first.output
     assert "Patient: 3 new\n" in first.output

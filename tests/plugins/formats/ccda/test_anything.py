@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from core.records.importing.found import Fault, LeftOut, WithFile
 from plugins.formats.ccda.document import read_document
-from plugins.formats.found import Fault, LeftOut, WithFile
 
 SAMPLE = (Path(__file__).parents[1] / "samples" / "care.xml").read_bytes()
 ROOT = etree.fromstring(SAMPLE)

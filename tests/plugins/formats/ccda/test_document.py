@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from core.records.importing.found import Fault, LeftOut, WithFile
 from plugins.formats.ccda.document import read_document
 from plugins.formats.ccda.reading import read
-from plugins.formats.found import Fault, LeftOut, WithFile
 
 CARE = Path(__file__).parents[1] / "samples" / "care.xml"
 ZONE = ZoneInfo("America/New_York")

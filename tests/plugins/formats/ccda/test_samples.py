@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from core.people.models import Patient
+from core.records.importing.found import Fault
 from plugins.formats.ccda.document import read_document
-from plugins.formats.found import Fault
 
 ZONE = ZoneInfo("America/New_York")
 

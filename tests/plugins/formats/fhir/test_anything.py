@@ -8,8 +8,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.records.importing.found import Fault, LeftOut, WithFile
 from plugins.formats.fhir.reading import read
-from plugins.formats.found import Fault, LeftOut, WithFile
 
 SAMPLE = (Path(__file__).parents[1] / "samples" / "bundle.json").read_bytes()
 BUNDLE = json.loads(SAMPLE)

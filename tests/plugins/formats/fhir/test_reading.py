@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from core.records.importing.found import Fault, LeftOut, WithFile
 from plugins.formats.fhir.documents import AT_AN_ADDRESS
 from plugins.formats.fhir.reading import read
-from plugins.formats.found import Fault, LeftOut, WithFile
 
 BUNDLE = Path(__file__).parents[1] / "samples" / "bundle.json"
 

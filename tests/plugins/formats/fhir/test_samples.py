@@ -5,8 +5,8 @@ from pathlib import Path
 from sqlalchemy import select
 
 from core.people.models import Patient
+from core.records.importing.found import Fault
 from plugins.formats.fhir.reading import read
-from plugins.formats.found import Fault
 
 BUNDLE = Path(__file__).parents[1] / "samples" / "bundle.json"
 

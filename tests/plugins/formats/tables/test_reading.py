@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.records import door
+from core.records.importing.found import Fault
 from core.records.kinds import kinds_for
 from core.testing import make_office
-from plugins.formats.found import Fault
 from plugins.formats.tables.mapping import TableMapping, WrongMapping, read_mapping
 from plugins.formats.tables.reading import read
 

@@ -1,0 +1,66 @@
+"""Importing a file at the command line: what reads it, and what is said of it."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+import click
+
+from core.cli.practice import AtPractice
+from core.local import Problem
+from core.records import OUTCOMES, runs, title_of
+from core.records.importing.found import Found
+from core.records.importing.readers import Chosen, Reader, readers_at
+from core.records.importing.taking import NotStored, Report, Taking
+
+MOST_TOLD = 20
+
+
+def reader_at(at: AtPractice, name: str) -> Reader:
+    """What reads such files here. Raises Problem where the plugin that does is off."""
+    reader = readers_at(at.registry, at.id).get(name)
+    if reader is None:
+        raise Problem("Such files are switched off for this practice, on its page of tabs.")
+    return reader
+
+
+def chosen_at(at: AtPractice, source: str, choice: str = "", mapping: bytes | None = None) -> Chosen:
+    """What was said with a file; its times are by the practice's clock."""
+    return Chosen(source, at.registry.tenants.current(at.id).time_zone, choice, mapping)
+
+
+def take_in(
+    at: AtPractice, source: str, dry_run: bool, found: Iterable[Found], after_each: Callable[[], None] = lambda: None, is_second: bool = False
+) -> Report:
+    """Take in what was read, a batch at a time, and what became of it. `is_second`: of another system than the practice's. Raises Problem."""
+    try:
+        taking = Taking(at.registry, at.session, at.id, runs.begin(source, at.now, is_second=is_second), dry_run, MOST_TOLD)
+        for _ in taking.take(found):
+            after_each()
+    except runs.WrongSource as wrong:
+        raise Problem(str(wrong)) from None
+    except NotStored as failure:
+        raise Problem(str(failure)) from failure
+    return taking.report
+
+
+def tell(report: Report, dry_run: bool) -> None:
+    """Say what became of the records, and end with 1 when any was refused."""
+    for words in _said(report, dry_run):
+        click.echo(words)
+    click.get_current_context().exit(1 if report.refused else 0)
+
+
+def printable(words: str) -> str:
+    """What a sender wrote, without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else "�" for letter in words)
+
+
+def _said(report: Report, dry_run: bool) -> Iterator[str]:
+    """What became of the records, kind for kind, which were refused, and what was left out."""
+    for kind, of_kind in sorted(report.counts.items()):
+        yield f"{title_of(kind)}: " + ", ".join(f"{of_kind[outcome]:,} {words}" for outcome, words in OUTCOMES.items() if outcome in of_kind)
+    yield from (printable(f"{one.place}: {one.reason}") for one in report.told)
+    if report.refused > len(report.told):
+        yield f"… and {report.refused - len(report.told):,} more."
+    end = "would be in the portal; nothing was changed." if dry_run else "are in the portal."
+    yield f"{report.whole - report.refused:,} of {report.whole:,} records {end}"
+    yield from (f"Left out: {count:,} × {printable(what)}" for what, count in report.left_out.most_common())

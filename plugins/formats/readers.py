@@ -1,0 +1,37 @@
+"""What the office can import, besides records of the portal."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from core.records.importing.found import Found
+from core.records.importing.readers import Chosen, Reader, WrongChoice
+from plugins.formats.ccda import reading as ccda_reading
+from plugins.formats.fhir import reading as fhir_reading
+from plugins.formats.tables import known
+from plugins.formats.tables import reading as table_reading
+from plugins.formats.tables.mapping import TableMapping, WrongMapping, read_mapping
+
+
+def _table(handle: BinaryIO, chosen: Chosen) -> Iterator[Found]:
+    if (chosen.choice in known.KINDS) == (chosen.mapping is not None):
+        raise WrongChoice("Say what the rows are, or give a mapping file that says it; not both.")
+    try:
+        mapping = TableMapping(chosen.choice) if chosen.mapping is None else read_mapping(chosen.mapping)
+    except WrongMapping as wrong:
+        raise WrongChoice(str(wrong)) from None
+    return table_reading.read(handle, chosen.zone, mapping)
+
+
+FHIR = Reader(
+    "fhir", "FHIR", "FHIR R4 in JSON, as most systems export charts: a bundle, or a resource on each line.", (".json", ".ndjson"),
+    lambda handle, chosen: fhir_reading.read(handle, chosen.source, chosen.zone),
+)  # fmt: skip
+CARE = Reader(
+    "care", "Care document", "A care document (C-CDA), as medical systems send it: it is shown as it is, and its lists become records.", (".xml",),
+    lambda handle, chosen: ccda_reading.read(handle, chosen.source, chosen.zone),
+)  # fmt: skip
+TABLE = Reader(
+    "table", "Table", "A table (CSV) whose first line names its columns.", (".csv", ".tsv", ".txt"), _table,
+    {known.PEOPLE: "Patients", known.VISITS: "Appointments", known.LEDGER: "Ledger"}, takes_mapping=True,
+)  # fmt: skip
+READERS = [FHIR, CARE, TABLE]
