@@ -1,18 +1,19 @@
 """Records from the practice's own system, at the office: when which kind last came in, the last runs, and what was refused and why."""
 
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from pydantic import BaseModel, Field
 from pyramid.httpexceptions import HTTPNotFound, HTTPSeeOther
 from pyramid.view import view_config
 
 from core.auth.second_views import typed
 from core.plugins import OfficeItem
-from core.records import OUTCOMES, freshness, runs, title_of
+from core.records import OUTCOMES, freshness, origins, runs, title_of
 from core.records.freshness import HOURS, Arrival
 from core.records.models import RecordsRun
-from core.web.forms import page_number
+from core.web.forms import Form, Line, empty_form, page_number, read_form
 
 SEE, SETTLE = "office.sync.see", "office.sync.settle"
 LAST_PAGE, PAGE, MOST_RUNS = 200, 50, 20
@@ -22,6 +23,13 @@ STALE = OfficeItem(
 REFUSED = OfficeItem(
     "office.sync.refused", "Refused records", "Your practice system sent them, and the portal could not take them in.", "arrow-repeat", "office.sync", SEE, freshness.REFUSED, 65
 )
+
+
+class OriginForm(BaseModel):
+    """Which record is meant."""
+
+    kind: Line = Field(title="Kind of record", max_length=80, json_schema_extra={"missing": "Choose a kind of record."})
+    number: Line = Field(title="Number", max_length=200, json_schema_extra={"missing": "Enter the number that it has in your practice system."})
 
 
 class ShownRun(NamedTuple):
@@ -35,6 +43,21 @@ class ShownRun(NamedTuple):
 @view_config(route_name="office.sync", permission=SEE, request_method="GET", renderer="console/sync.jinja2")
 def sync_page(request):
     """How fresh the records are, the newest runs, and what was refused."""
+    return _values(request, empty_form())
+
+
+@view_config(route_name="office.sync.origin", permission=SEE, request_method="POST", renderer="console/sync.jinja2")
+def see_origin(request):
+    """Where one record has come from. What is asked for stands in no address: a number may be a name."""
+    form = read_form(request, OriginForm)
+    if form.data is None:
+        request.response.status = "422 Unprocessable Content"
+        return _values(request, form)
+    origin = origins.origin_of(request.db, request.practice_id, form.data.kind, form.data.number)
+    return {**_values(request, form), "looked": True, "origin": origin}
+
+
+def _values(request, form: Form) -> dict[str, Any]:
     page = page_number(request, LAST_PAGE)
     refused, more = runs.refused(request.db, request.practice_id, page, PAGE)
     found = freshness.arrivals(request.db, request.practice_id)
@@ -44,7 +67,8 @@ def sync_page(request):
     return {
         "kinds": [(one, one.ages and freshness.is_stale(one.came_at, hours, request.now)) for one in by_kind(found)], "hours": hours, "runs": shown,
         "stale_at": freshness.stale_at(found, hours), "refused": refused, "page": page, "more": more, "title_of": title_of, "kept_days": runs.KEPT.days,
-        "outcomes": OUTCOMES, "one_minute": timedelta(minutes=1),
+        "outcomes": OUTCOMES, "one_minute": timedelta(minutes=1), "form": form, "looked": False,
+        "choices": [("", "Choose one"), *((one.kind, title_of(one.kind)) for one in by_kind(found))],
     }  # fmt: skip
 
 
@@ -83,4 +107,5 @@ def includeme(config) -> None:
     config.add_office_item(REFUSED)
     config.add_route("office.sync", "/office/sync")
     config.add_route("office.sync.dealt", "/office/sync/dealt")
+    config.add_route("office.sync.origin", "/office/sync/origin")
     config.scan("tenants.console.sync")

@@ -129,3 +129,21 @@ def test_the_page_costs_the_same_however_much_there_is(office, send, statements)
             app.get(PATH)
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 6
+
+
+def test_where_a_record_has_come_from_and_when_can_be_looked_up(office, send, practice):
+    send([ann("P1"), ann("P2")])
+    send([{"kind": "patient", "external_id": "P2", "deleted": True}])
+    app = office("read_only")
+
+    def look(number: str, kind: str = "patient", status: int = 200):
+        form = app.get(PATH).forms["origin"]
+        form["kind"], form["number"] = kind, number
+        return form.submit(status=status)
+
+    assert "It came from" in look("P1")
+    assert "was deleted there" not in look("P1")
+    assert "was deleted there" in look("P2")
+    assert "ever came" in look("P9")
+    assert "Enter the number" in look("", status=422)
+    assert "Choose a kind" in look("P1", "", 422)
