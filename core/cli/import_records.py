@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from core.cli import importing
 from core.cli.importing import chosen_at, printable, reader_at, take_in, tell
 from core.cli.practice import at_practice
 
@@ -13,7 +14,7 @@ from core.cli.practice import at_practice
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE")
 @click.option("--practice", "slug", required=True, help="The practice whose records they are, such as sunrise.")
 @click.option("--source", default="file", show_default=True, help="What the office reads as their source.")
-@click.option("--other-system", is_flag=True, help="They are of another system than the practice's: people who are here already are found by what is said of them.")
+@importing.other_system
 @click.option("--dry-run", is_flag=True, help="Say what would become of them, and change nothing.")
 def import_records(file: Path, slug: str, source: str, other_system: bool, dry_run: bool) -> None:
     """Take in records of a practice's system.

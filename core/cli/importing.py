@@ -12,6 +12,7 @@ from core.records.importing.readers import Chosen, Reader, readers_at
 from core.records.importing.taking import NotStored, Report, Taking
 
 MOST_TOLD = 20
+other_system = click.option("--other-system", is_flag=True, help="They are of another system than the practice's: people who are here already are found by what is said of them.")
 
 
 def reader_at(at: AtPractice, name: str) -> Reader:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from sqlalchemy import select
 
+from core.cli import importing
 from core.cli.importing import chosen_at, reader_at, take_in, tell
 from core.cli.practice import AtPractice, at_practice
 from core.local import Problem
@@ -24,15 +25,16 @@ _dry_run = click.option("--dry-run", is_flag=True, help="Say what would become o
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE")
 @_practice
 @click.option("--source", default="fhir", show_default=True, help="The system that they come from; its name stands before each number.")
+@importing.other_system
 @_dry_run
-def import_fhir(file: Path, slug: str, source: str, dry_run: bool) -> None:
+def import_fhir(file: Path, slug: str, source: str, other_system: bool, dry_run: bool) -> None:
     """Take in FHIR R4 in JSON: a bundle, one resource, or one on each line.
 
     What becomes of which resource stands in docs/formats.md. A part that cannot be read is told with its place and leaves the others as they are; what the portal
     keeps nothing of is counted. Taking the same file in again changes nothing. Ends with 1 when anything was refused.
     """
     with at_practice(slug) as at, file.open("rb") as handle:
-        report = take_in(at, source, dry_run, reader_at(at, FHIR.name).read(handle, chosen_at(at, source)))
+        report = take_in(at, source, dry_run, reader_at(at, FHIR.name).read(handle, chosen_at(at, source)), is_second=other_system)
     tell(report, dry_run)
 
 
@@ -42,8 +44,9 @@ def import_fhir(file: Path, slug: str, source: str, dry_run: bool) -> None:
 @click.option("--of", "table", type=click.Choice(list(TABLE.choices)), help="What its rows are, where no mapping says it.")
 @click.option("--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A file that says which column is what (docs/formats.md).")
 @click.option("--source", default="table", show_default=True, help="What the office reads as their source.")
+@importing.other_system
 @_dry_run
-def import_table(file: Path, slug: str, table: str | None, mapping: Path | None, source: str, dry_run: bool) -> None:
+def import_table(file: Path, slug: str, table: str | None, mapping: Path | None, source: str, other_system: bool, dry_run: bool) -> None:
     """Take in a table (CSV) of people, appointments or the ledger.
 
     Its first line names the columns. The usual names are known; others are told by a mapping file. A row that cannot be read is told with its line and column and
@@ -57,7 +60,7 @@ def import_table(file: Path, slug: str, table: str | None, mapping: Path | None,
             found = reader_at(at, TABLE.name).read(handle, chosen)
         except WrongChoice as wrong:
             raise Problem(str(wrong)) from None
-        report = take_in(at, source, dry_run, found)
+        report = take_in(at, source, dry_run, found, is_second=other_system)
     tell(report, dry_run)
 
 
@@ -66,8 +69,9 @@ def import_table(file: Path, slug: str, table: str | None, mapping: Path | None,
 @_practice
 @click.option("--patient", "number", help="Whose they are: the patient's number in the practice's own system. Else whoever each document names.")
 @click.option("--source", default="ccda", show_default=True, help="Where they come from; its name stands before each number.")
+@importing.other_system
 @_dry_run
-def import_care(files: tuple[Path, ...], slug: str, number: str | None, source: str, dry_run: bool) -> None:
+def import_care(files: tuple[Path, ...], slug: str, number: str | None, source: str, other_system: bool, dry_run: bool) -> None:
     """Take in care documents (C-CDA): the document, and the lists that it holds.
 
     Problems, allergies, medicines, vaccinations, results, vital signs, procedures and smoking become records of the patient, and the document is shown under Summary.
@@ -75,7 +79,7 @@ def import_care(files: tuple[Path, ...], slug: str, number: str | None, source: 
     """
     with at_practice(slug) as at:
         reader, chosen, patient = reader_at(at, CARE.name), chosen_at(at, source), _patient(at, number)
-        report = take_in(at, source, dry_run, (one for file in files for one in _of_document(reader, chosen, file, patient)))
+        report = take_in(at, source, dry_run, (one for file in files for one in _of_document(reader, chosen, file, patient)), is_second=other_system and patient is None)
     tell(report, dry_run)
 
 

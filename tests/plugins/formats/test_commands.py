@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from core.people.models import Patient
 from plugins.formats.commands import import_care, import_fhir, import_table
 from tenants import settings
 
@@ -50,6 +52,15 @@ def test_a_care_document_of_a_patient_is_seen_with_its_lists(command_line, pract
         assert said in page.text
     [link] = set(page.lxml.xpath("//a[contains(@href, '/summary/documents/')]/@href[not(contains(., 'download'))]"))
     assert "Keep all teeth" in app.get(f"{link}/body").text
+
+
+def test_people_of_another_system_are_found_among_the_charts_here(command_line, practice, make, db):
+    about = {"birthdate": "1985-04-12", "phone": "555-0142", "email": "robin@example.test"}
+    here = make.patient(external_id="P-77", first_name="Robin", last_name="Vale", **about)
+    answer = command_line(import_fhir, str(SAMPLES / "bundle.json"), "--practice", practice.slug, "--source", "maple", "--other-system")
+    assert "Patient: 2 new, 1 " in answer.output
+    db.rollback()
+    assert db.scalars(select(Patient.id).where(Patient.practice_id == practice.id, Patient.first_name == "Robin", Patient.last_name == "Vale")).all() == [here.id]
 
 
 @pytest.mark.parametrize(
