@@ -17,6 +17,7 @@ from plugins.formats.tables.mapping import Rule, TableMapping, WrongMapping, com
 CHUNK = 1 << 16
 DELIMITERS = ",;\t|"
 MOST_COLUMNS = 500
+NO_HEADER = "The first line holds the names of the columns, and none of these is known. Add that line, or say in a mapping file which column is what."
 NEEDED = {known.PEOPLE: {"external_id", "first_name", "last_name"}, known.VISITS: {"patient", "starts_at", "minutes"}, known.LEDGER: {"patient", "entered_on", "description", "amount_cents", "entry_type"}}
 """What a row cannot do without. Visits and lines of a ledger without a number get one of what stands in the row."""
 _PAID = frozenset({"payment", "insurance_payment"})
@@ -35,10 +36,8 @@ def read(handle: BinaryIO, zone: ZoneInfo, mapping: TableMapping) -> Iterator[Fo
     try:
         header = [column.strip() for column in next(rows, [])]
         yield from _Table(mapping, header, zone).read(rows)
-    except WrongMapping as wrong:
-        yield Fault("Line 1", str(wrong))
-    except csv.Error as error:
-        yield Fault(f"Line {rows.line_num:,}", f"It is no table from here on: {error}.")
+    except (WrongMapping, csv.Error) as wrong:
+        yield Fault("Line 1", str(wrong) if isinstance(wrong, WrongMapping) else NO_HEADER)
     finally:
         text.detach()
 
@@ -49,7 +48,10 @@ class _Table:
     def __init__(self, mapping: TableMapping, header: list[str], zone: ZoneInfo):
         header[:1] = [column.removeprefix("\ufeff") for column in header[:1]]
         if len(header) > MOST_COLUMNS or not any(header):
-            raise WrongMapping("The first line holds the names of the columns, which it does not.")
+            raise WrongMapping(NO_HEADER)
+        # Without one that is known it is probably somebody's row, of which nothing is repeated.
+        if not mapping.rules and not known.columns_of(mapping.table, header):
+            raise WrongMapping(NO_HEADER)
         if double := [column for column, number in Counter(filter(None, header)).items() if number > 1]:
             raise WrongMapping(f"Two columns are called {double[0]!r}. Call one of them otherwise.")
         self._mapping, self._header, self._zone = completed(mapping, header), header, zone
@@ -58,7 +60,15 @@ class _Table:
         self._alike: Counter[str] = Counter()
 
     def read(self, rows) -> Iterator[Found]:
-        for cells in rows:
+        """The rows below the header; one that is too long to be a row costs only itself."""
+        while True:
+            try:
+                cells = next(rows)
+            except StopIteration:
+                return
+            except csv.Error:
+                yield Fault(f"Line {rows.line_num:,}", "It is no row of a table: a cell in it is too long, or a quotation mark has no end.")
+                continue
             if any(cell.strip() for cell in cells):
                 yield self._row(f"Line {rows.line_num:,}", cells)
 

@@ -67,7 +67,7 @@ def test_other_columns_are_mapped():
 
 
 @pytest.mark.parametrize(("words", "table", "place", "reason"), [
-    ("", "people", "Line 1", "names of the columns"), ("A,A\n", "people", "Line 1", "Two columns are called 'A'"), ("ID,First,Shoe\n", "people", "Line 1", "No column is known as last_name"),
+    ("", "people", "Line 1", "names of the columns"), ("ID,ID\n", "people", "Line 1", "Two columns are called 'ID'"), ("ID,First,Shoe\n", "people", "Line 1", "No column is known as last_name"),
     ("ID,First,Last,DOB\n1,Ann,Ode,soon\n", "people", "Line 2, DOB", "is no day"), ("ID,First,Last\n1,Ann,Ode,9\n", "people", "Line 2", "4 cells"), ("ID,First,Last\n1,Ann\n", "people", "Line 2", "no last_name"),
     ('ID,First,Last\n\n1,"Ann\nB",\n', "people", "Line 4", "no last_name"), (LEDGER.replace("Adj", "Gift"), "ledger", "Line 5, Type", "none of the words"), (LEDGER.replace("180.00", "180,00"), "ledger", "Line 2", "6 cells"),
 ])  # fmt: skip
@@ -83,6 +83,17 @@ def test_what_cannot_be_read_is_told_with_its_place(words, table, place, reason)
 def test_a_mapping_that_cannot_be_used_says_where_and_why(words, reason):
     with pytest.raises(WrongMapping, match=reason):
         read_mapping(words)
+
+
+def test_a_table_without_a_header_repeats_nothing_of_the_person_in_it():
+    [fault] = rows("P1,Elena,Ruiz,1985-02-03\nP2,Ann,Ode,\n")
+    assert "Elena" not in fault.reason
+    assert "names of the columns" in fault.reason
+
+
+def test_a_cell_without_end_costs_only_its_row():
+    found = rows(f"ID,First,Last\n1,{'x' * 200_000},Ode\n2,Ann,Ode\n")
+    assert [getattr(one, "place", one) for one in found] == ["Line 2", {"kind": "patient", "external_id": "2", "first_name": "Ann", "last_name": "Ode"}]
 
 
 def test_a_mapping_of_columns_that_are_not_there_is_told():
