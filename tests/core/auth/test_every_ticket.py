@@ -377,9 +377,9 @@ WAYS = {
     "file to store": Way(partial(_file, "PUT"), _stored, ("files.signed",), once=False, table=None, places=200),
 }  # fmt: skip
 OF_TABS = {"book_known", "book_new", "book_pass", "pay_known", "pay_pass"}
-LINKS_OF_TABS = {f"appointments.{name}" for name in ("answer", "calendar_feed", "offer", "public_choose", "public_review", "recall", "recall_review", "here", "hooks.unsubscribe", "hooks.calendar")} | {"account.asked", "account.asked_pay", "account.verified"}
+LINKS_OF_TABS = {f"appointments.{name}" for name in ("answer", "calendar_feed", "offer", "public_choose", "public_review", "recall", "recall_review", "here", "hooks.unsubscribe", "hooks.calendar")} | {"account.asked", "account.asked_pay", "account.verified", "opendental.hooks.events"}
 """They sign nobody in, so what is wrong with them is tried where they are: tests/plugins/appointments, test_public_booking.py, test_confirming.py,
-test_calendars.py, waiting and notices; tests/plugins/account, test_asked.py."""
+test_calendars.py, waiting and notices; tests/plugins/account, test_asked.py; tests/plugins/opendental, test_hooks.py."""
 OPENS_NOTHING = {"email_was"}
 SIGNED_FOR = {"file": 60 * SECOND, "file to store": 60 * SECOND}
 """How long a link lives that has no row."""

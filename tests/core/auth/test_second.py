@@ -288,7 +288,7 @@ def test_the_password_alone_leads_to_the_second_step_and_opens_nothing(web, with
     account, seed, _ = with_app()
     assert _password(web, account).location.endswith("/sign-in/second")
     before = web.cookies["cuspid"]
-    for path in ("/home", "/profile/security", "/profile/security/app", *(f"/{name}" for name in registry.plugins.plugins)):
+    for path in ("/home", "/profile/security", "/profile/security/app", *(f"/{name}" for name in registry.plugins.tabs)):
         assert web.get(path).location.endswith("/sign-in/second"), path
     answer = _give(web, account, "app_code", "second-app", code_at(seed, datetime.now(UTC)))
     assert answer.location.endswith("/home")

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from core.audit import AuditEvent
+from core.auth import access
 from core.auth.models import SignInSession, Ticket
 from core.people.models import AccessOffer, Grant
 from core.testing import browser
@@ -265,9 +266,8 @@ def test_what_a_guardian_gave_ends_with_the_guardians_own_access(family, signed_
     elif what == "confidential":
         make.take_in([{"kind": "patient", "external_id": child.external_id, "first_name": "Mia", "last_name": "Vale", "birthdate": child.birthdate, "is_confidential": True}])
     else:
-        mother.closed_at = datetime.now(UTC)
+        access.close(db, mother.practice_id, mother.patient_id, datetime.now(UTC))
         db.commit()
-        make.account(make.patient())
     assert all(grant.until and grant.until <= datetime.now(UTC) for grant in _grants(db, child))
     assert theirs.get("/account").location.endswith("/sign-in?next=%2Faccount")
     assert theirs.get(late, status=404)

@@ -185,7 +185,7 @@ def test_somebody_without_a_number_leads_there_too_and_stays_when_the_search_is_
     patient = make.patient()
     db.execute(update(Patient).where(Patient.id == patient.id).values(external_id=None, source="office"))
     db.commit()
-    for one in (patient, make.patient()):
+    for one in (patient, make.patient(first_name="Wren", last_name="Holt")):
         record("plan.plan.view", patient_id=one.id)
     app = office()
     page = app.get(f"/office/patients/{patient.id}").click("Audit log", index=-1)

@@ -280,7 +280,7 @@ def test_at_the_base_domain_no_page_of_a_practice_answers(operator_browser, make
                 answer = app.request(path, method=method, status="*", expect_errors=True)
                 asked += 1
                 assert answer.status_int == 404, (name, method)
-                root = next((root for root in ("/office", "/hooks") if path.startswith(f"{root}/")), "")
+                root = next((root for root in ("/office", "/hooks", "/api") if path.startswith(f"{root}/")), "")
                 if root not in nowhere:
                     nowhere[root] = REFERENCE.sub("", app.get(f"{root}/nowhere", status=404).text)
                 assert method == "HEAD" or REFERENCE.sub("", answer.text) == nowhere[root], (name, method)
