@@ -63,7 +63,7 @@ def test_views_ask_for_permissions_that_exist(registry):
 
 SEEING = {"office.sync.see", "office.appointments.see", "office.reports.see", "office.messages.see", "office.deliveries.see", "office.payments.see", "office.billing.see", "office.card_service.see", "office.home", "office.tabs.see", "office.clinics.see", "office.patients.see", "office.unmatched.see", "office.audit.see", "office.staff.see", "office.records_requests.see"}
 # What is sent there is only a question: it is sent so that no name stands in an address.
-ASKING = {"office.patients", "office.audit", "appointments.office.book.recalls.find", "account.office.accounts.find", "account.office.aging.file"}
+ASKING = {"office.patients", "office.audit", "appointments.office.book.recalls.find", "account.office.accounts.find", "account.office.aging.file", "office.sync.origin"}
 
 
 def test_what_changes_something_asks_for_a_permission_to_change(registry):
