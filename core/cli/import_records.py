@@ -1,13 +1,13 @@
 """`cuspid import records`: a file of a practice's system, by the door through which all records come."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from core.cli import importing
-from core.cli.importing import chosen_at, printable, reader_at, take_in, tell
+from core.cli.importing import chosen_at, opened, reader_at, take_in, tell
 from core.cli.practice import at_practice
+from core.records.importing.readers import JSON_LINES
 
 
 @click.command("records")
@@ -23,8 +23,8 @@ def import_records(file: Path, slug: str, source: str, other_system: bool, dry_r
     portal already or stands further up. Each five hundred are one transaction; a refused record leaves the others as they are, and the office reads
     under Records in which it was and why. Taking the same file in again changes nothing. Ends with 1 when any was refused.
     """
-    with at_practice(slug) as at, file.open("rb") as handle:
-        found = reader_at(at, "records").read(handle, chosen_at(at, source))
-        with click.progressbar(length=file.stat().st_size, label=printable(file.name), file=sys.stderr) as bar:
-            report = take_in(at, source, dry_run, found, lambda: bar.update(handle.tell() - bar.pos), other_system)
+    with at_practice(slug) as at:
+        reader = reader_at(at, JSON_LINES.name)
+        with opened(reader, file) as files:
+            report = take_in(at, source, dry_run, reader.read(files.handles[0], chosen_at(at, source)), files.show, other_system)
     tell(report, dry_run)

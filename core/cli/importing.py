@@ -1,6 +1,12 @@
 """Importing a file at the command line: what reads it, and what is said of it."""
 
+import io
+import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import click
 
@@ -28,10 +34,49 @@ def chosen_at(at: AtPractice, source: str, choice: str = "", mapping: bytes | No
     return Chosen(source, at.registry.tenants.current(at.id).time_zone, choice, mapping)
 
 
-def take_in(
-    at: AtPractice, source: str, dry_run: bool, found: Iterable[Found], after_each: Callable[[], None] = lambda: None, is_second: bool = False
-) -> Report:
-    """Take in what was read, a batch at a time, and what became of it. `is_second`: of another system than the practice's. Raises Problem."""
+class _Counted(io.FileIO):
+    """A file that counts what was read of it, each time anew where it is read more than once."""
+
+    so_far = 0
+
+    def readinto(self, buffer) -> int | None:
+        number = super().readinto(buffer)
+        self.so_far += number or 0
+        return number
+
+    def readall(self) -> bytes:
+        found = super().readall()
+        self.so_far += len(found)
+        return found
+
+
+@dataclass
+class Files:
+    """Files that are open, and how far reading them has come."""
+
+    handles: list[BinaryIO]
+    _counted: list[_Counted]
+    _bar: Any
+
+    def show(self) -> None:
+        """Draw how far it is by now."""
+        self._bar.update(sum(one.so_far for one in self._counted) - self._bar.pos)
+
+
+@contextmanager
+def opened(reader: Reader, *paths: Path) -> Iterator[Files]:
+    """Open files for a reader, under a bar."""
+    with ExitStack() as stack:
+        counted = [stack.enter_context(_Counted(path)) for path in paths]
+        length = reader.times_read * sum(path.stat().st_size for path in paths)
+        label = printable(paths[0].name) if len(paths) == 1 else f"{len(paths):,} files"
+        bar = stack.enter_context(click.progressbar(length=length, label=label, file=sys.stderr))
+        yield Files([stack.enter_context(io.BufferedReader(one)) for one in counted], counted, bar)
+        bar.update(length - bar.pos)
+
+
+def take_in(at: AtPractice, source: str, dry_run: bool, found: Iterable[Found], after_each: Callable[[], None], is_second: bool = False) -> Report:
+    """Take in what was read in files, a batch at a time, and what became of it. `is_second`: of another system than the practice's. Raises Problem."""
     try:
         taking = Taking(at.registry, at.session, at.id, runs.begin(source, at.now, is_second=is_second), dry_run, MOST_TOLD)
         for _ in taking.take(found):

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 from sqlalchemy import select
 
 from core.cli import importing
-from core.cli.importing import chosen_at, reader_at, take_in, tell
+from core.cli.importing import chosen_at, opened, reader_at, take_in, tell
 from core.cli.practice import AtPractice, at_practice
 from core.local import Problem
 from core.people.alike import letters
@@ -33,8 +34,10 @@ def import_fhir(file: Path, slug: str, source: str, other_system: bool, dry_run:
     What becomes of which resource stands in docs/formats.md. A part that cannot be read is told with its place and leaves the others as they are; what the portal
     keeps nothing of is counted. Taking the same file in again changes nothing. Ends with 1 when anything was refused.
     """
-    with at_practice(slug) as at, file.open("rb") as handle:
-        report = take_in(at, source, dry_run, reader_at(at, FHIR.name).read(handle, chosen_at(at, source)), is_second=other_system)
+    with at_practice(slug) as at:
+        reader = reader_at(at, FHIR.name)
+        with opened(reader, file) as files:
+            report = take_in(at, source, dry_run, reader.read(files.handles[0], chosen_at(at, source)), files.show, other_system)
     tell(report, dry_run)
 
 
@@ -54,13 +57,14 @@ def import_table(file: Path, slug: str, table: str | None, mapping: Path | None,
     """
     if (table is None) == (mapping is None):
         raise click.UsageError("Say with --of what the rows are, or give a --mapping.")
-    with at_practice(slug) as at, file.open("rb") as handle:
-        chosen = chosen_at(at, source, table or "", mapping.read_bytes() if mapping else None)
-        try:
-            found = reader_at(at, TABLE.name).read(handle, chosen)
-        except WrongChoice as wrong:
-            raise Problem(str(wrong)) from None
-        report = take_in(at, source, dry_run, found, is_second=other_system)
+    with at_practice(slug) as at:
+        reader, chosen = reader_at(at, TABLE.name), chosen_at(at, source, table or "", mapping.read_bytes() if mapping else None)
+        with opened(reader, file) as files:
+            try:
+                found = reader.read(files.handles[0], chosen)
+            except WrongChoice as wrong:
+                raise Problem(str(wrong)) from None
+            report = take_in(at, source, dry_run, found, files.show, other_system)
     tell(report, dry_run)
 
 
@@ -79,23 +83,24 @@ def import_care(files: tuple[Path, ...], slug: str, number: str | None, source: 
     """
     with at_practice(slug) as at:
         reader, chosen, patient = reader_at(at, CARE.name), chosen_at(at, source), _patient(at, number)
-        report = take_in(at, source, dry_run, (one for file in files for one in _of_document(reader, chosen, file, patient)), is_second=other_system and patient is None)
+        with opened(reader, *files) as read:
+            found = (one for file, handle in zip(files, read.handles, strict=True) for one in _of_document(reader, chosen, file.name, handle, patient))
+            report = take_in(at, source, dry_run, found, read.show, other_system and patient is None)
     tell(report, dry_run)
 
 
-def _of_document(reader: Reader, chosen: Chosen, file: Path, patient: Patient | None) -> Iterator[Found]:
+def _of_document(reader: Reader, chosen: Chosen, name: str, handle: BinaryIO, patient: Patient | None) -> Iterator[Found]:
     """What is in one document, of the patient who is named here if one is; nothing of it where it is about somebody else."""
-    with file.open("rb") as handle:
-        for one in reader.read(handle, chosen):
-            if isinstance(one, Fault):
-                yield Fault(f"{file.name}, {one.place}", one.reason)
-            elif isinstance(one, WithFile):
-                yield replace(one, record=_of(patient, one.record))
-            elif isinstance(one, LeftOut) or patient is None or one["kind"] != "patient":
-                yield one if isinstance(one, LeftOut) else _of(patient, one)
-            elif differs := _differences(patient, one):
-                yield Fault(file.name, f"It is about somebody else than the patient who is named: the {' and '.join(differs)} in it differ{'s' if len(differs) == 1 else ''} from the chart.")
-                return
+    for one in reader.read(handle, chosen):
+        if isinstance(one, Fault):
+            yield Fault(f"{name}, {one.place}", one.reason)
+        elif isinstance(one, WithFile):
+            yield replace(one, record=_of(patient, one.record))
+        elif isinstance(one, LeftOut) or patient is None or one["kind"] != "patient":
+            yield one if isinstance(one, LeftOut) else _of(patient, one)
+        elif differs := _differences(patient, one):
+            yield Fault(name, f"It is about somebody else than the patient who is named: the {' and '.join(differs)} in it differ{'s' if len(differs) == 1 else ''} from the chart.")
+            return
 
 
 def _patient(at: AtPractice, number: str | None) -> Patient | None:

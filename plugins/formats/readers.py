@@ -24,7 +24,7 @@ def _table(handle: BinaryIO, chosen: Chosen) -> Iterator[Found]:
 
 FHIR = Reader(
     "fhir", "FHIR", "FHIR R4 in JSON, as most systems export charts: a bundle, or a resource on each line.", (".json", ".ndjson"),
-    lambda handle, chosen: fhir_reading.read(handle, chosen.source, chosen.zone),
+    lambda handle, chosen: fhir_reading.read(handle, chosen.source, chosen.zone), times_read=3,
 )  # fmt: skip
 CARE = Reader(
     "care", "Care document", "A care document (C-CDA), as medical systems send it: it is shown as it is, and its lists become records.", (".xml",),
@@ -32,6 +32,6 @@ CARE = Reader(
 )  # fmt: skip
 TABLE = Reader(
     "table", "Table", "A table (CSV) whose first line names its columns.", (".csv", ".tsv", ".txt"), _table,
-    {known.PEOPLE: "Patients", known.VISITS: "Appointments", known.LEDGER: "Ledger"}, takes_mapping=True,
+    {known.PEOPLE: "Patients", known.VISITS: "Appointments", known.LEDGER: "Ledger"}, takes_mapping=True, times_read=2,
 )  # fmt: skip
 READERS = [FHIR, CARE, TABLE]

@@ -31,7 +31,7 @@ class WrongChoice(ValueError):
 class Reader:
     """A sort of file. `text` says in the office's words what it takes; `choices`, by their names, what is to be chosen besides, unless a mapping file says it.
 
-    `read` gives what is in a file, and reads it more than once if it has to. It raises WrongChoice before anything is read.
+    `read` gives what is in a file, and reads it `times_read` times, which is for showing how far it has come. It raises WrongChoice before anything is read.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Reader:
     read: Callable[[BinaryIO, Chosen], Iterator[Found]]
     choices: Mapping[str, str] = field(default_factory=dict)
     takes_mapping: bool = False
+    times_read: int = 1
 
 
 JSON_LINES = Reader(
