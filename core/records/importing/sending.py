@@ -13,11 +13,10 @@ from core.records.importing.found import WithFile
 
 
 def send(session: Session, files: PracticeFiles, kinds: Mapping[str, RecordKind], found: WithFile, now: datetime) -> str | None:
-    """Send the file of a record: the id of the upload; None where the record will be refused anyway."""
-    announced = uploaded.Announced(found.record["kind"], len(found.data), found.content_type, hashlib.sha256(found.data).hexdigest())
-    try:
-        begun = uploaded.begin(session, files, kinds, announced, now)
-    except uploaded.WrongUpload:
+    """Send the file of a record: the id of the upload; None where the record will be refused, because there is no such kind here. Raises WrongUpload."""
+    if found.record["kind"] not in kinds:
         return None
+    announced = uploaded.Announced(found.record["kind"], len(found.data), found.content_type, hashlib.sha256(found.data).hexdigest())
+    begun = uploaded.begin(session, files, kinds, announced, now)
     uploaded.receive(session, files, begun.id, io.BytesIO(found.data), now)
     return str(begun.id)

@@ -1,10 +1,10 @@
 """Taking in what was read, a batch at a time: each is one transaction, and what came of it is added to the report.
 
-A dry run does the same in one transaction, which is taken back at its end.
+A dry run does the same in one transaction, which is taken back at its end, with the files that were sent in it.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from core.records import OUTCOMES, Answer, runs, title_of
 from core.records.importing.found import Fault, Found, LeftOut, Record, WithFile
 from core.records.importing.sending import send
 from core.records.kinds import kinds_at
+from core.records.uploaded import WrongUpload
 
 BATCH, MOST_FILES = 500, 10
 FAILED = "The file could not be taken in to its end."
@@ -44,75 +45,98 @@ class Report:
         """How many there were, without what was left out."""
         return sum(map(self._how_many, OUTCOMES))
 
-    def add(self, kinds: Iterable[str], answers: list[Answer], faults: list[Fault]) -> None:
+    def add(self, kinds: Iterable[str], batch: Collection[Found], answers: list[Answer]) -> None:
         """Add what became of a batch."""
-        known = frozenset(kinds)
+        known, faults = frozenset(kinds), [one for one in batch if isinstance(one, Fault)]
         self.counts = runs.add_up(self.counts, known, answers, len(faults))
         refused = [runs.as_told(answer, known) for answer in answers if answer.outcome == runs.REFUSED]
         told = [*faults, *(Fault(f"{title_of(one.kind)} {one.external_id}", one.reason) for one in refused)]
         self.told = [*self.told, *told][: self.most_told]
+        self.left_out.update(one.what for one in batch if isinstance(one, LeftOut))
 
     def _how_many(self, outcome: str) -> int:
         return sum(of_kind.get(outcome, 0) for of_kind in self.counts.values())
 
 
+class Writing:
+    """Batches of what was read on their way into a practice, as one run, in the transaction that is running: whoever calls commits it, or takes it back.
+
+    With `dry_run` it must be taken back: then also what was sent of files is gone, and no run is kept.
+    """
+
+    def __init__(self, registry: Any, session: Session, practice_id: UUID, run: runs.Run, dry_run: bool, report: Report):
+        self._session, self._run, self._dry_run, self.report = session, run, dry_run, report
+        self._kinds, self._files = kinds_at(registry, practice_id), registry.files.within(practice_id)
+
+    def write(self, batch: list[Found]) -> None:
+        """Write a batch, and add what became of it to the report."""
+        batch = [self._sent(one) if isinstance(one, WithFile) else one for one in batch]
+        records = [one for one in batch if isinstance(one, dict)]
+        if self._dry_run:
+            answers = runs.try_out(self._session, self._kinds, records, self._run.is_second)
+        else:
+            answers = runs.take_in(self._session, self._run, self._kinds, records, datetime.now(UTC), sum(isinstance(one, Fault) for one in batch))
+        self.report.add(self._kinds, batch, answers)
+
+    def end(self) -> None:
+        """All was written."""
+        runs.end(self._session, self._run, self._kinds, datetime.now(UTC))
+
+    def fail(self, why: str) -> None:
+        """It goes no further; what was committed stays."""
+        runs.fail(self._session, self._run, why, datetime.now(UTC))
+
+    def _sent(self, found: WithFile) -> Record | Fault:
+        """The record as it goes in, its file before it; a fault where its kind has no such files."""
+        try:
+            upload = send(self._session, self._files, self._kinds, found, datetime.now(UTC))
+        except WrongUpload as wrong:
+            return Fault(f"{title_of(found.record['kind'])} {found.record['external_id']}", f"file: {wrong}")
+        return found.record | ({"file": upload} if upload else {})
+
+
 class Taking:
-    """A file on its way into a practice, as one run; it commits by itself."""
+    """A file on its way into a practice at one go: it commits each batch by itself, or takes all of it back at the end of a dry run."""
 
     def __init__(self, registry: Any, session: Session, practice_id: UUID, run: runs.Run, dry_run: bool, most_told: int):
-        self._session, self._run, self._dry_run = session, run, dry_run
-        self._kinds, self._files = kinds_at(registry, practice_id), registry.files.within(practice_id)
-        self._seen = 0
-        self.report = Report(most_told)
+        self._session, self._dry_run, self._seen = session, dry_run, 0
+        self._writing = Writing(registry, session, practice_id, run, dry_run, Report(most_told))
+
+    @property
+    def report(self) -> Report:
+        """What became of the file so far."""
+        return self._writing.report
 
     def take(self, found: Iterable[Found]) -> Iterator[Report]:
         """Take in all that was read; gives the report as it stands after each batch. Raises NotStored."""
         for batch in batches(found):
             self._take(batch)
             yield self.report
-        self._end()
+        if not self._dry_run:
+            self._writing.end()
+        self._close()
 
     def _take(self, batch: list[Found]) -> None:
-        faults = [one for one in batch if isinstance(one, Fault)]
         try:
-            answers = self._write(batch, len(faults))
+            self._writing.write(batch)
+            if not self._dry_run:
+                self._session.commit()
         except Exception as error:
-            self._fail()
-            before = "What stands before it is in the portal." if self._seen and not self._dry_run else "Nothing was changed."
-            raise NotStored(f"Number {self._seen + 1:,} and those behind it could not be stored ({type(error).__name__}). {before}") from error
-        self._seen += len(batch)
-        self.report.add(self._kinds, answers, faults)
-        self.report.left_out.update(one.what for one in batch if isinstance(one, LeftOut))
-
-    def _write(self, batch: list[Found], unreadable: int) -> list[Answer]:
-        records = [record for one in batch if not isinstance(one, Fault | LeftOut) and (record := self._record(one))]
-        if self._dry_run:
-            return runs.try_out(self._session, self._kinds, records, self._run.is_second)
-        answers = runs.take_in(self._session, self._run, self._kinds, records, datetime.now(UTC), unreadable)
-        self._session.commit()
-        return answers
-
-    def _record(self, found: Record | WithFile) -> Record | None:
-        """The record as it goes in. A dry run stores no file, and is silent on the records that have one."""
-        if not isinstance(found, WithFile):
-            return found
-        if self._dry_run:
-            return None
-        sent = send(self._session, self._files, self._kinds, found, datetime.now(UTC))
-        return found.record | ({"file": sent} if sent else {})
-
-    def _end(self) -> None:
-        if self._dry_run:
             self._session.rollback()
-        else:
-            runs.end(self._session, self._run, self._kinds, datetime.now(UTC))
-            self._session.commit()
+            if not self._dry_run:
+                self._writing.fail(FAILED)
+                self._close()
+            raise NotStored(not_stored(self._seen, error, self._dry_run)) from error
+        self._seen += len(batch)
 
-    def _fail(self) -> None:
-        self._session.rollback()
-        if not self._dry_run:
-            runs.fail(self._session, self._run, FAILED, datetime.now(UTC))
-            self._session.commit()
+    def _close(self) -> None:
+        (self._session.rollback if self._dry_run else self._session.commit)()
+
+
+def not_stored(seen: int, error: Exception, dry_run: bool = False) -> str:
+    """Where in a file the batch begins that could not be stored, and what is in the portal nevertheless; `seen` stands before it."""
+    before = "What stands before it is in the portal." if seen and not dry_run else "Nothing was changed."
+    return f"Number {seen + 1:,} and those behind it could not be stored ({type(error).__name__}). {before}"
 
 
 def batches(found: Iterable[Found]) -> Iterator[list[Found]]:

@@ -41,7 +41,7 @@ def test_a_care_document_of_a_patient_is_seen_with_its_lists(command_line, pract
     words = str(CARE), "--practice", practice.slug, "--patient", "P-77"
     tried, first, second = command_line(import_care, *words, "--dry-run"), command_line(import_care, *words), command_line(import_care, *words)
     assert tried.exit_code == 0, tried.output
-    assert "care document" not in tried.output.lower()
+    assert "Care document: 1 new\n" in tried.output
     assert (first.exit_code, second.exit_code) == (0, 0), first.output + second.output
     assert "Care document: 1 new\n" in first.output
     assert "Patient" not in first.output

@@ -4,6 +4,7 @@ import io
 from datetime import UTC, datetime
 
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
 from core.people.models import Patient
@@ -17,6 +18,17 @@ ANN = {"kind": "patient", "external_id": "P1", "first_name": "Ann", "last_name":
 EVA = {**ANN, "external_id": "P2", "first_name": "Eva"}
 LOST = {**ANN, "external_id": "P3", "guarantor": "P404"}
 WET, LEFT = Fault("Page 2", "It is wet."), LeftOut("Photograph")
+
+
+def png() -> bytes:
+    written = io.BytesIO()
+    Image.new("RGB", (60, 40), "white").save(written, "PNG")
+    return written.getvalue()
+
+
+def image(number: str, data: bytes, content_type: str = "image/png") -> WithFile:
+    record = {"kind": "image", "external_id": number, "patient": "P1", "folder": "F1", "taken_on": "2026-03-04", "type": "photo"}
+    return WithFile(record, content_type, data)
 
 
 @pytest.fixture
@@ -70,6 +82,16 @@ def test_a_batch_that_cannot_be_stored_is_told_by_where_it_begins_and_those_befo
     assert runs.newest(db, practice.id, 9)[0].failure == taking.FAILED
     with pytest.raises(NotStored, match=r"Nothing was changed\.$"):
         take(EVA)
+
+
+def test_a_dry_run_checks_files_as_they_will_be_checked_and_keeps_none(take, registry, practice):
+    found = [ANN, {"kind": "image_folder", "external_id": "F1", "name": "X-rays"}, image("I1", png()), image("I2", b"no picture"), image("I3", png(), "text/html")]
+    tried, _ = take(*found, dry_run=True)
+    assert tried.report.counts["image"] == {"created": 1, "refused": 1}
+    assert [(one.place, one.reason[:6]) for one in tried.report.told] == [("Image I3", "file: "), ("Image I2", "file: ")]
+    assert registry.files.count(practice.id) == 0
+    taken, _ = take(*found)
+    assert taken.report.counts == tried.report.counts
 
 
 def test_a_batch_holds_only_so_many_files():
