@@ -52,6 +52,7 @@ WHOLE = {
     "opendental.connection.pause": "Paused the connection to Open Dental",
     "opendental.connection.choose": "Set what of Open Dental means what",
     "opendental.connection.disconnect": "Disconnected Open Dental",
+    "opendental.files.again": "Had files of Open Dental fetched again",
     "opendental.push.again": "Tried again what Open Dental had not taken",
     "opendental.push.leave": "Took what Open Dental had not taken off the list",
     "account.difference.settle": "Took a payment that did not agree off the list",

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from core.plans import read_plans
 
+_DROP = r"^sftp://[^:@/?#]+:[^@/?#]+@[^@/?#]+(/[A-Za-z0-9_./-]*)?$"
+
 
 class WrongSetting(Exception):
     """A setting is missing or cannot be right; the text names it and says what is expected."""
@@ -45,6 +47,15 @@ class Settings(BaseModel):
     )
     opendental_inside: str | None = Field(
         None, description="The API Services that offices may name, such as http://10.1.2.3:30223/api/v1, with commas between; none when it is left out."
+    )
+    opendental_drop: str | None = Field(
+        None, pattern=_DROP, description="Where Open Dental writes files for the portal, as sftp://user:password@host/folder; the login should only be able to write. None come when it is left out."
+    )
+    opendental_drop_reader: str | None = Field(
+        None, pattern=_DROP, description="How the portal fetches these files, as sftp://user:password@host/folder; the same login when it is left out."
+    )
+    opendental_drop_key: str | None = Field(
+        None, pattern="^(ssh|ecdsa)-", description="The host key of that server, such as ssh-ed25519 AAAA...; more with commas between. Needed with opendental_drop."
     )
     secret_key: str = Field(min_length=32, description="Signs cookies and links; at least 32 characters, kept secret.")
     base_domain: str = Field("localhost", description="Practices are at <slug>.<base domain>.")
@@ -113,6 +124,8 @@ def load(ini: Mapping[str, str] | None = None, environ: Mapping[str, str] | None
         _ = settings.target_addresses
     except ValueError:
         raise WrongSetting("CUSPID_DOMAINS_ADDRESSES must be addresses such as 198.51.100.7, with commas between.") from None
+    if settings.opendental_drop and not settings.opendental_drop_key:
+        raise WrongSetting("CUSPID_OPENDENTAL_DROP_KEY is missing: files are fetched from no server whose key is not known.")
     if settings.environment == "production" and not settings.secure:
         raise WrongSetting("CUSPID_SCHEME must be https when CUSPID_ENVIRONMENT is production.")
     return settings

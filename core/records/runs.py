@@ -4,7 +4,7 @@ A refused record is not kept, only which one it was and why: its source sends it
 """
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -95,6 +95,14 @@ def take_in(
     _note_refusals(session, run, kinds, answers, now)
     refresh_state(session, _practice(session), now)
     return answers
+
+
+def note_refused(session: Session, run: Run, kinds: Mapping[str, RecordKind], refused: Sequence[Answer], now: datetime) -> None:
+    """Count and list records that whoever brings them had to refuse, such as those whose file is no file that can be taken."""
+    _count(_row(session, run, now), kinds, refused, now)
+    session.flush()
+    _note_refusals(session, run, kinds, refused, now)
+    refresh_state(session, _practice(session), now)
 
 
 def try_out(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]], is_second: bool = False) -> list[Answer]:

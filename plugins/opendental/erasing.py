@@ -1,4 +1,4 @@
-"""What the connector keeps of a patient: what is on its way to Open Dental, and the number of the chart there."""
+"""What the connector keeps of a patient: what is on its way to Open Dental or from there, and the number of the chart."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from core.people.charts import delete_rows
 from core.people.models import Patient
-from plugins.opendental.models import Chart, Push
+from plugins.opendental.models import Chart, Push, WantedFile
 
 
 def erase(session: Session, practice_id: UUID, patient_id: UUID | None) -> None:
@@ -15,4 +15,5 @@ def erase(session: Session, practice_id: UUID, patient_id: UUID | None) -> None:
     delete_rows(session, practice_id, patient_id, Push)
     if patient_id:
         number = select(Patient.external_id).where(Patient.practice_id == practice_id, Patient.id == patient_id).scalar_subquery()
+        session.execute(delete(WantedFile).where(WantedFile.practice_id == practice_id, WantedFile.chart == number))
         session.execute(delete(Chart).where(Chart.practice_id == practice_id, Chart.number == number))

@@ -1,9 +1,9 @@
 """What the connector keeps: how an office's Open Dental is reached, and when it may be asked next."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -57,6 +57,10 @@ class Connection(TenantScoped, Base):
     """When the connection was last tried out."""
     counts: Mapped[dict] = mapped_column(server_default=text("'{}'"), default=dict)
     """How many rows each of their tables had when the office looked, for the time that the first load takes."""
+    files_problem: Mapped[str] = mapped_column(server_default="", default="")
+    """Why no files come, empty where they do; after so many `files_attempts` it is tried again at `files_next_at`."""
+    files_attempts: Mapped[int] = mapped_column(server_default=text("0"), default=0)
+    files_next_at: Mapped[datetime | None]
 
 
 class Cursor(TenantScoped, Base):
@@ -132,3 +136,36 @@ class Push(TenantScoped, Base):
     ended_at: Mapped[datetime | None]
     theirs: Mapped[str] = mapped_column(default="")
     receipt: Mapped[str] = mapped_column(default="")
+
+
+class WantedFile(TenantScoped, Base):
+    """The file of a statement or an image. It is of the record `kind` and `external_id`, lies there as the document `document`, and concerns the chart `chart`.
+
+    It is `waiting`, `asked` for (Open Dental writes it, or has written it, to the drop), `done`, or `refused` (`problem` says why). `stamp` is when it was last
+    changed over there: only then it is wanted again. `record` is what it belongs to, until it is in; `folder` the folder of an image. `name` is what it is called
+    in the drop, as long as it may lie there.
+    """
+
+    __tablename__ = "opendental_file"
+    __table_args__ = (
+        unique_in_practice("kind", "external_id"),
+        index_in_practice("chart"),
+        Index("ix_opendental_file_open", "practice_id", "dated_on", postgresql_where=text("state in ('waiting', 'asked')")),
+        Index("ix_opendental_file_left", "practice_id", postgresql_where=text("name <> ''")),
+        CheckConstraint("state in ('waiting', 'asked', 'done', 'refused')", name="state"),
+    )
+
+    kind: Mapped[str]
+    external_id: Mapped[str]
+    document: Mapped[str]
+    chart: Mapped[str]
+    folder: Mapped[str] = mapped_column(default="")
+    dated_on: Mapped[date]
+    stamp: Mapped[str]
+    record: Mapped[dict] = mapped_column(JSONB, default=dict)
+    state: Mapped[str] = mapped_column(default="waiting")
+    name: Mapped[str] = mapped_column(default="")
+    problem: Mapped[str] = mapped_column(default="")
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from core.auth.models import Account
 from core.people.models import Grant, Patient
 from core.records import runs
+from plugins.opendental import wanting
 from plugins.opendental.asking import QUERY_ROWS, statement
 from plugins.opendental.known import setup_of
 from plugins.opendental.mapping.reading import Record, Row, number
@@ -77,6 +78,7 @@ def take_in(session: Session, office: Office, number_: str, rows: Sequence[tuple
     unreadable = 0
     for resource, of_resource in rows:
         records, bad = read(resource, of_resource, setup)
+        wanting.note(session, office.practice_id, resource, of_resource, records)
         found, unreadable = found + records, unreadable + bad
     found = [record for record in found if record["kind"] in office.kinds and "deleted" not in record]
     connection = connection_of(session, office.practice_id)

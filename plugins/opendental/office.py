@@ -9,18 +9,20 @@ from sqlalchemy import Integer, text
 
 from core.auth.entering import need_proof
 from core.plugins import OfficeItem
+from core.records.kinds import kinds_at
 from core.web.forms import Form, Line, empty_form, read_form
 from core.web.office import OfficePage
-from plugins.opendental import connecting, progress, steering
+from plugins.opendental import connecting, progress, steering, wanting
 from plugins.opendental.mapping.setup import CONFIRMATIONS
 from plugins.opendental.models import Connection
 from plugins.opendental.pushing import PUSHED
-from plugins.opendental.wire.choice import addresses_inside, connection_of, developer_key_of
+from plugins.opendental.wire.choice import addresses_inside, connection_of, developer_key_of, has_drop
 
 SEE, CHANGE, SETTLE = "office.sync.see", "office.opendental.change", "office.sync.settle"
 PREFIX = "opendental.office"
 HERE = f"{PREFIX}.connection"
-CONNECT, LOOK, RUN, PAUSE, CHOOSE, SETTLE_PUSH, DISCONNECT = (f"{PREFIX}.{name}" for name in ("connect", "look", "run", "pause", "choose", "settle", "disconnect"))
+ACTS = ("connect", "look", "run", "pause", "choose", "settle", "files", "disconnect")
+CONNECT, LOOK, RUN, PAUSE, CHOOSE, SETTLE_PUSH, FILES, DISCONNECT = (f"{PREFIX}.{name}" for name in ACTS)
 PAGE = OfficePage("Open Dental", HERE, "arrow-repeat", SEE, 46, "What comes from your Open Dental, and goes back", "practice")
 _STUCK = text("""select (select count(*) from opendental_push where practice_id = :practice_id and state = 'stuck' and noted_at > :since and noted_at <= :now)
     + (select count(*) from opendental_connection where practice_id = :practice_id and is_running and problem <> '' and problem_at > :since and problem_at <= :now)
@@ -28,6 +30,7 @@ _STUCK = text("""select (select count(*) from opendental_push where practice_id 
 WAITING = OfficeItem(
     "opendental.waiting", "Open Dental needs you", "It does not answer, or would not take something that a patient did.", "arrow-repeat", HERE, SEE, _STUCK, 12
 )
+MOST_REASONS = 10
 WORDS = {
     "": "As in Open Dental", "unconfirmed": "Not confirmed", "asked": "Asked to confirm", "confirmed": "Confirmed", "callback": "Wants a call back", "failed": "Could not be reached",
 }  # fmt: skip
@@ -157,6 +160,15 @@ def settle(request):
     return _back(request, "It is tried again." if form.data.act == "again" else "It is off the list. Enter it in Open Dental by hand where that is needed.")
 
 
+@view_config(route_name=FILES, permission=SETTLE, request_method="POST")
+def try_files_again(request):
+    """Fetch anew what was not taken."""
+    row = _row(request)
+    steering.try_files_again(request.db, row)
+    request.audit("opendental.files.again", target_id=row.id)
+    return _back(request, "They are fetched again, one after another.")
+
+
 @view_config(route_name=DISCONNECT, permission=CHANGE, request_method="POST")
 def disconnect(request):
     """Forget the key."""
@@ -176,7 +188,9 @@ def _values(request, row: Connection | None, form: Form) -> dict:
     }  # fmt: skip
     if row is None:
         return shown
+    files = wanting.counts(request.db, request.practice_id, kinds_at(request.registry, request.practice_id))
     return shown | {
+        "files": files, "files_rest": progress.files(row, files.waiting), "refused_files": wanting.refused(request.db, request.practice_id, MOST_REASONS), "has_drop": has_drop(portal),
         "progress": progress.progress(request.db, request.practice_id, row), "first_load": progress.first_load(row), "details": progress.details(row),
         "choices": steering.choices(request.db, row), "stuck": steering.pushes(request.db, request.practice_id, "stuck"),
         "how_many": steering.how_many(request.db, request.practice_id), "patients": row.counts.get(progress.PATIENTS, 0), "pushed": PUSHED,
@@ -209,7 +223,7 @@ def _back(request, words: str) -> HTTPSeeOther:
 def include(config) -> None:
     """Add the page, below `/office/opendental`, and what stands in the bar."""
     config.add_route(HERE, "/connection")
-    for act in (CONNECT, LOOK, RUN, PAUSE, CHOOSE, SETTLE_PUSH, DISCONNECT):
-        config.add_route(act, f"/{act.rpartition('.')[2]}")
+    for act in ACTS:
+        config.add_route(f"{PREFIX}.{act}", f"/{act}")
     config.scan("plugins.opendental.office")
     config.add_office_page(PAGE)

@@ -16,6 +16,8 @@ from plugins.opendental.wire import PracticeSystem
 PACES = {"read": timedelta(seconds=5), "write": timedelta(seconds=1), "enterprise": timedelta(milliseconds=500)}
 """How often may be asked over Open Dental's own service. In the office's own network there is no limit; a request then takes about so long:"""
 AT_HOME = timedelta(milliseconds=150)
+A_FILE = timedelta(milliseconds=700)
+"""A file goes two ways, and is looked through before anybody sees it."""
 REMOTE_ROWS, HOME_ROWS, ENTERPRISE = 100, 1000, 10
 PATIENTS = "patients"
 _TABLES = {resource.table: resource.name for resource in RESOURCES if resource.table} | {
@@ -84,6 +86,11 @@ def first_load(connection: Connection) -> timedelta:
 def details(connection: Connection) -> timedelta:
     """How long it takes until everything was asked for once that can only be asked for patient by patient."""
     return int(connection.counts.get(PATIENTS, 0)) * len(OF_PATIENT) * pace(connection)
+
+
+def files(connection: Connection, number: int) -> timedelta:
+    """How long it takes until so many files are in."""
+    return number * max(pace(connection), A_FILE)
 
 
 def progress(session: Session, practice_id: UUID, connection: Connection) -> Progress:

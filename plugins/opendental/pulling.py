@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from core.db import SessionFactory, bind_tenant, uuid7
 from core.records import RecordKind, runs, snapshots
-from plugins.opendental import asking
+from plugins.opendental import asking, wanting
 from plugins.opendental.asking import Asked, Page, skew, statement, written_since
 from plugins.opendental.known import kept_of, setup_of
 from plugins.opendental.mapping import people, statements
@@ -101,6 +101,7 @@ def take_in(session: Session, office: Office, resource: Resource, asked: Asked, 
     if resource.name == "patients":
         keep_charts(session, office.practice_id, page.rows)
     records, unreadable = read(resource, page.rows, setup_of(session, office.practice_id, office.time_zone, now))
+    wanting.note(session, office.practice_id, resource, page.rows, records)
     cursor.deferred += put_off(session, office.practice_id, records) if cursor.turn < TURNS and resource.name == "patients" else 0
     plans = {record["external_id"] for record in records if record["kind"] == "payment_plan"}
     records += [record for record in more if record["payment_plan"] in plans]

@@ -48,7 +48,7 @@ class Resource:
 
 RESOURCES: tuple[Resource, ...] = (
     Resource("preferences", "Settings", "PrefName", path="preferences", kept=("PrefName", "ValueString"), usual=700),
-    Resource("definitions", "Definitions", "DefNum", (practice.definition,), path="definitions", kept=("DefNum", "ItemName", "ItemValue", "Category"), usual=400),
+    Resource("definitions", "Definitions", "DefNum", (practice.definition,), path="definitions", kept=("DefNum", "ItemName", "ItemValue", "Category", "isHidden"), usual=400),
     Resource("clinics", "Clinics", "ClinicNum", (practice.clinic,), path="clinics", usual=3),
     Resource("providers", "Providers", "ProvNum", (practice.provider,), path="providers", usual=15),
     Resource("operatories", "Operatories", "OperatoryNum", (practice.operatory,), path="operatories", kept=("OperatoryNum", "ClinicNum"), usual=12),

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from core.records import changes
 from core.tasks import enqueue
-from plugins.opendental import connecting
+from plugins.opendental import connecting, wanting
 from plugins.opendental.mapping.practice import LISTED
 from plugins.opendental.mapping.reading import Row, flag, number, words
 from plugins.opendental.mapping.setup import CONFIRMATION, IMAGE_CATEGORY, PAYMENT_TYPE, category_of, e_confirmations
-from plugins.opendental.models import Chart, Connection, Cursor, Push
+from plugins.opendental.models import Chart, Connection, Cursor, Push, WantedFile
 from plugins.opendental.pulling import SOURCE
 from plugins.opendental.subscribing import SUBSCRIBE
 from plugins.opendental.tasks import GO_ON, LOOK
@@ -70,7 +70,7 @@ def disconnect(session: Session, row: Connection) -> None:
     practice_id = row.practice_id
     changes.forget(session, practice_id, SOURCE)
     connecting.disconnect(session, practice_id)
-    for model in (Cursor, Chart):
+    for model in (Cursor, Chart, WantedFile):
         session.execute(delete(model).where(model.practice_id == practice_id))
     waiting = (Push.practice_id == practice_id, Push.state.in_(("waiting", "stuck")))
     session.execute(update(Push).where(*waiting).values(state="passed", problem="", next_at=None).execution_options(synchronize_session=False))
@@ -127,6 +127,13 @@ def settle(session: Session, practice_id: UUID, push_id: UUID, again: bool) -> P
         session.flush()
         enqueue(session, GO_ON)
     return row
+
+
+def try_files_again(session: Session, row: Connection) -> None:
+    """Fetch what was not taken once more, and at once."""
+    wanting.try_again(session, row.practice_id)
+    session.flush()
+    enqueue(session, GO_ON)
 
 
 def _yes_or_no(shared: bool | None) -> str:

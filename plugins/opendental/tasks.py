@@ -7,6 +7,7 @@ from core.tasks import Work, enqueue, portal_task
 from plugins.opendental import working
 from plugins.opendental.pulling import Office
 from plugins.opendental.wire import client_for
+from plugins.opendental.wire.choice import drop_for
 from plugins.opendental.working import Turn
 
 GO_ON, LOOK = "opendental.go_on", "opendental.look"
@@ -37,4 +38,4 @@ def _turn(work: Work) -> Turn | None:
         return None
     kinds = kinds_at(work.registry, work.tenant.practice_id)
     office = Office(work.registry.engine, work.tenant.practice_id, work.tenant.time_zone.key, kinds)
-    return Turn(office, client, lambda: datetime.now(UTC))
+    return Turn(office, client, lambda: datetime.now(UTC), drop_for(work.registry.portal))

@@ -1,4 +1,4 @@
-"""The turn of a worker: what waits to go to Open Dental first, then whom somebody waits for, then the round."""
+"""The turn of a worker: what waits to go to Open Dental first, then whom somebody waits for, then the round, then files."""
 
 import time
 from collections.abc import Callable
@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
 
-from plugins.opendental import of_patient, progress, pulling, pushing
+from plugins.opendental import fetching, of_patient, progress, pulling, pushing
 from plugins.opendental.asking import Asked, ask
 from plugins.opendental.known import kept_of
 from plugins.opendental.models import Connection
 from plugins.opendental.pulling import Office, connection_of
 from plugins.opendental.resources import BY_NAME
+from plugins.opendental.wanting import Whose
 from plugins.opendental.wire import Fault, PracticeSystem
+from plugins.opendental.wire.drop import Drop
 
 TURN = timedelta(seconds=40)
 """So long a worker goes on before it lets others in."""
@@ -28,11 +30,12 @@ LOOKED_INTO = ("preferences", "definitions")
 
 @dataclass(frozen=True)
 class Turn:
-    """What a worker works with. `clock` is what time it is."""
+    """What a worker works with. `clock` is what time it is; without a `drop` no files come."""
 
     office: Office
     system: PracticeSystem
     clock: Callable[[], datetime]
+    drop: Drop | None = None
 
 
 def take_turn(turn: Turn, seconds: float = TURN.total_seconds()) -> bool:
@@ -91,9 +94,15 @@ def _one(turn: Turn, now: datetime) -> bool:
         return True
     with office.transaction() as session:
         due = is_due(connection_of(session, office.practice_id), now)
-    if due and pulling.step(office, system, now):
-        return True
-    return not due and of_patient.pull_next(office, system, now, wanted_only=False)
+    # Somebody looks at the portal now; however many files they have, the round goes on beside.
+    came = _fetch(turn, now, "waiting")
+    if due:
+        return pulling.step(office, system, now) or came
+    return came or _fetch(turn, now, "members") or of_patient.pull_next(office, system, now, wanted_only=False) or _fetch(turn, now, "everybody")
+
+
+def _fetch(turn: Turn, now: datetime, whose: Whose) -> bool:
+    return turn.drop is not None and fetching.fetch_next(turn.office, turn.system, turn.drop, now, whose)
 
 
 def _begin(office: Office, now: datetime) -> bool:

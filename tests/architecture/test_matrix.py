@@ -91,7 +91,7 @@ TABLE = {
         appointments.office.book.notices appointments.office.book.notices.add appointments.office.book.notices.one appointments.office.book.notices.switch
         appointments.office.book.notices.remove appointments.office.book.notices.days appointments.office.book.notices.log appointments.office.book.notices.patient
         account.office.card_service account.office.card_service.connect account.office.card_service.go_on account.office.card_service.disconnect account.office.card_service.difference
-        opendental.office.connection opendental.office.connect opendental.office.look opendental.office.run opendental.office.pause opendental.office.choose opendental.office.settle opendental.office.disconnect
+        opendental.office.connection opendental.office.connect opendental.office.look opendental.office.run opendental.office.pause opendental.office.choose opendental.office.settle opendental.office.files opendental.office.disconnect
         account.office.payments account.office.payments.one account.office.payments.assign account.office.payments.refunded
         account.office.accounts account.office.accounts.find account.office.accounts.one account.office.accounts.enter account.office.accounts.entry
         account.office.statements account.office.statements.make account.office.statements.one account.office.statements.file

@@ -1,6 +1,7 @@
 """Images and documents, without their bytes: those come by a file transfer, under the name that stands here."""
 
 from pathlib import PureWindowsPath
+from typing import Any
 
 from plugins.opendental.mapping.reading import Record, Row, day, deleted, number, one_of, reference, words, written_day
 from plugins.opendental.mapping.setup import Setup
@@ -27,9 +28,12 @@ def image(row: Row, setup: Setup) -> Record:
     }
 
 
-def is_statement(row: Row, setup: Setup) -> bool:
-    """Whether a document is the paper of a statement."""
-    return (reference(row, "DocCategory") or "") in setup.statement_categories
+def bytes_of(row: Row, record: Record) -> dict[str, Any] | None:
+    """Where the file of an image lies, and when it was last changed."""
+    chart, dated_on = reference(row, "PatNum"), day(row, "DateCreated") or day(row, "DateTStamp")
+    if chart is None or dated_on is None:
+        return None
+    return {"document": number(row, "DocNum"), "chart": chart, "folder": record["folder"], "dated_on": dated_on, "stamp": words(row, "DateTStamp", 30)}
 
 
 def file_name(row: Row) -> str:

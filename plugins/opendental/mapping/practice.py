@@ -1,5 +1,7 @@
 """Clinics, providers, chairs, and the definitions that stand for confirmation statuses, blockouts and folders of images."""
 
+from collections.abc import Mapping
+
 from plugins.opendental.mapping.reading import Record, Row, day, flag, number, position, reference, words
 from plugins.opendental.mapping.setup import BLOCKOUT, CONFIRMATION, IMAGE_CATEGORY, Setup, category_of
 
@@ -69,6 +71,11 @@ def keeps_statements(row: Row) -> bool:
     return category_of(row) == IMAGE_CATEGORY and STATEMENTS in words(row, "ItemValue", 100)
 
 
+def is_shown(row: Row, own: Mapping[str, bool]) -> bool:
+    """Whether patients see the images of a category: as the office has chosen here, else as it is set there."""
+    return own.get(number(row, "DefNum"), LISTED in words(row, "ItemValue", 100)) and not flag(row, "isHidden")
+
+
 def _confirmation_status(row: Row, setup: Setup) -> Record:
     return {"kind": "confirmation_status"} | _named(row) | {"position": position(row, "ItemOrder"), "is_hidden": flag(row, "isHidden")}
 
@@ -78,9 +85,7 @@ def _blockout_type(row: Row, setup: Setup) -> Record:
 
 
 def _image_folder(row: Row, setup: Setup) -> Record:
-    number_ = number(row, "DefNum")
-    shared = setup.own_categories.get(number_, LISTED in words(row, "ItemValue", 100)) and not flag(row, "isHidden")
-    return {"kind": "image_folder"} | _named(row) | {"shared": shared, "position": position(row, "ItemOrder")}
+    return {"kind": "image_folder"} | _named(row) | {"shared": is_shown(row, setup.own_categories), "position": position(row, "ItemOrder")}
 
 
 def _named(row: Row) -> Record:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from plugins.opendental.mapping.reading import (
@@ -47,6 +48,14 @@ def statement(row: Row, setup: Setup) -> Record:
         "insurance_pending_cents": estimate(row, "InsEst"),
         "note": lines(row, "Note", 1000),
     }
+
+
+def paper(row: Row, record: Record) -> dict[str, Any] | None:
+    """Where the paper of a statement lies, and when it was last changed; None where none was kept."""
+    document, chart, dated_on = reference(row, "DocNum"), reference(row, "PatNum"), day(row, "DateSent")
+    if document is None or chart is None or dated_on is None:
+        return None
+    return {"document": document, "chart": chart, "folder": "", "dated_on": dated_on, "stamp": words(row, "DateTStamp", 30)}
 
 
 def payment_plan(row: Row, setup: Setup) -> Record | None:

@@ -24,7 +24,6 @@ with running(asked.port, asked.data) as stand_in:
     for key in asked.keys.split(","):
         office = stand_in.office(key)
         office.quirks.throttle = asked.throttle
-        office.drop = asked.data.parent / "opendental-files"
         if not office.store.all("preference", limit=1):
             seed(office, asked.patients)
     while not ended.wait(1.0):

@@ -39,7 +39,7 @@ class Quirks:
 
 @dataclass
 class StandInOffice:
-    """An office: `permissions` are those of its key, `way` how it is reached, `store` its database, `drop` where its file transfers arrive."""
+    """An office: `permissions` are those of its key, `way` how it is reached, `store` its database."""
 
     key: str
     store: Store
@@ -47,7 +47,6 @@ class StandInOffice:
     permissions: frozenset[str] = ALL
     way: str = "remote"
     quirks: Quirks = field(default_factory=Quirks)
-    drop: Path | None = None
     asked: list[tuple[str, str]] = field(default_factory=list)
     """Method and path of what was asked, for tests."""
     last: float = float("-inf")

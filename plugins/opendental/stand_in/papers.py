@@ -5,13 +5,17 @@ from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 
+import asyncssh
+
+from plugins.opendental.stand_in import drop
 from plugins.opendental.stand_in.faults import missing, wrong
 from plugins.opendental.stand_in.office import StandInOffice
 from plugins.opendental.stand_in.saying import Speaker, read
 from plugins.opendental.stand_in.store import NO_DAY
 
 Sent = dict[str, Any]
-_PLACE = re.compile(r"(?:sftp://)?[^/]+(?::\d+)?/(?P<folders>(?:[A-Za-z0-9_-]+/)*)(?P<name>[A-Za-z0-9_.-]+)")
+_PLACE = re.compile(r"127\.0\.0\.1:\d{1,5}/(?:[A-Za-z0-9_-]+/)*(?:[A-Za-z0-9_-]+\.[A-Za-z0-9]{1,5})?")
+"""Files go nowhere but to this machine."""
 _EXTENSION = re.compile(r"\.?[A-Za-z0-9]{1,5}")
 
 
@@ -36,19 +40,20 @@ def upload(office: StandInOffice, numbers: list[int], sent: Sent, asked: Mapping
 
 
 def download(office: StandInOffice, numbers: list[int], sent: Sent, asked: Mapping[str, str]) -> tuple[int, Any]:
-    """The office writes a file to where it is told: here, into a folder in place of a file transfer."""
+    """The office writes a file to the SFTP server that it is told. An address that names no file gets the file's own name."""
     for name in ("DocNum", "SftpAddress", "SftpUsername", "SftpPassword"):
         if not sent.get(name):
             raise wrong(f"{name} is required.")
-    place = _PLACE.fullmatch(str(sent["SftpAddress"]))
-    if place is None or office.drop is None:
-        raise wrong("Could not connect to the SFTP server.")
-    body = office.store.file(office.store.get("document", int(sent["DocNum"]))["DocNum"])
+    row = office.store.get("document", int(sent["DocNum"]))
+    body, place = office.store.file(row["DocNum"]), str(sent["SftpAddress"]).removeprefix("sftp://")
+    if not _PLACE.fullmatch(place):
+        raise wrong("SftpAddress is invalid.")
     if not body:
         raise missing("File")
-    folder = office.drop / place["folders"]
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / place["name"]).write_bytes(body)
+    try:
+        drop.write(place + (row["FileName"] if place.endswith("/") else ""), str(sent["SftpUsername"]), str(sent["SftpPassword"]), body)
+    except (OSError, asyncssh.Error):
+        raise wrong("Could not connect to the SFTP server.") from None
     return 201, ""
 
 

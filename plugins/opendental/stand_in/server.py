@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import RLock
 from time import time
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from webob import Request, Response
 
 from core.local.stand_ins import hang_up, serving
 from plugins.opendental.stand_in import api, events
+from plugins.opendental.stand_in.drop import DropServer, start
 from plugins.opendental.stand_in.faults import Fault
 from plugins.opendental.stand_in.office import StandInOffice, new_office
 
@@ -33,6 +35,8 @@ class StandIn:
         self.ahead = 0.0
         self._root, self._file, self._zone, self._lock = root, file, ZoneInfo(zone), RLock()
         self._told: dict[str, dict[int, str]] = {}
+        self._folder: TemporaryDirectory | None = None
+        self._drop: DropServer | None = None
 
     def now(self) -> datetime:
         """The clock on the office's wall."""
@@ -46,6 +50,15 @@ class StandIn:
                 self.offices[key] = new_office(key, file, lambda: time() + self.ahead, self.now)
             return self.offices[key]
 
+    @property
+    def drop(self) -> DropServer:
+        """The SFTP server to which offices write files; it starts when somebody asks for it."""
+        with self._lock:
+            if self._drop is None:
+                self._folder = TemporaryDirectory(prefix="cuspid-drop-")
+                self._drop = start(Path(self._folder.name))
+            return self._drop
+
     def pass_time(self, seconds: float) -> None:
         """Let time go by here; for tests."""
         self.ahead += seconds
@@ -56,6 +69,9 @@ class StandIn:
 
     def close(self) -> None:
         """Let go of the files."""
+        if self._drop and self._folder:
+            self._drop.close()
+            self._folder.cleanup()
         for office in self.offices.values():
             office.store.close()
 
@@ -74,6 +90,8 @@ class StandIn:
             return Response(status=403)
         if request.path_info == "/":
             return Response("A stand-in for Open Dental.", content_type="text/plain")
+        if request.path_info == "/drop":
+            return _said(200, self.drop.logins(), {})
         try:
             office = self._office_of(request)
             if office.quirks.away:

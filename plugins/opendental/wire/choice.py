@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 from core.auth.secrets import decrypt
 from core.config import Settings
 from plugins.opendental.models import Connection
+from plugins.opendental.stand_in.drop import drop_at
 from plugins.opendental.stand_in.server import DEVELOPER_KEY
 from plugins.opendental.wire.client import Office, OpenDentalClient
+from plugins.opendental.wire.drop import Drop, Login
 from plugins.opendental.wire.throttle import SECONDS, NoThrottle, SharedThrottle
 
 REMOTE = "https://api.opendental.com/api/v1"
@@ -29,6 +31,19 @@ def addresses_inside(portal: Settings) -> tuple[str, ...]:
 def developer_key_of(portal: Settings) -> str | None:
     """The portal's own key; the stand-in has one that everybody knows."""
     return portal.opendental_key or (DEVELOPER_KEY if portal.opendental_address else None)
+
+
+def has_drop(portal: Settings) -> bool:
+    """Whether files can come at all."""
+    return bool(portal.opendental_drop or portal.opendental_address)
+
+
+def drop_for(portal: Settings) -> Drop | None:
+    """The drop of this installation; the stand-in has one of its own. None where there is none, so that no files come."""
+    if portal.opendental_drop:
+        keys = tuple(key.strip() for key in (portal.opendental_drop_key or "").split(","))
+        return Drop(Login.read(portal.opendental_drop), Login.read(portal.opendental_drop_reader or portal.opendental_drop), keys)
+    return drop_at(portal.opendental_address) if portal.opendental_address else None
 
 
 def client_for(registry, session: Session, practice_id: UUID) -> OpenDentalClient | None:

@@ -15,6 +15,7 @@ from plugins.opendental.models import Connection
 from plugins.opendental.pulling import Office, step
 from plugins.opendental.resources import RESOURCES
 from plugins.opendental.stand_in.server import DEVELOPER_KEY
+from plugins.opendental.wire import Away
 from plugins.opendental.wire.client import Office as Reached
 from plugins.opendental.wire.client import OpenDentalClient
 
@@ -120,6 +121,34 @@ class Wire:
     def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.stand_in.pass_time(seconds)
+
+
+class Killed(Exception):
+    """The process was ended here."""
+
+
+class Deadly:
+    """A client that dies at some calls that write: before them, or after them, when their answer is lost."""
+
+    def __init__(self, client, deaths):
+        self._client, self._deaths = client, iter(deaths)
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+    def add(self, path, values):
+        """Make something, perhaps."""
+        death = next(self._deaths, "")
+        if death == "before":
+            raise Killed
+        if death == "away":
+            raise Away(may_be_done=False)
+        row = self._client.add(path, values)
+        if death == "after":
+            raise Killed
+        if death == "lost":
+            raise Away(may_be_done=True)
+        return row
 
 
 @pytest.fixture

@@ -6,16 +6,19 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from core import config
 from core.auth.secrets import decrypt
 from core.records.changes.models import RecordsChangeReader
 from plugins.opendental import progress, working
-from plugins.opendental.models import Connection, Cursor, Push
+from plugins.opendental.models import Connection, Cursor, Push, WantedFile
 from plugins.opendental.wire import Away
+from plugins.opendental.wire.choice import drop_for
 from tenants import settings
 from tests.plugins.opendental.conftest import NOW, definitions
 
 PATH = "/office/opendental/connection"
 KEY = "Key0of0the0office0"
+LEAST = {"CUSPID_DATABASE_URL": "postgresql://a/b", "CUSPID_BROKER_URL": "memory://", "CUSPID_MAIL_URL": "mailbox:/x", "CUSPID_FILES_URL": "file:/x", "CUSPID_SECRET_KEY": "k" * 32}
 
 
 @pytest.fixture(autouse=True)
@@ -154,3 +157,37 @@ def test_disconnecting_forgets_the_key_and_keeps_what_came_in(desk, office, tabl
     desk().get(PATH).forms["disconnect"].submit()
     assert db.scalar(select(Connection.id).where(Connection.practice_id == practice.id)) is None
     assert db.scalar(select(Cursor.id).where(Cursor.practice_id == practice.id)) is None
+
+
+def wanted(practice, number, **fields):
+    about = {"kind": "image", "external_id": str(number), "document": str(number), "chart": "1", "folder": "31", "dated_on": NOW.date(), "stamp": "x", "record": {}}
+    return WantedFile(practice_id=practice.id, **about | fields)
+
+
+def test_how_far_the_files_are_and_why_some_were_not_taken_and_another_try(desk, office, tables, db, practice, pull):
+    definitions(tables)
+    pull()
+    db.add_all([wanted(practice, 1, state="done"), wanted(practice, 2), wanted(practice, 3, state="refused", problem="It is a TIFF picture."), wanted(practice, 4, folder="99")])
+    row(db, practice).files_problem = "The office cannot write to drop.example.com."
+    db.commit()
+    page = desk("front_desk").get(PATH)
+    for words in ("1 file is in", "1 is to come", "It is a TIFF picture.", "drop.example.com"):
+        assert words in page.text
+    page.forms["files"].submit()
+    db.expire_all()
+    assert {one.external_id: one.state for one in db.scalars(select(WantedFile).where(WantedFile.practice_id == practice.id))}["3"] == "waiting"
+
+
+def test_without_a_drop_the_page_says_that_statements_and_images_come_without_files(desk, office, tables, registry, monkeypatch, pull):
+    definitions(tables)
+    pull()
+    monkeypatch.setattr(registry, "portal", registry.portal.model_copy(update={"opendental_address": None}))
+    assert "They come without their files" in desk().get(PATH).text
+
+
+def test_a_drop_without_a_known_key_stops_the_start():
+    environ = {"CUSPID_OPENDENTAL_DROP": "sftp://office:p%40ss@drop.example.com:2222/incoming", "CUSPID_OPENDENTAL_DROP_KEY": "ssh-ed25519 AAAA"}
+    login = drop_for(config.load(environ=LEAST | environ)).reader
+    assert (login.host, login.port, login.user, login.password, login.path("a.pdf")) == ("drop.example.com", 2222, "office", "p@ss", "/incoming/a.pdf")
+    with pytest.raises(config.WrongSetting, match="CUSPID_OPENDENTAL_DROP_KEY"):
+        config.load(environ=LEAST | environ | {"CUSPID_OPENDENTAL_DROP_KEY": ""})

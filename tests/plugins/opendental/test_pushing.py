@@ -26,7 +26,7 @@ from plugins.opendental import pulling, pushing
 from plugins.opendental.models import Connection, Push
 from plugins.opendental.wire import Away, NotAllowed
 from plugins.webmail.changes import WRITTEN, MessageDetails
-from tests.plugins.opendental.conftest import NOW
+from tests.plugins.opendental.conftest import NOW, Deadly, Killed
 
 SEED = {"ItemOrder": 0, "isHidden": 0}
 
@@ -119,34 +119,6 @@ def test_what_the_office_has_called_off_itself_is_no_trouble(theirs, told, offic
     told(CANCELED, visit.id, CancelDetails(starts_at=visit.starts_at, reason=""))
     push(office, wire.client(way="service"))
     assert states(db, practice)["appointment.canceled"] == ("sent", "")
-
-
-class Killed(Exception):
-    """The process was ended here."""
-
-
-class Deadly:
-    """A client that dies at some calls that write: before them, or after them, when their answer is lost."""
-
-    def __init__(self, client, deaths):
-        self._client, self._deaths = client, iter(deaths)
-
-    def __getattr__(self, name):
-        return getattr(self._client, name)
-
-    def add(self, path, values):
-        """Make something, perhaps."""
-        death = next(self._deaths, "")
-        if death == "before":
-            raise Killed
-        if death == "away":
-            raise Away(may_be_done=False)
-        row = self._client.add(path, values)
-        if death == "after":
-            raise Killed
-        if death == "lost":
-            raise Away(may_be_done=True)
-        return row
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64encode
+from io import BytesIO
 from time import monotonic
 
 import pytest
@@ -9,6 +10,7 @@ import requests
 
 from plugins.opendental.resources import RESOURCES
 from plugins.opendental.stand_in.book import delete_visit
+from plugins.opendental.stand_in.drop import drop_at
 from plugins.opendental.stand_in.office import new_office
 from plugins.opendental.stand_in.seeding import seed
 from plugins.opendental.wire.faults import NotAllowed, NotThere, Refused
@@ -144,14 +146,19 @@ def test_a_saved_treatment_plan_is_signed_once(life, wire):
     assert "saved" in refused(life.change, f"treatplans/{active}", {"isSigned": "true"})
 
 
-def test_a_document_goes_up_and_its_bytes_come_by_a_file_transfer_only(life, wire, tmp_path):
-    wire.office.drop = tmp_path
+def test_a_document_goes_up_and_its_bytes_come_by_a_file_transfer_only(life, wire):
     made = life.add("documents/Upload", {"PatNum": 1, "rawBase64": b64encode(b"paper").decode(), "extension": ".pdf", "Description": "Receipt", "DocCategory": 1})
     assert "paper" not in json.dumps(life.one(f"documents/{made['DocNum']}"), default=str)
-    to = {"DocNum": made["DocNum"], "SftpUsername": "u", "SftpPassword": "p"}
-    life.add("documents/DownloadSftp", to | {"SftpAddress": "files.example/office/one.pdf"})
-    assert (tmp_path / "office" / "one.pdf").read_bytes() == b"paper"
-    assert "SFTP" in refused(life.add, "documents/DownloadSftp", to | {"SftpAddress": "files.example/../one.pdf"})
+    drop = drop_at(wire.stand_in.address)
+    to = {"DocNum": made["DocNum"], "SftpUsername": drop.told.user, "SftpPassword": drop.told.password}
+    name, found = f"{'0' * 32}.pdf", BytesIO()
+    life.add("documents/DownloadSftp", to | {"SftpAddress": drop.address_of(name)})
+    assert drop.fetch(name, found, 100) == 5
+    assert found.getvalue() == b"paper"
+    drop.remove(name)
+    assert "SFTP" in refused(life.add, "documents/DownloadSftp", to | {"SftpAddress": drop.address_of(name), "SftpPassword": "wrong"})
+    for place in ("files.example/one.pdf", f"127.0.0.1:{drop.told.port}/../one.pdf"):
+        assert "invalid" in refused(life.add, "documents/DownloadSftp", to | {"SftpAddress": place})
     life.remove(f"documents/{made['DocNum']}")
     with pytest.raises(NotThere):
         life.one(f"documents/{made['DocNum']}")
