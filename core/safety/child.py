@@ -50,6 +50,8 @@ def read(content_type: str, clean: int, display: int, thumbnail: int) -> dict:
     """Read standard input as this type, write the three files, and say what was found."""
     if content_type == "application/pdf":
         from core.safety.documents import read_document as reader
+    elif content_type == "application/dicom":
+        from core.safety.scans import read_scan as reader
     else:
         from core.safety.pictures import read_picture as reader
     step_down()

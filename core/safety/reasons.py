@@ -3,6 +3,7 @@
 from core.safety.limits import MOST_PAGES, MOST_PIXELS, MOST_SIDE
 
 TAKEN = "JPEG, PNG, WebP and PDF files can be taken"
+IMAGES_TAKEN = "JPEG, PNG, WebP, PDF and DICOM files can be taken"
 
 # The child answers with one of these words only, so that nothing a file contains can reach a page or a log.
 WORDS = {
@@ -11,6 +12,9 @@ WORDS = {
     "costly": "It takes more time or memory to open than is safe.",
     "password": "It asks for a password; save it without one and send it again.",
     "no_pages": "It has no pages.",
+    "no_picture": "It is a DICOM file without a picture, such as a report or a directory.",
+    "frames": "It is a DICOM file with several pictures, such as a volume or a film; export the ones to be seen as single pictures.",
+    "coding": "It is a DICOM file whose picture is stored in a way that is not read here; export it uncompressed, or as JPEG or PNG.",
     "no_drawing": "It is no drawing that can be shown: photos inside a drawing are left out. Save it as PNG and send that.",
     "no_size": "The drawing does not say how large it is; save it as PNG and send that.",
     "document_type": "It begins with a document type, which a drawing does not need; save it as “plain SVG” or as PNG and send that.",

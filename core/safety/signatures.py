@@ -24,7 +24,11 @@ PNG = Kind("PNG picture", "image/png", (".png",))
 WEBP = Kind("WebP picture", "image/webp", (".webp",))
 PDF = Kind("PDF", "application/pdf", (".pdf",))
 SVG = Kind("SVG drawing", "image/svg+xml", (".svg",))
+DICOM = Kind("DICOM file", "application/dicom", (".dcm", ".dicom", ".dic", ""))
+"""Many devices write it under names without an ending."""
 KINDS = {kind.content_type: kind for kind in (JPEG, PNG, WEBP, PDF)}
+IMAGES = {**KINDS, DICOM.content_type: DICOM}
+"""What can be taken in as an image of a patient."""
 
 _REFUSED = (
     (b"GIF8", "a GIF picture"),
@@ -72,6 +76,8 @@ def by_start(head: bytes) -> Kind | None:
         return WEBP
     if head.startswith(b"%PDF-"):
         return PDF
+    if head[128:132] == b"DICM":
+        return DICOM
     # A drawing may begin with a declaration, a comment or spaces: that it is one, only its reader can say.
     return SVG if head.lstrip(_BEFORE_TEXT).startswith((b"<svg", b"<?xml", b"<!--", b"<!DOCTYPE svg")) else None
 

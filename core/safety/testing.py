@@ -4,6 +4,7 @@ import io
 import struct
 import zipfile
 import zlib
+from typing import Any
 
 from PIL import ExifTags, Image, ImageDraw
 
@@ -71,3 +72,28 @@ def pdf(pages: int = 1, password: str = "") -> bytes:
     table = "".join(f"{offset:010} 00000 n \n" for offset in offsets)
     end = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}trailer<</Size {len(objects) + 1}/Root 1 0 R{lock}>>\nstartxref\n{len(text)}\n%%EOF"
     return text + end.encode()
+
+
+def scan(image: Image.Image | None = None, packed: bytes = b"", syntax: str = "1.2.840.10008.1.2.1", **tags: Any) -> bytes:
+    """A DICOM file with a picture, 8 bits gray or in color, or with what is `packed` in a `syntax`; `tags` by their keywords, and those that are None are left out."""
+    from pydicom.dataset import FileDataset, FileMetaDataset
+    from pydicom.encaps import encapsulate
+    from pydicom.uid import UID, SecondaryCaptureImageStorage, generate_uid
+
+    image = image or drawing(mode="L")
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID, meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = UID(syntax), SecondaryCaptureImageStorage, generate_uid()
+    made = FileDataset("", {}, file_meta=meta, preamble=bytes(128))
+    gray = image.mode == "L"
+    about = {
+        "SOPClassUID": SecondaryCaptureImageStorage, "SOPInstanceUID": meta.MediaStorageSOPInstanceUID, "Modality": "IO", "StudyDate": "20260304",
+        "PatientID": "P1", "PatientName": "Zelenka^Ann", "SeriesDescription": "Bitewing left", "Rows": image.height, "Columns": image.width, "BitsAllocated": 8,
+        "BitsStored": 8, "HighBit": 7, "PixelRepresentation": 0, "SamplesPerPixel": 1 if gray else 3, "PhotometricInterpretation": "MONOCHROME2" if gray else "RGB",
+        "PlanarConfiguration": None if gray else 0, "PixelData": encapsulate([packed]) if packed else image.tobytes(),
+    }  # fmt: skip
+    for name, value in (about | tags).items():
+        if value is not None:
+            setattr(made, name, value)
+    target = io.BytesIO()
+    made.save_as(target, enforce_file_format=True)
+    return target.getvalue()

@@ -8,7 +8,7 @@ from pydantic import Field
 from core.records import Record, RecordFile, RecordKind, RecordWithFile
 from core.records.fields import ExternalId, example
 from core.safety.limits import MOST_BYTES
-from core.safety.signatures import KINDS as TAKEN
+from core.safety.signatures import IMAGES
 from plugins.images.models import Folder, Image
 from plugins.images.services import adding
 
@@ -27,7 +27,10 @@ class FolderRecord(Record):
 
 
 class ImageRecord(RecordWithFile):
-    """An image: a JPEG, PNG, WebP or PDF file of at most 40 MB and 50 million pixels. Patients see it once its file is here."""
+    """An image: a JPEG, PNG, WebP, PDF or DICOM file of at most 40 MB and 50 million pixels. Patients see it once its file is here.
+
+    Of a DICOM file (application/dicom) its one picture is kept, as PNG or JPEG. One whose tags name somebody else than the patient is refused.
+    """
 
     model_config = example(
         {
@@ -53,7 +56,7 @@ class ImageRecord(RecordWithFile):
     """The teeth that it shows, as they are read: "3, 14"."""
 
 
-_FILE = RecordFile(frozenset(TAKEN), MOST_BYTES, adding.keep_upload, "source_sha256", ("file_key", "display_key", "thumbnail_key"))
+_FILE = RecordFile(frozenset(IMAGES), MOST_BYTES, adding.keep_upload, "source_sha256", ("file_key", "display_key", "thumbnail_key"))
 KINDS = [
     RecordKind("image_folder", FolderRecord, Folder),
     RecordKind("image", ImageRecord, Image, {"patient": "patient", "folder": "image_folder"}, file=_FILE),

@@ -15,8 +15,10 @@ from core.db import uuid7
 from core.files import PracticeFiles
 from core.files.disposition import safe_name
 from core.files.transaction import put_with
-from core.safety import Proven, prove
-from core.safety.signatures import KINDS
+from core.people.alike import letters
+from core.people.models import Patient
+from core.safety import Proven, Said, UnsafeFile, prove
+from core.safety.signatures import IMAGES
 from plugins.images.models import Folder, Image
 
 Outcome = Literal["added", "completed", "known"]
@@ -118,14 +120,25 @@ def _type(proven: Proven) -> str:
 
 
 def keep_upload(session: Session, files: PracticeFiles, path: Path, content_type: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Store the file that came with a record of an image; returns the columns that it fills. Raises UnsafeFile."""
-    with prove(path, f"image{KINDS[content_type].endings[0]}") as proven:
+    """Store the file that came with a record of an image; returns the columns that it fills. Raises UnsafeFile, also where its tags name somebody else."""
+    with prove(path, f"image{IMAGES[content_type].endings[0]}", with_scans=True) as proven:
+        if proven.said and is_about_another(session.get_one(Patient, (files.practice_id, values["patient_id"])), proven.said):
+            raise UnsafeFile("It is about somebody else than the patient who is named: the name or the birthdate in it differs from the chart.")
         columns = _stored(session, files, proven)
         twin = _of(files, values["patient_id"], Image.id).where(Image.source_sha256 == proven.sha256).limit(1)
         if session.scalar(twin):
             # The same file on another image of this patient: that one is found by it, this one is marked as its own.
             columns["source_sha256"] += f":{uuid7()}"
         return columns
+
+
+def is_about_another(patient: Patient, said: Said) -> bool:
+    """Whether the tags of a DICOM file name somebody else: another birthdate, or no name that agrees. What they leave out does not count."""
+    if said.born and patient.birthdate and said.born != patient.birthdate:
+        return True
+    told = {letters(word) for name in (said.last_name, said.first_name) for word in name.split()} - {""}
+    ours = {letters(word) for name in (patient.last_name, patient.first_name, patient.preferred_name) for word in name.split()} - {""}
+    return bool(said.last_name and said.first_name) and not told & ours
 
 
 def _store(session: Session, files: PracticeFiles, image: Image, proven: Proven) -> None:

@@ -14,6 +14,8 @@ from core.audit import AuditEvent
 from core.people.models import Patient
 from core.records.api import reading
 from core.records.models import RecordsRun
+from core.safety import testing
+from plugins.images.models import Image
 from tests.core.records.api.conftest import System
 
 ANN = {"kind": "patient", "external_id": "P1", "first_name": "Ann", "last_name": "Ode"}
@@ -167,6 +169,29 @@ def test_a_file_is_announced_sent_and_named_by_its_record(system):
     assert "damaged" in system.ask("PUT", path, bytes_[:-1] + b"?", "image/png", 422).json["detail"]
     system.ask("PUT", path, bytes_, "image/png", 204)
     system.ask("PUT", "uploads/00000000-0000-0000-0000-000000000000", bytes_, "image/png", 404)
+
+
+def test_a_dicom_file_of_an_image_is_shown_and_one_that_names_somebody_else_is_refused(system, signed_in, practice):
+    folder = {"kind": "image_folder", "external_id": "F1", "name": "X-rays", "shared": True}
+    system.send({**ANN, "birthdate": "1984-06-12"}, folder)
+    answers = []
+    for number, about in enumerate(({"PatientName": "Ode^Ann", "PatientBirthDate": "19840612"}, {"PatientName": "Ode^Ann", "PatientBirthDate": "19840613"}, {"PixelData": None})):
+        bytes_ = testing.scan(**about)
+        file = {"kind": "image", "size": len(bytes_), "content_type": "application/dicom", "sha256": hashlib.sha256(bytes_).hexdigest()}
+        upload = system.ask("POST", "uploads", file, status=201).json["upload"]
+        system.ask("PUT", f"uploads/{upload}", bytes_, "application/dicom", 204)
+        image = {"kind": "image", "external_id": f"I{number}", "patient": "P1", "folder": "F1", "taken_on": "2026-03-04", "type": "radiograph", "file": upload}
+        answers += system.send(image)["answers"]
+    assert [(answer["outcome"], answer.get("reason", "")) for answer in answers] == [
+        ("created", ""),
+        ("refused", "file: It is about somebody else than the patient who is named: the name or the birthdate in it differs from the chart."),
+        ("refused", "file: It is a DICOM file without a picture, such as a report or a directory."),
+    ]
+    with practice.session() as session:
+        patient, image = session.scalars(select(Patient)).one(), session.scalars(select(Image)).one()
+        assert (image.content_type, image.width, image.height) == ("image/png", 640, 480)
+        number = image.id
+    assert signed_in(patient).get(f"/images/{number}/display", status=200).content_type == "image/jpeg"
 
 
 def test_unknown_ended_revoked_and_foreign_keys_have_one_answer(portal, practice, system, other_system):
