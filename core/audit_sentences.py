@@ -162,6 +162,7 @@ WHOLE = {
     "operator.practice.create": "Made a practice",
     "operator.practice.change": "Suspended, resumed, closed or opened a practice, or changed its tabs",
     "operator.practice.erase": "Erased a practice",
+    "api.changes.file": "A system fetched the file of what was done in the portal",
     "api.changes.read": "A system read what was done in the portal, by this key",
     "api.records.send": "A system sent records, by this key",
     "api.run.begin": "A system began to send all that it has, by this key",

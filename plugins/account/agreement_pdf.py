@@ -1,13 +1,16 @@
 """What was agreed to in a payment plan, as a paper: the terms word for word, the schedule, the signature."""
 
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
 
 from core.people.models import Patient
 from core.tenant import Tenant
 from core.theme import Picture
 from core.web.formats import long_day, money
-from plugins.account.services.plans import Shown
+from plugins.account.services.plans import NotOpen, Shown, one
 from plugins.account.services.printing import address_of
 from plugins.account.statement_pdf import contact_lines, make_pdf, picture, printable
 
@@ -17,6 +20,19 @@ PAPER = "agreement.typ"
 def pdf(shown: Shown, patient: Patient, tenant: Tenant, logo: Picture | None = None) -> bytes:
     """The paper of a plan that somebody has agreed to."""
     return make_pdf({**printable(content(shown, patient, tenant, tenant.time_zone)), "logo": picture(logo)}, PAPER)
+
+
+def for_change(registry: Any, session: Session, practice_id: UUID, plan_id: UUID) -> bytes | None:
+    """The paper of a plan for the practice's system; None where it is not agreed to (any more)."""
+    try:
+        shown = one(session, practice_id, plan_id)
+    except NotOpen:
+        return None
+    if shown.plan.agreed_at is None:
+        return None
+    patient = session.get_one(Patient, (practice_id, shown.plan.patient_id))
+    tenant = registry.tenants.current(practice_id, patient.clinic_id)
+    return pdf(shown, patient, tenant, registry.tenants.picture(practice_id, tenant.theme.logo))
 
 
 def content(shown: Shown, patient: Patient, tenant: Tenant, zone: ZoneInfo) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """What is paid and agreed to here, as the practice's system is told of it."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from core.people.models import Patient
-from core.records.changes import ChangeKind, Details, Thing, note, thing
+from core.records.changes import ChangeKind, Details, MadeFile, Thing, note, thing
+from core.records.changes.models import RecordsChange
 from plugins.account.models import Allocation, Entry, Payment, PaymentPlan, Statement
 from tenants.models import Clinic
 
@@ -53,7 +55,8 @@ class ProcessedDetails(Details):
 
 
 class PlanDetails(Details):
-    """A payment plan as it stands; `terms` are word for word what was agreed to, `signed_name` the name that was typed under them."""
+    """A payment plan as it stands; `terms` are word for word what was agreed to, `signed_name` the name that was typed under them. `file`, when it has just
+    been agreed to, is the agreement as a PDF."""
 
     title: str
     state: str
@@ -67,12 +70,23 @@ class PlanDetails(Details):
     signed_name: str
     pause_asked_at: datetime | None
     pause_reason: str
+    file: MadeFile | None = None
+
+
+def agreement_of(registry: Any, session: Session, change: RecordsChange) -> bytes | None:
+    """The agreement of a change, as it was signed."""
+    # Printing needs the services, which note changes.
+    from plugins.account import agreement_pdf
+
+    return agreement_pdf.for_change(registry, session, change.practice_id, change.target_id)
 
 
 PAID = ChangeKind("payment.made", "A payment was made, and is for these charges", "payment", Payment, PaymentDetails)
 BACK = ChangeKind("payment.returned", "Something of a payment was given back, or the payer’s bank has taken it back", "payment", Payment, PaymentBackDetails)
 PROCESSED = ChangeKind("payment.processed", "The office has processed a payment", "payment", Payment, ProcessedDetails)
-PLAN = ChangeKind("payment_plan.changed", "A payment plan was offered, agreed to, declined, paused, continued or ended, or a pause is asked for", "payment_plan", PaymentPlan, PlanDetails)
+PLAN = ChangeKind(
+    "payment_plan.changed", "A payment plan was offered, agreed to, declined, paused, continued or ended, or a pause is asked for", "payment_plan", PaymentPlan, PlanDetails, agreement_of
+)
 KINDS = [PAID, BACK, PROCESSED, PLAN]
 
 
@@ -101,8 +115,9 @@ def note_processed(session: Session, payment: Payment, now: datetime) -> None:
 
 def note_plan(session: Session, plan: PaymentPlan, now: datetime) -> None:
     """Something about a payment plan has changed."""
-    own = {name: getattr(plan, name) for name in PlanDetails.model_fields if name != "signed_name"}
-    note(session, plan.practice_id, PLAN, plan.patient_id, plan.id, now, PlanDetails(**own, signed_name=(plan.signature or {}).get("name", "")))
+    own = {name: getattr(plan, name) for name in PlanDetails.model_fields if name not in ("signed_name", "file")}
+    file = MadeFile(content_type="application/pdf") if plan.agreed_at == now and plan.signature else None
+    note(session, plan.practice_id, PLAN, plan.patient_id, plan.id, now, PlanDetails(**own, signed_name=(plan.signature or {}).get("name", ""), file=file))
 
 
 def _patient(part: Allocation) -> Thing:

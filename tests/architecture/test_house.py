@@ -39,7 +39,7 @@ OPEN |= {"appointments.answer", "appointments.calendar_feed", "appointments.here
 OPEN |= {"appointments.offer"}  # the link with which a time is offered: yes or no without signing in, its token is the right
 OPEN |= {"portal.grant_offer"}  # the link in a mail to somebody who may have no account yet
 # A practice's system brings a key; without a right one nothing is said but that.
-OPEN |= {"api.records", "api.runs", "api.runs.one", "api.runs.end", "api.uploads", "api.uploads.one", "api.changes", "api.changes.acknowledge"}
+OPEN |= {"api.records", "api.runs", "api.runs.one", "api.runs.end", "api.uploads", "api.uploads.one", "api.changes", "api.changes.acknowledge", "api.changes.file"}
 OPEN |= {"api.openapi", "api.schema", "api.developers"}
 OPEN |= {"account.hooks.stripe"}  # what the card service reports, which it signs
 OPEN |= {"opendental.hooks.events"}  # what Open Dental reports: the secret in the address and the office's key in the header are the right

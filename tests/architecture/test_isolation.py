@@ -35,7 +35,7 @@ PUBLIC |= {"auth.forgot", "auth.reset", "auth.link", "auth.link_open", "auth.reg
 PUBLIC |= {"appointments.answer", "appointments.calendar_feed", "appointments.recall", "appointments.recall_review", "appointments.here"}
 PUBLIC |= {"auth.invitation", "portal.privacy", "office.sign_in", "office.invitation"}
 PUBLIC |= {"portal.book", "portal.book_at"} | {f"appointments.public{part}" for part in ("", "_embed", "_clinic", "_known", "_known_code", "_new", "_details", "_new_code", "_choose", "_review")}
-PUBLIC |= {"api.records", "api.runs", "api.runs.one", "api.runs.end", "api.uploads", "api.uploads.one", "api.changes", "api.changes.acknowledge"}
+PUBLIC |= {"api.records", "api.runs", "api.runs.one", "api.runs.end", "api.uploads", "api.uploads.one", "api.changes", "api.changes.acknowledge", "api.changes.file"}
 PUBLIC |= {"api.openapi", "api.schema", "api.developers"}
 # What a view knows of the practice without a statement (tenants/resolver.py, Snapshot).
 IN_MEMORY = {"branding", "clinic", "closed_days", "office_setting", "privacy_notice", "provider"}

@@ -1,11 +1,16 @@
 """The addresses by which a practice's system reads what was done here, and says up to where it has dealt with it."""
 
+from mimetypes import guess_extension
+from uuid import UUID
+
 from pydantic import Field
 from pyramid.httpexceptions import HTTPNoContent
+from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from core import audit
+from core.files.disposition import content_disposition
 from core.records import changes
 from core.records.api.asking import with_key
 from core.records.api.problems import Problem
@@ -46,6 +51,20 @@ def acknowledge(request):
     return HTTPNoContent()
 
 
+@view_config(route_name="api.changes.file", permission=NO_PERMISSION_REQUIRED, request_method="GET")
+@with_key
+def read_file(request):
+    """The file that goes with a change."""
+    _need(request)
+    try:
+        file = changes.file_of(request.registry, request.db, request.practice_id, UUID(request.matchdict["id"]))
+    except (ValueError, changes.NoChangeFile):
+        raise Problem(404, "There is no such change here, or no file goes with it.") from None
+    audit.record(request.db, request.practice_id, "api.changes.file", request.now, patient_id=file.patient_id, target_id=request.api_key.id)
+    named = content_disposition(f"change{guess_extension(file.content_type) or ''}", file.content_type, inline=False)
+    return Response(file.body, content_type=file.content_type, content_disposition=named)
+
+
 def _need(request) -> None:
     if not request.api_key.reads:
         raise Problem(403, NOT_YOURS)
@@ -65,4 +84,5 @@ def includeme(config) -> None:
     """Add the addresses."""
     config.add_route("api.changes", "/api/v1/changes")
     config.add_route("api.changes.acknowledge", "/api/v1/changes/acknowledge")
+    config.add_route("api.changes.file", "/api/v1/changes/{id}/file")
     config.scan("core.records.api.changes")

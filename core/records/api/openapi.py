@@ -123,6 +123,7 @@ def _paths() -> dict[str, Any]:
         "/uploads": {"post": _operation("Announce a file", "UploadBegins", "Upload", 201)},
         "/uploads/{id}": {"put": _operation("Send a file", "File", "", 204, parameters=one_run)},
         "/changes": {"get": _operation("Read what was done in the portal", "", "Changes", 200, parameters=pages)},
+        "/changes/{id}/file": {"get": _operation("Fetch the file of a change", "", "Bytes", 200, parameters=one_run)},
         "/changes/acknowledge": {"post": _operation("Say up to where you have dealt with it", "Until", "", 204)},
     }
 
@@ -134,5 +135,6 @@ def _operation(summary: str, asks: str, answers: str, status: int, parameters: A
     elif asks:
         schema = _ref(asks) if asks != "Until" else {"schema": _object("until", until={"type": "integer"})}
         found["requestBody"] = {"required": True, "content": {JSON: schema, **(also or {})}}
-    good = {"description": "Done", **({"content": {JSON: _ref(answers)}} if answers else {})}
+    content: Schema = {"*/*": {}} if answers == "Bytes" else {JSON: _ref(answers)} if answers else {}
+    good = {"description": "Done", **({"content": content} if content else {})}
     return found | {"responses": {str(status): good, "default": {"$ref": "#/components/responses/Problem"}}}

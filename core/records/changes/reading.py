@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from core.auth.clearing import clear_rows
 from core.db import Base, uuid7
 from core.people.models import Patient
+from core.records.changes.kinds import NamedFile
 from core.records.changes.models import RecordsChange, RecordsChangeLine, RecordsChangeReader
 
 MOST = 1000
@@ -165,11 +166,12 @@ def _things_in(value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _filled(value: Any, numbers: dict[str, str]) -> Any:
-    """The same with the practice's own numbers."""
+    """The same with the practice's own numbers, and without the keys of files."""
     if _is_thing(value):
         return _thing(value["portal_id"], numbers)
     if isinstance(value, dict):
-        return {name: _filled(one, numbers) for name, one in value.items()}
+        hidden = {"key"} if value.keys() == NamedFile.model_fields.keys() else ()
+        return {name: _filled(one, numbers) for name, one in value.items() if name not in hidden}
     return [_filled(one, numbers) for one in value] if isinstance(value, list) else value
 
 

@@ -12,11 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 
+from core.audit import AuditEvent
 from core.db import uuid7
+from core.testing import make_office
 from plugins.account.models import Entry, Installment, PaymentPlan, PayRequest, Statement
 from plugins.account.services import plans
 from plugins.account.services.amortizing import Deal, schedule
 from plugins.account.services.plans import NotOpen, Signature
+from tests.core.records.api.conftest import System
 
 ROOT = "/office/account"
 NOW = datetime.now(UTC)
@@ -215,3 +218,25 @@ def test_what_the_office_asked_for_goes_with_the_chart_and_is_erased_with_it(mak
     assert len(db.scalars(mine).all()) == 2
     hooks.portal_erase(db=db, practice_id=practice.id, person_id=kept.id)
     assert db.scalars(mine).all() == []
+
+
+def test_the_practices_system_fetches_what_was_signed_and_nobody_else_does(offered, patient, portal, registry, practice, db):
+    system = System(portal, practice)
+    plan = offered.plan
+    plans.agree(db, plan, Signature("Ada Ode", "", plans.hash_of(plan.terms), ""), offered.reader.id, TODAY, NOW)
+    db.commit()
+    told = system.ask("GET", "changes", status=200).json["changes"]
+    assert [one["data"]["file"] for one in told] == [{"content_type": "application/pdf"}]
+    path = f"changes/{told[0]['id']}/file"
+    answer = system.ask("GET", path, status=200)
+    assert "Ada Ode" in pypdfium2.PdfDocument(BytesIO(answer.body))[0].get_textpage().get_text_range()
+    fetched = select(AuditEvent.patient_id, AuditEvent.target_id).where(AuditEvent.practice_id == practice.id, AuditEvent.action == "api.changes.file")
+    assert db.execute(fetched).all() == [(patient.id, system.key.id)]
+    assert System(portal, practice, reads=False, kinds=["patient"]).ask("GET", path).status_int == 403
+    for stranger, asked in ((System(portal, make_office(registry)), path), (system, f"changes/{uuid4()}/file"), (system, "changes/x/file")):
+        assert stranger.ask("GET", asked).status_int == 404
+    plans.cancel(db, plan, NOW + timedelta(days=1))
+    db.commit()
+    ended = system.ask("GET", f"changes?after={told[0]['number']}", status=200).json["changes"][0]
+    assert ended["data"]["file"] is None
+    assert system.ask("GET", f"changes/{ended['id']}/file").status_int == 404
