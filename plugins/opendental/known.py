@@ -45,6 +45,7 @@ def setup_of(session: Session, practice_id: UUID, time_zone: str, now: datetime)
         made={change_id.hex: str(target_id) for kind, change_id, _, target_id in pushed if kind == "appointment.booked"},
         added={theirs: str(target_id) for kind, _, theirs, target_id in pushed if kind == "patient.added" and theirs},
         statement_categories=frozenset(number(row, "DefNum") for row in definitions if practice.keeps_statements(row)),
+        folders=practice.folders(definitions),
         gone=frozenset(gone),
         today=now.astimezone(ZoneInfo(time_zone)).date(),
     )

@@ -4,7 +4,7 @@ A page is taken in through the one door for records, and the cursor moves in the
 is taken in and counted, or neither. Rows that come twice change nothing.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from core.db import SessionFactory, bind_tenant, uuid7
 from core.records import RecordKind, runs, snapshots
+from core.records.changes import ChangeFile
 from plugins.opendental import asking, wanting
 from plugins.opendental.asking import Asked, Page, skew, statement, written_since
 from plugins.opendental.known import kept_of, setup_of
@@ -37,12 +38,13 @@ _NO_TABLE = "histappointments"
 
 @dataclass(frozen=True)
 class Office:
-    """The practice that is pulled for, with the kinds of record that are taken in there."""
+    """The practice that is pulled for, with the kinds of record that are taken in there. `file_of` reads the file of a change."""
 
     engine: Engine
     practice_id: UUID
     time_zone: str
     kinds: dict[str, RecordKind]
+    file_of: Callable[[Session, UUID], ChangeFile | None] = lambda session, change_id: None
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:

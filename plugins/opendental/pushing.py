@@ -34,6 +34,9 @@ PUSHED: dict[str, str] = {
     "wait_list.left": "A patient wants no earlier time any more", "appointment_request.made": "A patient asks about a visit", "payment.made": "A payment",
     "payment.returned": "A payment that went back", "payment.processed": "A payment was processed", "message.written": "A message", "message.answered": "An answer",
     "treatment_plan.signed": "A treatment plan was signed", "patient.access_opened": "A patient uses the portal", "patient.added": "A new patient",
+    "appointment_request.withdrawn": "A patient asks no more about a visit", "appointment_request.answered": "An answer about a visit",
+    "treatment_plan.declined": "A treatment plan is not wanted", "payment_plan.changed": "A payment plan", "patient.changed": "A new patient was changed",
+    "patient.merged": "Two charts became one", "patient.unmerged": "Two charts are two again", "records_request.changed": "A request for the record",
     "patient.email_changed": "An e-mail address", "patient.language_changed": "A language", "patient.text_consent": "Whether texts may be sent",
 }  # fmt: skip
 """What each kind of change is called on the office's page."""
@@ -112,6 +115,7 @@ def _told(session: Session, office: Office, push: Push, now: datetime) -> Told:
     setup = setup_of(session, office.practice_id, office.time_zone, now)
     told = Told(push.kind, push.change_id.hex, push.noted_at, number(whole["patient"]), number(whole["target"]), whole["data"], setup, number, choices)
     # A payment is known there by the number that it got from us, never by one of ours.
+    told = replace(told, file=lambda: office.file_of(session, push.change_id))
     return replace(told, target=made.get(str(push.target_id))) if push.kind.startswith("payment.") else told
 
 

@@ -1,7 +1,13 @@
 """The work behind the connection: a turn each minute, and trying the connection out."""
 
 from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
 
+from sqlalchemy.orm import Session
+
+from core.records import changes
 from core.records.kinds import kinds_at
 from core.tasks import Work, enqueue, portal_task
 from plugins.opendental import working
@@ -37,5 +43,14 @@ def _turn(work: Work) -> Turn | None:
     if client is None:
         return None
     kinds = kinds_at(work.registry, work.tenant.practice_id)
-    office = Office(work.registry.engine, work.tenant.practice_id, work.tenant.time_zone.key, kinds)
+    practice_id = work.tenant.practice_id
+    office = Office(work.registry.engine, practice_id, work.tenant.time_zone.key, kinds, partial(file_of_change, work.registry, practice_id))
     return Turn(office, client, lambda: datetime.now(UTC), drop_for(work.registry.portal))
+
+
+def file_of_change(registry: Any, practice_id: UUID, session: Session, change_id: UUID) -> changes.ChangeFile | None:
+    """The file of a change, if one goes with it."""
+    try:
+        return changes.file_of(registry, session, practice_id, change_id)
+    except changes.NoChangeFile:
+        return None

@@ -1,6 +1,6 @@
 """Clinics, providers, chairs, and the definitions that stand for confirmation statuses, blockouts and folders of images."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from plugins.opendental.mapping.reading import Record, Row, day, flag, number, position, reference, words
 from plugins.opendental.mapping.setup import BLOCKOUT, CONFIRMATION, IMAGE_CATEGORY, Setup, category_of
@@ -69,6 +69,15 @@ def definition(row: Row, setup: Setup) -> Record | None:
 def keeps_statements(row: Row) -> bool:
     """Whether a category of images is the one for statements, which patients find in their account."""
     return category_of(row) == IMAGE_CATEGORY and STATEMENTS in words(row, "ItemValue", 100)
+
+
+def folders(rows: Iterable[Row]) -> dict[str, str]:
+    """The first folder of images for each letter that says what it is for, such as A for payment plans."""
+    found: dict[str, str] = {}
+    for row in rows:
+        for letter in words(row, "ItemValue", 100) if category_of(row) == IMAGE_CATEGORY and not flag(row, "isHidden") else "":
+            found.setdefault(letter, number(row, "DefNum"))
+    return found
 
 
 def is_shown(row: Row, own: Mapping[str, bool]) -> bool:

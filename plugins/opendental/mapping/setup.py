@@ -39,7 +39,7 @@ class Setup:
     `own_confirmations` and `own_categories` are what the office has chosen on its page; they count more than what follows from theirs.
     `defined` has rows of definitions, such as kinds of allergies, by resource and number; `receipts` the receipt of each payment that was
     made here, by their number of it; `made` our ids of visits that were booked here, by the mark in their note, `added` those of charts that were
-    made here, by their number; `gone` the numbers of charts that are not in the portal.
+    made here, by their number; `gone` the numbers of charts that are not in the portal; `folders` the folder of images for each letter that says what it is for.
     """
 
     time_zone: str
@@ -55,6 +55,7 @@ class Setup:
     made: Mapping[str, str] = field(default_factory=dict)
     added: Mapping[str, str] = field(default_factory=dict)
     statement_categories: frozenset[str] = frozenset()
+    folders: Mapping[str, str] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
     today: date | None = None
 

@@ -12,7 +12,7 @@ words = argparse.ArgumentParser(description="A stand-in for Open Dental on this 
 words.add_argument("--port", type=int, required=True)
 words.add_argument("--data", type=Path, required=True, help="The file that keeps what it was told; each office has one of its own beside it.")
 words.add_argument("--portal", default="", help="The portal; it says itself where it wants to be told of changes.")
-words.add_argument("--keys", default="stand-in-office", help="The customer keys of the offices that are there, with commas between.")
+words.add_argument("--keys", default="StandInOffice", help="The customer keys of the offices that are there, with commas between.")
 words.add_argument("--patients", type=int, default=300, help="How many people a new office has.")
 words.add_argument("--throttle", choices=["off", "429", "400", "504"], default="off", help="How one is told that one asks too often.")
 asked = words.parse_args()

@@ -1,6 +1,9 @@
 """What is done here reaches Open Dental once, whatever dies on the way."""
 
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from io import BytesIO
 from uuid import uuid4
 
 import pytest
@@ -8,23 +11,33 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from core.db import uuid7
+from core.people import changes as people
 from core.people.models import Patient
-from core.records.changes import begin, note, thing
+from core.records.changes import ChangeKind, Details, NamedFile, begin, note, thing
 from plugins.account.changes import BACK, PAID, PaidPart, PaymentBackDetails, PaymentDetails
+from plugins.account.services import plans
+from plugins.account.services.amortizing import Deal, schedule
 from plugins.appointments.changes import (
+    ANSWERED,
     BOOKED,
     CALLBACK,
     CANCELED,
     CONFIRMED,
     RESTORED,
+    WITHDRAWN,
     AnswerDetails,
     CancelDetails,
+    RequestDetails,
     note_visit,
 )
 from plugins.appointments.models import Appointment, Operatory
 from plugins.opendental import pulling, pushing
+from plugins.opendental.mapping.calls import NOT_PUSHED, PUSHED
 from plugins.opendental.models import Connection, Push
+from plugins.opendental.tasks import file_of_change
 from plugins.opendental.wire import Away, NotAllowed
+from plugins.plan.models import TreatmentPlan
 from plugins.webmail.changes import WRITTEN, MessageDetails
 from tests.plugins.opendental.conftest import NOW, Deadly, Killed
 
@@ -37,6 +50,7 @@ def theirs(wire, office, db, practice):
     store = wire.office.store
     for number, name, category in ((21, "Unconfirmed", 2), (22, "Confirmed", 2), (23, "Call back", 2), (51, "Card", 10)):
         store.add("definition", DefNum=number, ItemName=name, Category=category)
+    store.add("definition", DefNum=61, ItemName="Payment plans", ItemValue="A", Category=18)
     for name, value in (("ApptEConfirmStatusAccepted", 22), ("ApptEConfirmStatusDeclined", 23)):
         store.add("preference", PrefName=name, ValueString=str(value))
     store.add("provider", ProvNum=1, Abbr="DOC", LName="Lee", FName="Ann")
@@ -234,3 +248,112 @@ def test_a_key_that_is_switched_off_makes_nothing_wait_for_a_person(theirs, told
     with pytest.raises(NotAllowed):
         pushing.push_next(office, wire.client(way="service"), NOW)
     assert states(db, practice)["appointment.confirmed"][0] == "waiting"
+
+
+def test_every_kind_of_change_is_pushed_or_has_a_reason_why_not(registry):
+    assert registry.change_kinds.keys() <= PUSHED | NOT_PUSHED.keys()
+    assert not PUSHED & NOT_PUSHED.keys()
+    assert pushing.PUSHED.keys() == PUSHED
+    assert all(len(reason.split()) > 5 for reason in NOT_PUSHED.values())
+
+
+@pytest.fixture
+def agreed(theirs, db, practice, make):
+    """A payment plan that Mia has just signed."""
+    patient = db.scalars(select(Patient).where(Patient.practice_id == practice.id, Patient.external_id == "15")).one()
+    deal = Deal(60_000, 0, 0, "monthly", NOW.date() + timedelta(days=30), 6)
+    plan = plans.offer(db, patient, "Crown", deal, plans.terms_of(deal, schedule(deal, NOW.date()), "Main Street"), None, make.staff().id, NOW.date(), NOW, uuid7())
+    plans.agree(db, plan, plans.Signature("Mia Ode", "", plans.hash_of(plan.terms), ""), make.account(patient).id, NOW.date(), NOW + timedelta(seconds=1))
+    db.commit()
+    return plan
+
+
+def papers(theirs):
+    """What was put into charts: title, folder and first bytes."""
+    return [(row["Description"], row["DocCategory"], theirs.file(row["DocNum"])[:5]) for row in theirs.all("document")]
+
+
+@pytest.mark.parametrize("deaths", [[], ["", "", "before"], ["", "", "after"], ["", "", "lost"], ["", "before"], ["", "after"]])
+def test_a_payment_plan_that_was_signed_lies_in_the_chart_once_and_stands_in_the_log(agreed, theirs, office, wire, db, practice, registry, deaths):
+    office = replace(office, file_of=partial(file_of_change, registry, practice.id))
+    system, now = Deadly(wire.client(way="service"), deaths), NOW
+    for _ in range(4):
+        try:
+            push(office, system, now)
+        except (Killed, Away):
+            pass
+        now += timedelta(hours=1)
+    assert set(states(db, practice).values()) == {("sent", "")}
+    [(title, folder, start)] = papers(theirs)
+    assert title.startswith("Payment plan: Crown (portal ")
+    assert (folder, start) == (61, b"%PDF-")
+    notes = [row["Note"] for row in theirs.all("commlog")]
+    assert [("was offered" in note, "Signed by Mia Ode" in note) for note in notes] == [(True, False), (False, True)]
+
+
+class SignedDetails(Details):
+    """As the tab for treatment plans tells it."""
+
+    signed_name: str
+    file: NamedFile
+
+
+SIGNED = ChangeKind("treatment_plan.signed", "Signed", "treatment_plan", TreatmentPlan, SignedDetails)
+
+
+@pytest.mark.parametrize("death", ["", "before", "after"])
+def test_a_treatment_plan_that_was_signed_is_signed_there_and_its_paper_lies_in_the_chart_once(theirs, told, office, wire, db, practice, registry, death):
+    theirs.add("treatplan", TreatPlanNum=5, PatNum=15, DateTP="2026-11-01", Heading="Crown", TPStatus=0)
+    pull(office, wire, NOW + timedelta(minutes=6))
+    plan = db.scalars(select(TreatmentPlan).where(TreatmentPlan.practice_id == practice.id)).one()
+    files = registry.files.within(practice.id)
+    stored = files.put(files.new_key("plan", uuid7()), BytesIO(b"%PDF-signed"), "application/pdf")
+    named = NamedFile(content_type="application/pdf", size=stored.size, sha256=stored.sha256, key=stored.key)
+    told(SIGNED, plan.id, SignedDetails(signed_name="Mia Ode", file=named))
+    system = Deadly(wire.client(way="service"), [death])
+    office = replace(office, file_of=partial(file_of_change, registry, practice.id))
+    for hours in range(3):
+        try:
+            push(office, system, NOW + timedelta(hours=hours))
+        except Killed:
+            pass
+    assert theirs.get("treatplan", 5)["Signature"]
+    assert states(db, practice)["treatment_plan.signed"] == ("sent", "")
+    [(title, _, start)] = papers(theirs)
+    assert title.startswith("Treatment plan, signed by Mia Ode (portal ")
+    assert start == b"%PDF-"
+
+
+def test_a_paper_that_is_no_longer_kept_waits_for_a_person(agreed, theirs, office, wire, db, practice):
+    push(office, wire.client(way="service"))
+    stuck = [problem for state, problem in ((one.state, one.problem) for one in db.scalars(select(Push).where(Push.practice_id == practice.id))) if state == "stuck"]
+    assert "Download it in the portal" in stuck[0]
+
+
+def test_charts_that_became_one_here_are_for_a_person_over_there(theirs, told, office, wire, db, practice):
+    patient_id = visit_of(db, practice).patient_id
+    told(people.MERGED, patient_id, people.MergedDetails(absorbed_id=uuid4(), absorbed_number=None, reason="Twice"))
+    told(people.MERGED, patient_id, people.MergedDetails(absorbed_id=uuid4(), absorbed_number="16", reason="Twice"))
+    push(office, wire.client(way="service"))
+    rows = {one.number: (one.state, one.problem) for one in db.scalars(select(Push).where(Push.practice_id == practice.id))}
+    assert [state for _, (state, _) in sorted(rows.items())] == ["passed", "stuck"]
+    assert "Chart 16 became a part of chart 15" in max(problem for _, problem in rows.values())
+
+
+def test_requests_for_the_record_and_about_visits_become_lines_of_the_log_and_a_changed_chart_is_changed(theirs, told, office, wire, db, practice):
+    patient_id = visit_of(db, practice).patient_id
+    wanted = {"wanted": ["all"], "format": "pdf", "recipient": "me", "recipient_address": "", "first_on": None, "last_on": None, "due_on": NOW.date()}
+    told(people.RECORDS_REQUEST, uuid4(), people.RecordsRequestDetails(act="asked", state="asked", words="All of it", answer="", **wanted))
+    told(people.RECORDS_REQUEST, uuid4(), people.RecordsRequestDetails(act="taken", state="taken", words="", answer="", **wanted))
+    asked = {"what": "visit", "words": "Soon", "wanted": {}, "appointment": None, "clinic": None}
+    told(ANSWERED, uuid4(), RequestDetails(state="answered", answer="Call us", **asked))
+    told(WITHDRAWN, uuid4(), RequestDetails(state="withdrawn", answer="", **asked))
+    chart = {"first_name": "Maya", "last_name": "Ode", "preferred_name": "", "birthdate": None, "phone": "", "email": "m@example.test", "clinic": None, "guarantor": None, "source": "office"}
+    told(people.CHANGED, patient_id, people.PatientDetails(**chart))
+    push(office, wire.client(way="service"))
+    assert {state for state, _ in states(db, practice).values()} <= {"sent", "passed"}
+    notes = " ".join(row["Note"] for row in theirs.all("commlog"))
+    for words in ("asks for the record: All of it", "answered in the portal: Call us", "no longer needed"):
+        assert words in notes
+    assert len(theirs.all("commlog")) == 3
+    assert (theirs.get("patient", 15)["FName"], theirs.get("patient", 15)["Email"]) == ("Maya", "m@example.test")
