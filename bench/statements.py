@@ -8,9 +8,10 @@ from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
+from core.papers import make_pdf
 from core.tenant import ClinicDetails, Tenant
 from core.theme import Theme
-from plugins.account.statement_pdf import PrintedStatement, content, make_pdf
+from plugins.account.statement_pdf import STATEMENT, PrintedStatement, content
 
 LINES = (1, 100, 5_000)
 TIMES = 3
@@ -55,7 +56,7 @@ def measure(lines: int, times: int) -> None:
     took, file = [], b""
     for number in range(times + 1 if lines else 0):
         begun = time.process_time()
-        file = make_pdf(content(statement(lines, number), office()))
+        file = make_pdf(content(statement(lines, number), office()), STATEMENT)
         took.append(1000 * (time.process_time() - begun))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if not lines:

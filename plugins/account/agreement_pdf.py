@@ -6,20 +6,19 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from core.papers import contact_lines, make_pdf, picture, printable
 from core.people.models import Patient
 from core.tenant import Tenant
 from core.theme import Picture
 from core.web.formats import long_day, money
 from plugins.account.services.plans import NotOpen, Shown, one
 from plugins.account.services.printing import address_of
-from plugins.account.statement_pdf import contact_lines, make_pdf, picture, printable
-
-PAPER = "agreement.typ"
+from plugins.account.statement_pdf import AGREEMENT
 
 
 def pdf(shown: Shown, patient: Patient, tenant: Tenant, logo: Picture | None = None) -> bytes:
     """The paper of a plan that somebody has agreed to."""
-    return make_pdf({**printable(content(shown, patient, tenant, tenant.time_zone)), "logo": picture(logo)}, PAPER)
+    return make_pdf({**printable(content(shown, patient, tenant, tenant.time_zone)), "logo": picture(logo)}, AGREEMENT)
 
 
 def for_change(registry: Any, session: Session, practice_id: UUID, plan_id: UUID) -> bytes | None:

@@ -3,17 +3,16 @@
 from datetime import date
 from typing import Any
 
+from core.papers import make_pdf, picture, printable
 from core.tenant import Tenant
 from core.theme import Picture
 from core.web.formats import long_day, money
-from plugins.account.statement_pdf import make_pdf, picture, printable
-
-PAPER = "estimate.typ"
+from plugins.account.statement_pdf import ESTIMATE
 
 
 def make(given: dict[str, Any], place: Tenant, logo: Picture | None = None) -> bytes:
     """The file. `given` is what was kept, `place` whose look it wears."""
-    return make_pdf({**printable(content(given, place)), "logo": picture(logo)}, PAPER)
+    return make_pdf({**printable(content(given, place)), "logo": picture(logo)}, ESTIMATE)
 
 
 def content(given: dict[str, Any], place: Tenant) -> dict[str, Any]:

@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from core.papers import contact_lines, make_pdf, picture, printable
 from core.tenant import Tenant
 from core.theme import Picture
 from core.web.formats import long_day, money, time_of
 from plugins.account.models import Payment
-from plugins.account.statement_pdf import YEARLY, contact_lines, make_pdf, picture, printable
+from plugins.account.statement_pdf import YEARLY
 
 
 def make(payment: Payment, place: Tenant, for_name: str, logo: Picture | None = None) -> bytes:

@@ -5,12 +5,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from core.papers import contact_lines, make_pdf, picture, printable
 from core.tenant import Tenant
 from core.theme import Picture
 from core.web.exports import csv_line
 from core.web.formats import long_day, money
 from plugins.account.services.yearly import Year, YearLine
-from plugins.account.statement_pdf import YEARLY, contact_lines, make_pdf, picture, printable
+from plugins.account.statement_pdf import YEARLY
 
 KINDS = {"charge": "Charge", "insurance_payment": "Insurance payment", "adjustment": "Adjustment", "payment": "Payment"}
 HEADER = ("Date", "Person", "Kind", "Description", "Procedure number", "Tooth", "Provider", "Amount in dollars", "In the books")

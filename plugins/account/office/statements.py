@@ -10,6 +10,7 @@ from pyramid.view import view_config
 from sqlalchemy import select
 
 from core.files.disposition import content_disposition
+from core.papers import make_pdf
 from core.people.finding import seen_at
 from core.people.models import Patient
 from core.web.forms import Form, Line, empty_form, page_number, read_form
@@ -137,7 +138,7 @@ def _let_out(request, made: Statement, tells: bool) -> str:
 def _pdf(request, made: Statement, patient: Patient, name: str) -> Response:
     tenant = tenant_at(request, patient)
     logo = request.registry.tenants.picture(request.practice_id, tenant.theme.logo)
-    pdf = statement_pdf.make_pdf(statement_pdf.content(printing.printed(made, patient), tenant, logo))
+    pdf = make_pdf(statement_pdf.content(printing.printed(made, patient), tenant, logo), statement_pdf.STATEMENT)
     return Response(pdf, content_type="application/pdf", content_disposition=content_disposition(name, "application/pdf", inline=True))
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.db import uuid7
+from core.papers import contact_lines
 from core.people.models import Patient, Provider
 from core.people.told import accounts_told
 from core.plugins import NoticeKind, Planned
@@ -19,7 +20,6 @@ from core.tasks import enqueue
 from core.tenant import Tenant
 from plugins.account.models import Estimate
 from plugins.account.services import business_days, estimate_words
-from plugins.account.statement_pdf import contact_lines
 
 ESTIMATE = NoticeKind("account.estimate", "Estimates", "The office has answered when you asked what treatment will cost.", "file-earmark-text")
 STATES = {"asked": "Asked for", "given": "Given", "closed": "Answered"}

@@ -7,11 +7,12 @@ from uuid import UUID
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Session
 
+from core.papers import town_line
 from core.people.models import Patient
 from plugins.account.models import Statement
 from plugins.account.services.ledger import StatementNotFound
 from plugins.account.services.statement_list import SEEN
-from plugins.account.statement_pdf import PrintedStatement, town_line
+from plugins.account.statement_pdf import PrintedStatement
 
 _SEEN = text(f"{SEEN}").bindparams(bindparam("practice_id"), bindparam("seen"))
 

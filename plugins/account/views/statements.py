@@ -5,6 +5,7 @@ from pyramid.response import Response
 from pyramid.view import view_config
 
 from core.files.disposition import content_disposition
+from core.papers import make_pdf
 from core.web.file_views import send_file
 from plugins.account import statement_pdf
 from plugins.account.pages import id_in_address, page_number, pages_of, parts, seen_ids
@@ -53,6 +54,6 @@ def _pdf(request, act: str) -> Response:
         return send_file(request, statement.file_key, PDF, name, "statement.pdf", statement.file_size, inline=act == "view")
     found = printing.printed(statement, patient)
     logo = request.registry.tenants.picture(request.practice_id, request.tenant.theme.logo)
-    pdf = statement_pdf.make_pdf(statement_pdf.content(found, request.tenant, logo))
+    pdf = make_pdf(statement_pdf.content(found, request.tenant, logo), statement_pdf.STATEMENT)
     disposition = content_disposition(f"Statement {found.number}.pdf", "application/pdf", inline=act == "view")
     return Response(pdf, content_type="application/pdf", content_disposition=disposition)

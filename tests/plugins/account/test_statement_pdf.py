@@ -13,10 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core import papers
 from core.tenant import ClinicDetails, Tenant
 from core.theme import Picture, Theme
 from core.web.formats import money
-from plugins.account.statement_pdf import PrintedStatement, content, make_pdf
+from plugins.account import statement_pdf
+from plugins.account.statement_pdf import PrintedStatement, content
 
 LOGO = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><circle cx="20" cy="20" r="18" fill="#e08a1e"/></svg>'
 STATEMENT = PrintedStatement(
@@ -42,6 +44,10 @@ def tenant(**changes) -> Tenant:
         clinic=clinic, clinics=(clinic,), plugins=frozenset(), theme=Theme(), time_zone=zone, settings={},
     )  # fmt: skip
     return replace(office, **changes)
+
+
+def make_pdf(printed) -> bytes:
+    return papers.make_pdf(printed, statement_pdf.STATEMENT)
 
 
 def pdf(statement=STATEMENT, office=None) -> bytes:
