@@ -1,20 +1,23 @@
-"""Saved treatment plans with what they cost."""
+"""Saved treatment plans with what they cost, and signing them."""
+
+from functools import partial
 
 from core.people.charts import move_rows
-from core.plugins import Card, Permission, PortalPlugin, Tab, hookimpl
-from plugins.plan import exporting, services
-from plugins.plan.models import TreatmentPlan
+from core.plugins import ActionItem, Card, Count, Permission, PortalPlugin, Question, Tab, hookimpl
+from plugins.plan import changes, exporting, tasks
+from plugins.plan.models import Decline, Signature, TreatmentPlan
 from plugins.plan.planned import planned
 from plugins.plan.records import KINDS
+from plugins.plan.services import reading, signing, standing
 from plugins.plan.settings import PlanSettings
 
 
 class PlanPlugin(PortalPlugin):
-    """Saved treatment plans with what they cost."""
+    """Saved treatment plans with what they cost, and signing them."""
 
     name = "plan"
     title = "Plan"
-    summary = "Saved treatment plans with what they cost."
+    summary = "Saved treatment plans with what they cost, and signing them."
 
     def includeme(self, config) -> None:
         """The list of plans, and one page for each."""
@@ -24,17 +27,35 @@ class PlanPlugin(PortalPlugin):
 
     @hookimpl
     def portal_tab(self, request):
-        """The tab; nothing in it waits for an answer, so it has no badge."""
-        return Tab(title="Plan", route="plan.home", icon="clipboard2-pulse", order=30)
+        """The tab, with the number of plans that wait for a signature."""
+        return Tab("Plan", "plan.home", "clipboard2-pulse", 30, badge=_waiting(request))
+
+    @hookimpl
+    def portal_action_items(self, request, people):
+        """One item for each person whose plans wait for a signature of somebody who may give it."""
+        asked = [person for person in people if may_sign(request, person)]
+        asking = standing.asking_of({person.id: request.tenant_of(person) for person in asked}, request.now)
+        about = {"practice_id": request.practice_id, "plan_people": [person.id for person in asked], **asking.parameters}
+        return Question(standing.WAITING_OF, about, partial(_items, request))
 
     @hookimpl
     def portal_permissions(self):
-        """Looking is all that can be done here."""
-        return [Permission("plan.see", "See treatment plans")]
+        """Looking, and answering."""
+        return [Permission("plan.see", "See treatment plans"), Permission("plan.sign", "Sign treatment plans", acts=True)]
+
+    @hookimpl
+    def portal_notice_kinds(self):
+        """The way to a signed copy."""
+        return [tasks.SIGNED]
+
+    @hookimpl
+    def portal_change_kinds(self):
+        """Plans that are signed or declined."""
+        return changes.KINDS
 
     @hookimpl
     def portal_office_settings(self):
-        """The note about estimates."""
+        """The note about estimates, and what is signed how."""
         return PlanSettings
 
     @hookimpl
@@ -52,17 +73,17 @@ class PlanPlugin(PortalPlugin):
         """The newest plan with the patient's part."""
         if not request.may_see("plan"):
             return None
-        newest = services.newest_plan(request.db, request.practice_id, person.id)
+        newest = reading.newest_plan(request.db, request.practice_id, person.id)
         return Card("plan/card.jinja2", {"plan": newest}, order=30) if newest else None
 
     @hookimpl
     def portal_patients_merged(self, db, practice_id, kept, absorbed):
-        """Plans go to the kept chart, and their procedures with them."""
-        move_rows(db, practice_id, kept, absorbed, TreatmentPlan)
+        """Plans go to the kept chart, their procedures with them, and what was answered to them."""
+        move_rows(db, practice_id, kept, absorbed, TreatmentPlan, Signature, Decline)
 
     @hookimpl
     def portal_export(self, db, practice_id, person_id):
-        """Treatment plans."""
+        """Treatment plans, and the copies of what was signed."""
         if person_id:
             yield from exporting.files(db, practice_id, person_id)
 
@@ -70,6 +91,31 @@ class PlanPlugin(PortalPlugin):
     def portal_erase(self, db, practice_id, person_id):
         """Plans have nothing outside the portal."""
         exporting.erase(db, practice_id, person_id)
+
+
+def may_sign(request, person) -> bool:
+    """Whether the signed-in account may sign plans of this person."""
+    return request.may(person, "plan.sign") and signing.is_old_enough(person, request.tenant_of(person), request.now)
+
+
+def _waiting(request) -> int | Count:
+    person = request.person
+    if not may_sign(request, person):
+        return 0
+    asking = standing.asking_of({person.id: request.tenant}, request.now)
+    return Count(standing.WAITING, {"practice_id": request.practice_id, "patient_id": person.id, **asking.parameters})
+
+
+def _items(request, person, rows: list[dict]) -> list[ActionItem]:
+    whose = "your" if person.is_self else f"{person.short_name}’s"
+    return [_item(request, person, row, whose) for row in rows]
+
+
+def _item(request, person, row: dict, whose: str) -> ActionItem:
+    if row["plans"] == 1:
+        path = request.route_path("plan.plan", plan_id=row["plan_id"])
+        return ActionItem(person.id, f"Sign {whose} treatment plan", "The office asks you to read it, and to sign it.", path, "pen", 35)
+    return ActionItem(person.id, f"Sign {whose} {row['plans']} treatment plans", "The office asks you to read them, and to sign them.", request.route_path("plan.home"), "pen", 35)
 
 
 plugin = PlanPlugin()

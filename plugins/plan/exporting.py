@@ -1,4 +1,4 @@
-"""Treatment plans for a full export."""
+"""Treatment plans for a full export, and what was signed."""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from core.people.charts import delete_rows, rows_of
 from core.plugins import ExportFile
 from core.web.exports import list_files
-from plugins.plan.models import PlannedProcedure, TreatmentPlan
+from plugins.plan.models import Decline, PlannedProcedure, Signature, TreatmentPlan
 
 SAVED = "saved"
 
@@ -26,10 +26,15 @@ def files(session: Session, practice_id: UUID, patient_id: UUID) -> Iterator[Exp
         hidden = name.startswith("office-")
         yield from list_files(name, about, rows_of(session, practice_id, TreatmentPlan, which), hidden)
         yield from list_files(f"{name}-procedures", f"{about}: their procedures, amounts in cents", procedures, hidden)
+    signed = rows_of(session, practice_id, Signature, Signature.patient_id == patient_id)
+    yield from list_files("signatures", "What was signed, word for word, by whom, when and from where", [{key: value for key, value in row.items() if key != "file_key"} for row in signed])
+    yield from (ExportFile(f"{row['signed_at']:%Y-%m-%d} signed {row['id']}.pdf", "Signed copies of treatment plans", key=row["file_key"]) for row in signed)
+    declined = rows_of(session, practice_id, Decline, Decline.patient_id == patient_id)
+    yield from list_files("declined", "Treatment plans that were declined, and why", declined)
 
 
 def erase(session: Session, practice_id: UUID, patient_id: UUID | None) -> None:
-    """Delete the plans of one patient, and their procedures before."""
+    """Delete the plans of one patient, and before them their procedures and what was answered to them."""
     plans = select(TreatmentPlan.id).where(TreatmentPlan.practice_id == practice_id, TreatmentPlan.patient_id == patient_id)
     session.execute(delete(PlannedProcedure).where(PlannedProcedure.practice_id == practice_id, PlannedProcedure.plan_id.in_(plans)))
-    delete_rows(session, practice_id, patient_id, TreatmentPlan)
+    delete_rows(session, practice_id, patient_id, Signature, Decline, TreatmentPlan)

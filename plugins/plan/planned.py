@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core.plugins import Planned, PlannedLine
-from plugins.plan.services import Plan, Procedure, saved_plans
+from plugins.plan.services.reading import Plan, Procedure, saved_plans
 
 
 def planned(session: Session, practice_id: UUID, patient_id: UUID) -> list[Planned]:

@@ -1,14 +1,19 @@
 """The kinds of record that this tab takes in: treatment plans and their procedures."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Annotated, Literal
+from uuid import UUID
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from core.records import Record, RecordKind
 from core.records.fields import ExternalId, example
 from plugins.plan.amounts import Amounts
-from plugins.plan.models import PlannedProcedure, TreatmentPlan
+from plugins.plan.models import Decline, PlannedProcedure, Signature, TreatmentPlan
+from plugins.plan.services.standing import FINGERPRINT
 
 MAX_CENTS = 100_000_000_00
 """A hundred million dollars; beyond that a figure is an error of the sender."""
@@ -32,7 +37,7 @@ class TreatmentPlanRecord(Record):
     model_config = example(
         {
             "external_id": "T1", "patient": "P1", "heading": "Crown on the upper left", "saved_on": "2026-03-04", "note": "Estimates are not a promise of payment.",
-            "presenter": "Dr. Dana Okafor",
+            "presenter": "Dr. Dana Okafor", "signature": "wanted",
         }
     )  # fmt: skip
 
@@ -50,6 +55,12 @@ class TreatmentPlanRecord(Record):
     """Who presents it, by name."""
     currency: Currency = "USD"
     """The currency of its amounts, by three letters."""
+    signature: Literal["", "wanted", "not_wanted"] = ""
+    """Whether the patient is asked to sign it in the portal; left out, the office's setting says."""
+    signed_at: AwareDatetime | None = None
+    """When it was signed, in the practice's system or as that has taken it over from the portal. Left out or null, it is not signed there (any more)."""
+    signed_by: Words = ""
+    """The name under that signature."""
 
 
 class PlannedProcedureRecord(Record):
@@ -95,7 +106,17 @@ class PlannedProcedureRecord(Record):
         return self
 
 
+def _taken_over(session: Session, ids: Collection[UUID]) -> None:
+    """The practice's system says that plans are signed: where they stand as they were signed here, it has that from here."""
+    of_plan = (Signature.practice_id == TreatmentPlan.practice_id, Signature.plan_id == TreatmentPlan.id, Signature.plan_sha256 == FINGERPRINT)
+    where = (TreatmentPlan.practice_id == session.info["practice_id"], TreatmentPlan.id.in_(ids), TreatmentPlan.signed_at.is_not(None))
+    told = update(Signature).where(*of_plan, *where, Signature.known_there_at.is_(None)).values(known_there_at=TreatmentPlan.signed_at)
+    session.execute(told.execution_options(synchronize_session=False))
+
+
+# What was signed here names its plan, and so keeps it: the practice's system may delete a plan, but no signature.
+_PARTS = (PlannedProcedure.plan_id, Decline.plan_id)
 KINDS = [
-    RecordKind("treatment_plan", TreatmentPlanRecord, TreatmentPlan, {"patient": "patient"}, parts=[PlannedProcedure.plan_id]),
+    RecordKind("treatment_plan", TreatmentPlanRecord, TreatmentPlan, {"patient": "patient"}, parts=_PARTS, written=_taken_over),
     RecordKind("planned_procedure", PlannedProcedureRecord, PlannedProcedure, {"plan": "treatment_plan"}),
 ]

@@ -5,13 +5,13 @@ from uuid import UUID
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid.view import view_config
 
-from plugins.plan import services
+from plugins.plan.services import reading
 
 
 @view_config(route_name="plan.home", permission="plan.see", request_method="GET", renderer="plan/home.jinja2")
 def home(request):
     """All saved plans of the person in view."""
-    plans = services.saved_plans(request.db, request.practice_id, request.person.id)
+    plans = reading.saved_plans(request.db, request.practice_id, request.person.id)
     request.audit("plan.plan.view", request.person.id)
     return {"plans": plans, "estimate_note": request.tenant.settings["plan.estimate_note"]}
 
@@ -24,8 +24,8 @@ def plan(request):
     return {"plan": found, "estimate_note": request.tenant.settings["plan.estimate_note"]}
 
 
-def _find(request, plan_id: str) -> services.Plan:
+def _find(request, plan_id: str) -> reading.Plan:
     try:
-        return services.saved_plan(request.db, request.practice_id, request.person.id, UUID(plan_id))
-    except (ValueError, services.PlanNotFound):
+        return reading.saved_plan(request.db, request.practice_id, request.person.id, UUID(plan_id))
+    except (ValueError, reading.PlanNotFound):
         raise HTTPNotFound() from None

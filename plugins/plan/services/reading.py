@@ -1,8 +1,8 @@
-"""Reading a patient's saved treatment plans: one statement, however many plans and procedures there are."""
+"""Reading a patient's saved treatment plans: one statement, however many plans and procedures there are, and what was signed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from uuid import UUID
 
@@ -10,7 +10,8 @@ from sqlalchemy import Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from plugins.plan.amounts import Amounts, total
-from plugins.plan.models import PlannedProcedure, TreatmentPlan
+from plugins.plan.models import PlannedProcedure, Signature, TreatmentPlan
+from plugins.plan.services.standing import CAN_BE_SIGNED, FINGERPRINT, NOTHING, OPEN, STANDING, Asking
 
 
 class PlanNotFound(Exception):
@@ -49,7 +50,10 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A saved plan with its procedures by stage; one stage only when the office set no priorities."""
+    """A saved plan with its procedures by stage; one stage only when the office set no priorities.
+
+    `standing` is how it stands, `sha256` what it is known by: another plan has another one. `signed_at` and `signed_by` are of a signature in the practice's system.
+    """
 
     id: UUID
     heading: str
@@ -58,6 +62,15 @@ class Plan:
     presenter: str
     currency: str
     stages: tuple[Stage, ...]
+    standing: str = OPEN
+    sha256: str = ""
+    signed_at: datetime | None = None
+    signed_by: str = ""
+
+    @property
+    def can_be_signed(self) -> bool:
+        """Whether somebody may sign it now."""
+        return self.standing in CAN_BE_SIGNED and bool(self.stages)
 
     @property
     def procedures(self) -> tuple[Procedure, ...]:
@@ -70,18 +83,24 @@ class Plan:
         return total(stage.amounts for stage in self.stages)
 
 
-def saved_plans(session: Session, practice_id: UUID, patient_id: UUID) -> list[Plan]:
-    """The plans that were saved for a patient, newest first."""
-    rows = session.execute(_plans(practice_id, patient_id))
+def saved_plans(session: Session, practice_id: UUID, patient_id: UUID, asking: Asking = NOTHING) -> list[Plan]:
+    """The plans that were saved for a patient, newest first. `asking` says which of them are asked to be signed."""
+    rows = session.execute(_plans(practice_id, patient_id), asking.parameters)
     return [_plan(list(group)) for _, group in groupby(rows, key=lambda row: row.id)]
 
 
-def saved_plan(session: Session, practice_id: UUID, patient_id: UUID, plan_id: UUID) -> Plan:
+def saved_plan(session: Session, practice_id: UUID, patient_id: UUID, plan_id: UUID, asking: Asking = NOTHING) -> Plan:
     """One saved plan of a patient. Raises PlanNotFound."""
-    rows = session.execute(_plans(practice_id, patient_id).where(TreatmentPlan.id == plan_id)).all()
+    rows = session.execute(_plans(practice_id, patient_id).where(TreatmentPlan.id == plan_id), asking.parameters).all()
     if not rows:
         raise PlanNotFound
     return _plan(rows)
+
+
+def signatures(session: Session, practice_id: UUID, patient_id: UUID) -> Sequence[Signature]:
+    """What was signed for a patient, whatever has become of the plans, the newest first."""
+    mine = (Signature.practice_id == practice_id, Signature.patient_id == patient_id)
+    return session.scalars(select(Signature).where(*mine).order_by(Signature.signed_at.desc(), Signature.id.desc())).all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +142,7 @@ def _plans(practice_id: UUID, patient_id: UUID) -> Select:
         select(plan.id, plan.heading, plan.saved_on, plan.note, plan.presenter, plan.currency, procedure.id.label("procedure_id"))
         .add_columns(procedure.priority, procedure.tooth, procedure.surface, procedure.code, procedure.description, procedure.fee_cents)
         .add_columns(procedure.primary_estimate_cents, procedure.secondary_estimate_cents, procedure.discount_cents)
+        .add_columns(plan.signed_at, plan.signed_by, STANDING.label("standing"), FINGERPRINT.label("sha256"))
         .outerjoin(procedure, and_(procedure.practice_id == plan.practice_id, procedure.plan_id == plan.id))
     )
     return _of_patient(query, practice_id, patient_id).order_by(*_NEWEST_FIRST, procedure.position, procedure.id)
@@ -132,7 +152,8 @@ def _plan(rows: Sequence[Row]) -> Plan:
     """A plan from its rows: one for each procedure, or a single one without when the plan is empty."""
     first = rows[0]
     procedures = [_procedure(row) for row in rows if row.procedure_id]
-    return Plan(first.id, first.heading, first.saved_on, first.note, first.presenter, first.currency, stages_of(procedures))
+    how = {"standing": first.standing, "sha256": first.sha256, "signed_at": first.signed_at, "signed_by": first.signed_by}
+    return Plan(first.id, first.heading, first.saved_on, first.note, first.presenter, first.currency, stages_of(procedures), **how)
 
 
 def _procedure(row: Row) -> Procedure:

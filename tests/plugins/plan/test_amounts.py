@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugins.plan.amounts import Amounts, total
-from plugins.plan.services import Procedure, Stage, stages_of
+from plugins.plan.services.reading import Procedure, Stage, stages_of
 
 CENTS = st.integers(min_value=0, max_value=100_000_000_00)
 AMOUNTS = st.builds(Amounts, CENTS, CENTS, CENTS, CENTS)

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from core.audit import AuditEvent
-from plugins.plan import services
+from plugins.plan.services import reading as services
 
 CROWN = {"external_id": "T1-1", "plan": "T1", "position": 1, "priority": "1", "tooth": "14", "surface": "MOD", "code": "D2740",
          "description": "Porcelain crown", "fee_cents": 130000, "primary_estimate_cents": 50000, "secondary_estimate_cents": 10000,

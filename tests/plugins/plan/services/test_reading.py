@@ -3,7 +3,7 @@ from uuid import uuid4
 
 import pytest
 
-from plugins.plan import services
+from plugins.plan.services import reading as services
 
 
 def plan(patient, number=1, **fields):

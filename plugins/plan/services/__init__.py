@@ -1,0 +1,1 @@
+"""Treatment plans: reading them, how each stands, and signing them."""
