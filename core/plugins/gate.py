@@ -45,17 +45,14 @@ def refuse_disabled(event) -> None:
 
 def _include(config, plugin: PortalPlugin, host: PluginHost) -> None:
     """Wire one plugin in: its routes under its own name, its templates and its static files by convention."""
-    wiring = Wiring(config, plugin)
-    config.include(plugin.includeme, route_prefix=plugin.name)
-    config.commit()
+    with Wiring(config, plugin) as wiring:
+        config.include(plugin.includeme, route_prefix=plugin.name)
     wiring.check(frozenset({NO_PERMISSION_REQUIRED, *(permission.name for permission in host.permissions[plugin.name])}))
-    at_office = Wiring(config, plugin)
-    config.include(plugin.include_office, route_prefix=f"{OFFICE.root}/{plugin.name}")
-    config.commit()
+    with Wiring(config, plugin) as at_office:
+        config.include(plugin.include_office, route_prefix=f"{OFFICE.root}/{plugin.name}")
     at_office.check(frozenset(roles.OFFICE), within=f"{plugin.name}.office")
-    hooks = Wiring(config, plugin)
-    config.include(plugin.include_hooks, route_prefix=f"hooks/{plugin.name}")
-    config.commit()
+    with Wiring(config, plugin) as hooks:
+        config.include(plugin.include_hooks, route_prefix=f"hooks/{plugin.name}")
     hooks.check(frozenset({NO_PERMISSION_REQUIRED}), within=f"{plugin.name}.hooks")
     if plugin.folder("templates"):
         config.add_jinja2_search_path(f"{plugin.package}:templates/")
