@@ -59,7 +59,9 @@ def _check_syntax(data: bytes) -> None:
     start = io.BytesIO(data)
     read_preamble(start, force=False)
     about = read_dataset(start, is_implicit_VR=False, is_little_endian=True, stop_when=lambda tag, *_: tag.group != 2)
-    if about.get("TransferSyntaxUID") not in (*_PLAIN, *_JPEG, *_JPEG_2000):
+    if not about.get("TransferSyntaxUID"):
+        raise Refusal("damaged")
+    if about.TransferSyntaxUID not in (*_PLAIN, *_JPEG, *_JPEG_2000):
         raise Refusal("coding")
 
 

@@ -3,6 +3,7 @@
 from core.plugins import Card, Permission, PortalPlugin, Tab, hookimpl
 from plugins.images import exporting, records, shown
 from plugins.images.pages import shelf_of
+from plugins.images.readers import READERS
 from plugins.images.services import gallery, moving
 from plugins.images.settings import ImagesSettings
 
@@ -54,6 +55,11 @@ class ImagesPlugin(PortalPlugin):
     def portal_record_kinds(self):
         """Folders, and images whose files follow."""
         return records.KINDS
+
+    @hookimpl
+    def portal_readers(self):
+        """Archives of images that are named by a rule."""
+        return READERS
 
     @hookimpl
     def portal_patients_merged(self, db, practice_id, kept, absorbed):

@@ -1,115 +1,79 @@
-"""`cuspid import images`: a folder of pictures and PDFs for one patient."""
+"""`cuspid import images`: a folder, or an archive, of pictures, PDFs and DICOM files."""
 
 import sys
-from datetime import UTC, date, datetime
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from core import audit
-from core.app import configure
-from core.config import load
-from core.db import SessionFactory, bind_tenant
-from core.files import PracticeFiles
-from core.files.disposition import safe_name
+from core.cli import importing
+from core.cli.importing import chosen_at, opened, printable, reader_at, take_in, tell
+from core.cli.practice import AtPractice, at_practice
 from core.local import Problem
 from core.people.models import Patient
-from core.safety import UnsafeFile
-from plugins.images.models import Folder
-from plugins.images.services import adding
-from tenants.practices import CannotMakePractice, find
+from core.records.importing.found import Found
+from core.records.importing.readers import Reader, WrongChoice
+from plugins.images.naming.places import Place, in_archive, in_folder
+from plugins.images.naming.reading import Naming, read
+from plugins.images.readers import IMAGES, RULES, naming_of
 
-# What systems leave in folders by themselves.
-_NOISE = frozenset({"thumbs.db", "desktop.ini"})
-_SAYS = {"added": "taken in.", "completed": "taken in, as the file of an image that was announced.", "known": "already here."}
+OF_MANY, OF_ONE = RULES["by-day"], "{title}.{ext}"
 
 
 @click.command("images")
-@click.argument("source", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="FOLDER")
+@click.argument("place", type=click.Path(exists=True, path_type=Path), metavar="FOLDER_OR_ZIP")
 @click.option("--practice", "slug", required=True, help="The practice that they are for, such as sunrise.")
-@click.option("--patient", "number", required=True, help="Whose they are: the patient's number in the practice's own system.")
-@click.option(
-    "--folder", "name", default="Images", show_default=True, help="The office's folder; it is made, and shared, if there is none."
-)
-def import_images(source: Path, slug: str, number: str, name: str) -> None:
-    """Take in the X-rays, photos and PDFs of one patient.
+@click.option("--rule", help=f"How the files are named, from the end of their paths.  [default: {OF_MANY}, and with --patient {OF_ONE}]")
+@click.option("--patient", "number", help="Whose they all are: the patient's number in the practice's own system.")
+@click.option("--folder", "name", default="", help="The office's folder for them, where the rule says none; a new one is shared.  [default: Images]")
+@click.option("--source", default="images", show_default=True, help="Where they come from; its name stands before each number.")
+@importing.other_system
+@click.option("--dry-run", is_flag=True, help="Say what would become of them, and change nothing.")
+def import_images(place: Path, slug: str, rule: str | None, number: str | None, name: str, source: str, other_system: bool, dry_run: bool) -> None:
+    """Take in X-rays, photos, PDFs and DICOM files.
 
-    Reads every file in FOLDER and below: JPEG, PNG, WebP and PDF, of at most 40 MB and 50 million pixels. Each is opened in a
-    process of its own and kept without what cameras write into it, such as the place. A file that cannot be opened, or is
-    not what its name says, is refused with its reason and nothing of it is kept; the others are taken in. A file that was
-    taken in before changes nothing. Ends with 1 when any was refused.
+    Whose a picture is, and when it was taken, is read from its path by a rule such as {patient}/{date:%Y-%m-%d}_{folder}_{title}.{ext} (docs/formats.md), and of a
+    DICOM file from its tags first. A file that does not follow the rule, cannot be opened, or is not what its name says is told with its path and its reason, and the
+    others are taken in. Each is opened in a process of its own, and kept without what cameras write into it, such as the place. Taking the same files in again changes
+    nothing. Ends with 1 when anything was refused.
     """
-    registry = _registry()
-    with SessionFactory(bind=registry.engine) as session:
-        bind_tenant(session, _practice(session, slug))
-        patient = _patient(session, number)
-        files = registry.files.within(session.info["practice_id"])
-        zone = registry.tenants.current(files.practice_id, patient.clinic_id).time_zone
-        taken = [_take(session, files, patient, name, path, _day(path, zone)) for path in _files(source)]
-        click.echo(_summary(taken, adding.find_folder(session, files.practice_id, name)))
-    sys.exit(0 if all(taken) else 1)
+    with at_practice(slug) as at:
+        reader = reader_at(at, IMAGES.name)
+        naming = _naming(at, rule or (OF_ONE if number else OF_MANY), number, name, source, other_system)
+        if place.is_dir():
+            report = _of_folder(at, reader, place, naming, dry_run)
+        else:
+            with opened(reader, place) as files:
+                report = take_in(at, source, dry_run, _settled(at, reader, in_archive(files.handles[0]), naming), files.show, naming.is_second)
+    tell(report, dry_run)
 
 
-def _registry():
-    application = configure(load())
-    application.commit()
-    return application.registry
-
-
-def _practice(session: Session, slug: str):
+def _naming(at: AtPractice, rule: str, number: str | None, name: str, source: str, other_system: bool) -> Naming:
+    is_here = number is None or at.session.scalar(select(Patient.id).where(Patient.practice_id == at.id, Patient.external_id == number))
+    if not is_here:
+        raise Problem(f"This practice has no patient with the number {number!r}.")
     try:
-        return find(session, slug)
-    except CannotMakePractice as wrong:
+        return naming_of(replace(chosen_at(at, source, rule), is_second=other_system and number is None), number or "", name)
+    except WrongChoice as wrong:
         raise Problem(str(wrong)) from None
 
 
-def _patient(session: Session, number: str) -> Patient:
-    mine = Patient.practice_id == session.info["practice_id"], Patient.external_id == number
-    found = session.scalars(select(Patient).where(*mine)).one_or_none()
-    if found is None:
-        raise Problem(f"This practice has no patient with the number {number!r}.")
-    return found
+def _of_folder(at: AtPractice, reader: Reader, folder: Path, naming: Naming, dry_run: bool):
+    """Take in the files of a folder, under a bar."""
+    length = sum(place.size for place in in_folder(folder, naming.zone))
+    with click.progressbar(length=length, label=printable(folder.name), file=sys.stderr) as bar:
+
+        def shown() -> Iterator[Place]:
+            for place in in_folder(folder, naming.zone):
+                yield place
+                bar.update(place.size)
+
+        report = take_in(at, naming.source, dry_run, _settled(at, reader, shown(), naming), lambda: None, naming.is_second)
+        bar.update(length - bar.pos)
+    return report
 
 
-def _files(source: Path) -> list[Path]:
-    """Every file in and below the folder, by name; not those that are hidden."""
-    found = (path for path in source.rglob("*") if not path.is_dir())
-    return sorted(path for path in found if not path.name.startswith(".") and path.name.lower() not in _NOISE)
-
-
-def _take(session: Session, files: PracticeFiles, patient: Patient, folder: str, path: Path, day: date) -> bool:
-    """Take one file in, in a transaction of its own, and say what became of it; False when it was refused."""
-    try:
-        # A new folder comes and goes with its first file.
-        into = adding.folder(session, files.practice_id, folder)
-        added = adding.add(session, files, patient.id, into.id, path, path.name, adding.About(day))
-    except UnsafeFile as refusal:
-        session.rollback()
-        return _say(path, f"refused. {refusal.reason}", False)
-    if added.outcome == "known":
-        session.rollback()
-    else:
-        audit.record(session, files.practice_id, "images.image.add", datetime.now(UTC), patient_id=patient.id, target_id=added.image_id)
-        session.commit()
-    return _say(path, _SAYS[added.outcome], True)
-
-
-def _day(path: Path, zone: ZoneInfo) -> date:
-    """The day on which the file was written, where the patient's clinic is; for what no camera dated."""
-    return datetime.fromtimestamp(path.lstat().st_mtime, zone).date()
-
-
-def _say(path: Path, words: str, taken: bool) -> bool:
-    click.secho(f"{safe_name(path.name)}: {words}", fg=None if taken else "red", err=not taken)
-    return taken
-
-
-def _summary(taken: list[bool], folder: Folder | None) -> str:
-    if not taken:
-        return "There is no file in this folder."
-    refused = f", {taken.count(False)} refused" if False in taken else ""
-    hidden = f" The folder {folder.name!r} is not shared, so patients do not see them." if folder and not folder.shared else ""
-    return f"{taken.count(True)} of {len(taken)} files are in the portal{refused}.{hidden}"
+def _settled(at: AtPractice, reader: Reader, places: Iterator[Place], naming: Naming) -> Iterator[Found]:
+    yield from reader.settle(at.session, read(places, naming))

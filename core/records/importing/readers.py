@@ -1,12 +1,13 @@
 """What reads files: JSON lines here, other formats by the plugins that know them (`portal_readers`)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pyramid.exceptions import ConfigurationError
+from sqlalchemy.orm import Session
 
 from core.plugins import PluginHost
 from core.records.importing import lines
@@ -15,12 +16,15 @@ from core.records.importing.found import Found
 
 @dataclass(frozen=True)
 class Chosen:
-    """What was said with a file: the system that it comes from, the clock that its times are by, and what its reader asks besides."""
+    """What was said with a file: the system that it comes from, the clock that its times are by, and what its reader asks besides. `is_second`: that is
+    another system than the practice's.
+    """
 
     source: str
     zone: ZoneInfo
     choice: str = ""
     mapping: bytes | None = None
+    is_second: bool = False
 
 
 class WrongChoice(ValueError):
@@ -32,6 +36,7 @@ class Reader:
     """A sort of file. `text` says in the office's words what it takes; `choices`, by their names, what is to be chosen besides, unless a mapping file says it.
 
     `read` gives what is in a file, and reads it `times_read` times, which is for showing how far it has come. It raises WrongChoice before anything is read.
+    `settle` gives what was read, one for one, as it goes in: what is here already under other numbers goes under those. Its session is the one in which it is taken in.
     """
 
     name: str
@@ -42,6 +47,7 @@ class Reader:
     choices: Mapping[str, str] = field(default_factory=dict)
     takes_mapping: bool = False
     times_read: int = 1
+    settle: Callable[[Session, Iterable[Found]], Iterable[Found]] = lambda _, found: found
 
 
 JSON_LINES = Reader(

@@ -19,7 +19,7 @@ from core.people.alike import letters
 from core.people.models import Patient
 from core.safety import Proven, Said, UnsafeFile, prove
 from core.safety.signatures import IMAGES
-from plugins.images.models import Folder, Image
+from plugins.images.models import Image
 
 Outcome = Literal["added", "completed", "known"]
 
@@ -66,25 +66,14 @@ def add(
         return Added(image.id, "completed" if announced else "added")
 
 
-def folder(session: Session, practice_id: UUID, name: str) -> Folder:
-    """The folder of this name; a new one, shared with patients, if there is none."""
-    found = find_folder(session, practice_id, name)
-    if found is None:
-        found = Folder(id=uuid7(), name=name, shared=True)
-        session.add(found)
-        session.flush()
-    return found
-
-
-def find_folder(session: Session, practice_id: UUID, name: str) -> Folder | None:
-    """The folder of this name, the oldest of several."""
-    query = select(Folder).where(Folder.practice_id == practice_id, Folder.name == name)
-    return session.scalars(query.order_by(Folder.id).limit(1)).one_or_none()
-
-
 def words_of(name: str) -> str:
     """A description out of a file's name: "bitewing_left.jpg" is "Bitewing left"; nothing of a name that a camera gave."""
-    stem = re.sub(r"[_\s]+", " ", Path(name).stem).strip()
+    return words_in(Path(name).stem)
+
+
+def words_in(stem: str) -> str:
+    """The same, of a name without an ending."""
+    stem = re.sub(r"[_\s]+", " ", stem).strip()
     return "" if _CAMERA.fullmatch(stem) else stem[:1].upper() + stem[1:]
 
 
