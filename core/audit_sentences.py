@@ -145,6 +145,8 @@ WHOLE = {
     "office.alerts.change": "Chose when to be alerted",
     "office.sync.view": "Opened the page of records from the practice system",
     "office.sync.dealt": "Took refused records off the list",
+    "office.sync.again": "Had refused records tried again",
+    "office.sync.look": "Looked at a refused record",
     "office.deliveries.view": "Opened the list of failed deliveries",
     "office.delivery.again": "Had a failed delivery tried again",
     "office.delivery.dealt": "Marked a failed delivery as dealt with",

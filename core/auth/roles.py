@@ -20,7 +20,7 @@ OFFICE: dict[str, str] = {
     "office.deliveries.see": "See mails and texts that did not get through",
     "office.deliveries.settle": "Try failed mails and texts again, take them off the list",
     "office.sync.see": "See what came in from the practice system, and what was refused",
-    "office.sync.settle": "Take refused records off the list",
+    "office.sync.settle": "Look at refused records, try them again, take them off the list",
     "office.opendental.change": "Connect the practice’s Open Dental, start and pause it, set what means what, disconnect it",
     VIEW_AS: "View the portal as a patient",
     "office.tabs.see": "See which tabs are on, and what was changed",

@@ -1,9 +1,10 @@
-"""What is kept of records that came in: each run, when each kind last came, what was refused and why; never a record itself."""
+"""What is kept of records that came in: each run, when each kind last came, what was refused and why."""
 
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Text
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, TenantScoped, index_in_practice, unique_in_practice, uuid7
@@ -61,7 +62,10 @@ class RecordsArrival(TenantScoped, Base):
 
 
 class RecordsRefusal(TenantScoped, Base):
-    """A record that was refused and has not been taken in since: which, why, how often. Its content is not kept."""
+    """A record that was refused and has not been taken in since: which, why, how often, and in `content` what it said when it came last.
+
+    `content` is empty where that was too long to be kept, or no text. `is_second`: its source is another system than the practice's.
+    """
 
     __tablename__ = "records_refusal"
     __table_args__ = (unique_in_practice("source", "kind", "external_id"), index_in_practice("last_at"))
@@ -70,6 +74,8 @@ class RecordsRefusal(TenantScoped, Base):
     kind: Mapped[str]
     external_id: Mapped[str]
     reason: Mapped[str]
+    content: Mapped[dict | None] = mapped_column(JSON(none_as_null=True))
+    is_second: Mapped[bool] = mapped_column(server_default="false", default=False)
     first_at: Mapped[datetime]
     last_at: Mapped[datetime]
     times: Mapped[int]

@@ -1,6 +1,6 @@
 """What came of records that were sent in: kept in the transaction in which they are written, so that neither is there without the other.
 
-A refused record is not kept, only which one it was and why: its source sends it again, and once it is taken in it is off the list.
+What was refused is on a list of its own (`core.records.refusals`).
 """
 
 import re
@@ -10,26 +10,21 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.auth.clearing import clear_rows
 from core.db import uuid7
 from core.people.models import PatientNumber
-from core.records import Answer, RecordKind, door, origins
+from core.records import Answer, RecordKind, door, origins, refusals
 from core.records.freshness import has_state, refresh_state
 from core.records.models import SOURCE, RecordsArrival, RecordsRefusal, RecordsRun
+from core.records.refusals import KEPT, LONGEST_REASON, REFUSED, Sender, known_kind, plain
 from core.records.snapshots import take_out_missing
 
-REFUSED = "refused"
-MOST_REFUSED = 500
-"""So many refused records of a source are on the list, those that were refused last; how many there were stands with the run."""
-KEPT = timedelta(days=30)
 SILENT = timedelta(minutes=15)
 """A run of which nothing was heard for so long has broken off."""
-LONGEST_ID, LONGEST_REASON = 200, 500
-UNKNOWN_KIND = "There is no such kind of record, or its tab is off."
 
 
 class WrongSource(ValueError):
@@ -84,15 +79,19 @@ def receive(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[M
 
 
 def take_in(
-    session: Session, run: Run, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]], now: datetime, unreadable: int = 0
+    session: Session, run: Run, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]], now: datetime, unreadable: int = 0,
+    again: Mapping[UUID, int] | None = None,
 ) -> list[Answer]:
-    """Take in one batch of a run (`core.records.door.take_in`). `unreadable`: so many more were no records at all."""
+    """Take in one batch of a run (`core.records.door.take_in`). `unreadable`: so many more were no records at all. `again`: the batch is what refused records
+    said that are tried once more, so that nothing is fresher by it; raises `core.records.refusals.Overtaken`, and the caller takes the batch back.
+    """
+    batch = list(batch)
     answers = door.take_in(session, kinds, batch, run.is_second)
     _count(_row(session, run, now), kinds, answers, now, unreadable)
     session.flush()
     origins.note(session, run.source, [answer for answer in answers if answer.kind in kinds], now, run.id, run.snapshot)
-    _note_arrivals(session, run, kinds, {answer.kind for answer in answers if answer.outcome != REFUSED}, now)
-    _note_refusals(session, run, kinds, answers, now)
+    _note_arrivals(session, run, kinds, {answer.kind for answer in answers if answer.outcome != REFUSED and not again}, now)
+    refusals.note(session, Sender(run.source, run.is_second, again or {}), kinds, batch, answers, now)
     refresh_state(session, _practice(session), now)
     return answers
 
@@ -101,7 +100,7 @@ def note_refused(session: Session, run: Run, kinds: Mapping[str, RecordKind], re
     """Count and list records that whoever brings them had to refuse, such as those whose file is no file that can be taken."""
     _count(_row(session, run, now), kinds, refused, now)
     session.flush()
-    _note_refusals(session, run, kinds, refused, now)
+    refusals.note(session, Sender(run.source, run.is_second), kinds, [None] * len(refused), refused, now)
     refresh_state(session, _practice(session), now)
 
 
@@ -123,7 +122,7 @@ def end(
     for answers in take_out_missing(session, kinds, row, all_may_go) if row.snapshot else ():
         _count(row, kinds, answers, now)
         origins.note(session, run.source, answers, now, run.id)
-        _note_refusals(session, run, kinds, answers, now)
+        refusals.note(session, Sender(run.source), kinds, [{"kind": one.kind, "external_id": one.external_id, "deleted": True} for one in answers], answers, now)
     row.ended_at = row.heard_at = now
     session.flush()
     _note_arrivals(session, run, kinds, {*unchanged, *run.snapshot} & kinds.keys(), now)
@@ -134,24 +133,17 @@ def fail(session: Session, run: Run, why: str, now: datetime) -> None:
     """The run failed as a whole, or went no further; `why` is read by the office, and repeats nothing of a record."""
     row = _row(session, run, now)
     row.ended_at = row.heard_at = now
-    row.failure = _plain(why, LONGEST_REASON)
+    row.failure = plain(why, LONGEST_REASON)
     session.flush()
 
 
 def add_up(counts: Mapping[str, Mapping[str, int]], kinds: Collection[str], answers: Iterable[Answer], unreadable: int = 0) -> dict[str, dict[str, int]]:
     """The counts of a run with those of one more batch: how many of each kind had each outcome."""
     found = {kind: dict(outcomes) for kind, outcomes in counts.items()}
-    for kind, outcome in [(_kind(answer, kinds), answer.outcome) for answer in answers] + [("", REFUSED)] * unreadable:
+    for kind, outcome in [(known_kind(answer, kinds), answer.outcome) for answer in answers] + [("", REFUSED)] * unreadable:
         of_kind = found.setdefault(kind, {})
         of_kind[outcome] = of_kind.get(outcome, 0) + 1
     return found
-
-
-def as_told(answer: Answer, kinds: Collection[str]) -> Answer:
-    """A refusal as people read it: nothing of what else stands in the record."""
-    kind = _kind(answer, kinds)
-    reason = _plain(answer.reason, LONGEST_REASON) if kind else UNKNOWN_KIND
-    return Answer(kind, _plain(answer.external_id, LONGEST_ID), answer.outcome, reason)
 
 
 def state_of(run: RecordsRun, now: datetime) -> str:
@@ -165,23 +157,6 @@ def newest(session: Session, practice_id: UUID, most: int) -> list[RecordsRun]:
     """The runs that began last."""
     query = select(RecordsRun).where(RecordsRun.practice_id == practice_id).order_by(RecordsRun.started_at.desc(), RecordsRun.id.desc())
     return list(session.scalars(query.limit(most)))
-
-
-def refused(session: Session, practice_id: UUID, page: int, size: int) -> tuple[list[RecordsRefusal], bool]:
-    """One page of what was refused, the newest first, and whether there is more."""
-    query = select(RecordsRefusal).where(RecordsRefusal.practice_id == practice_id).order_by(RecordsRefusal.last_at.desc(), RecordsRefusal.id)
-    rows = session.scalars(query.offset((page - 1) * size).limit(size + 1)).all()
-    return list(rows[:size]), len(rows) > size
-
-
-def forget(session: Session, practice_id: UUID, ids: Collection[UUID] | None, now: datetime) -> list[UUID]:
-    """Take refused records off the list, or all of them when `ids` is None: the office has dealt with them. Returns which."""
-    where = [RecordsRefusal.practice_id == practice_id]
-    where += [] if ids is None else [RecordsRefusal.id.in_(ids)]
-    gone = list(session.scalars(delete(RecordsRefusal).where(*where).returning(RecordsRefusal.id)))
-    if gone:
-        refresh_state(session, practice_id, now)
-    return gone
 
 
 def clear_away(session: Session, practice_id: UUID, now: datetime) -> None:
@@ -219,42 +194,3 @@ def _note_arrivals(session: Session, run: Run, kinds: Mapping[str, RecordKind], 
         new = insert(RecordsArrival).values(rows)
         latest = func.greatest(RecordsArrival.came_at, new.excluded.came_at)
         session.execute(new.on_conflict_do_update(index_elements=["practice_id", "source", "kind"], set_={"came_at": latest, "ages": new.excluded.ages}))
-
-
-def _note_refusals(session: Session, run: Run, kinds: Collection[str], answers: Iterable[Answer], now: datetime) -> None:
-    """Put what was refused on the list; what was refused before, and is taken in now, comes off it."""
-    last = {(answer.kind, answer.external_id): answer for answer in answers}
-    known = session.execute(select(RecordsRefusal.id, RecordsRefusal.kind, RecordsRefusal.external_id).where(RecordsRefusal.practice_id == _practice(session)))
-    taken = [id_ for id_, *key in known if (answer := last.get((key[0], key[1]))) and answer.outcome != REFUSED]
-    if taken:
-        session.execute(delete(RecordsRefusal).where(RecordsRefusal.practice_id == _practice(session), RecordsRefusal.id.in_(taken)))
-    refused = {key: row for answer in last.values() if answer.outcome == REFUSED for key, row in [_refusal(run, kinds, answer, now)]}
-    if refused:
-        _put(session, run, list(refused.values())[-MOST_REFUSED:])
-
-
-def _refusal(run: Run, kinds: Collection[str], answer: Answer, now: datetime) -> tuple[tuple[str, str], dict[str, Any]]:
-    told = as_told(answer, kinds)
-    which = {"kind": told.kind, "external_id": told.external_id}
-    return (told.kind, told.external_id), {"id": uuid7(), "source": run.source, **which, "reason": told.reason, "first_at": now, "last_at": now, "times": 1}
-
-
-def _put(session: Session, run: Run, rows: list[dict[str, Any]]) -> None:
-    practice_id = _practice(session)
-    new = insert(RecordsRefusal).values([{"practice_id": practice_id, **row} for row in sorted(rows, key=lambda row: (row["kind"], row["external_id"]))])
-    again = {"reason": new.excluded.reason, "last_at": new.excluded.last_at, "times": RecordsRefusal.times + 1}
-    session.execute(new.on_conflict_do_update(index_elements=["practice_id", "source", "kind", "external_id"], set_=again))
-    of_source = (RecordsRefusal.practice_id == practice_id, RecordsRefusal.source == run.source)
-    older = select(RecordsRefusal.id).where(*of_source).order_by(RecordsRefusal.last_at.desc(), RecordsRefusal.id.desc()).offset(MOST_REFUSED)
-    session.execute(delete(RecordsRefusal).where(*of_source, RecordsRefusal.id.in_(older)))
-
-
-def _kind(answer: Answer, kinds: Collection[str]) -> str:
-    """A kind that is known here, or nothing: whatever else a record says there may be anything."""
-    return answer.kind if answer.kind in kinds else ""
-
-
-def _plain(words: str, longest: int) -> str:
-    """Text that can be stored and shown, and no longer than that."""
-    storable = words.encode("utf-8", "replace").decode().replace("\0", "�")
-    return storable if len(storable) <= longest else storable[: longest - 1] + "…"

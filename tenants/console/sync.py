@@ -1,5 +1,7 @@
-"""Records from the practice's own system, at the office: when which kind last came in, the last runs, and what was refused and why."""
+"""Records from the practice's own system, at the office: when which kind last came in, the last runs, and what was refused and why, to be tried again."""
 
+import json
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -10,10 +12,12 @@ from pyramid.view import view_config
 
 from core.auth.second_views import typed
 from core.plugins import OfficeItem
-from core.records import OUTCOMES, freshness, origins, runs, title_of
+from core.records import OUTCOMES, Answer, freshness, origins, refusals, retrying, runs, title_of
 from core.records.freshness import HOURS, Arrival
-from core.records.models import RecordsRun
+from core.records.kinds import kinds_at
+from core.records.models import RecordsRefusal, RecordsRun
 from core.web.forms import Form, Line, empty_form, page_number, read_form
+from tenants.console.patients import id_in, id_in_path
 
 SEE, SETTLE = "office.sync.see", "office.sync.settle"
 LAST_PAGE, PAGE, MOST_RUNS = 200, 50, 20
@@ -59,14 +63,14 @@ def see_origin(request):
 
 def _values(request, form: Form) -> dict[str, Any]:
     page = page_number(request, LAST_PAGE)
-    refused, more = runs.refused(request.db, request.practice_id, page, PAGE)
+    refused, more = refusals.listed(request.db, request.practice_id, page, PAGE)
     found = freshness.arrivals(request.db, request.practice_id)
     hours = request.whole_tenant.settings[HOURS]
     shown = [_show(run, request.now) for run in runs.newest(request.db, request.practice_id, MOST_RUNS)]
     request.audit("office.sync.view")
     return {
         "kinds": [(one, one.ages and freshness.is_stale(one.came_at, hours, request.now)) for one in by_kind(found)], "hours": hours, "runs": shown,
-        "stale_at": freshness.stale_at(found, hours), "refused": refused, "page": page, "more": more, "title_of": title_of, "kept_days": runs.KEPT.days,
+        "stale_at": freshness.stale_at(found, hours), "refused": refused, "page": page, "more": more, "title_of": title_of, "kept_days": refusals.KEPT.days,
         "outcomes": OUTCOMES, "one_minute": timedelta(minutes=1), "form": form, "looked": False,
         "choices": [("", "Choose one"), *((one.kind, title_of(one.kind)) for one in by_kind(found))],
     }  # fmt: skip
@@ -75,12 +79,32 @@ def _values(request, form: Form) -> dict[str, Any]:
 @view_config(route_name="office.sync.dealt", permission=SETTLE, request_method="POST")
 def mark_dealt(request):
     """Take refused records off the list: one, or all of them."""
-    gone = runs.forget(request.db, request.practice_id, [_id(request)] if typed(request, "refusal") else None, request.now)
+    gone = refusals.forget(request.db, request.practice_id, [id_in(typed(request, "refusal"))] if typed(request, "refusal") else None, request.now)
     if typed(request, "refusal") and not gone:
         raise HTTPNotFound()
     request.audit("office.sync.dealt", target_id=gone[0] if len(gone) == 1 else None)
     request.session.flash("It is off the list." if len(gone) == 1 else "They are off the list.")
     return HTTPSeeOther(request.route_path("office.sync"))
+
+
+@view_config(route_name="office.sync.again", permission=SETTLE, request_method="POST")
+def try_again(request):
+    """Try refused records once more: one, or all of them."""
+    ids = [_refused(request, id_in(typed(request, "refusal"))).id] if typed(request, "refusal") else None
+    answers = retrying.try_again(request.db, kinds_at(request.registry, request.practice_id), ids, request.now)
+    request.audit("office.sync.again", target_id=ids[0] if ids else None)
+    request.session.flash(_told(answers))
+    return HTTPSeeOther(request.route_path("office.sync"))
+
+
+@view_config(route_name="office.sync.refused", permission=SETTLE, request_method="GET", renderer="console/sync_refused.jinja2")
+def refused_page(request):
+    """What a refused record said. It may be of a patient of any clinic, so that who works for some of them does not see it."""
+    if request.identity.clinic_ids:
+        raise HTTPNotFound()
+    row = _refused(request, id_in_path(request))
+    request.audit("office.sync.look", target_id=row.id)
+    return {"one": row, "which": f"{title_of(row.kind)} {row.external_id}", "fields": [] if row.content is None else list(_fields(row.content))}
 
 
 def by_kind(found: list[Arrival]) -> list[Arrival]:
@@ -94,11 +118,28 @@ def _show(run: RecordsRun, now) -> ShownRun:
     return ShownRun(run, runs.state_of(run, now), words or "Nothing")
 
 
-def _id(request) -> UUID:
-    try:
-        return UUID(typed(request, "refusal"))
-    except ValueError:
-        raise HTTPNotFound() from None
+def _refused(request, id_: UUID) -> RecordsRefusal:
+    row = request.db.get(RecordsRefusal, (request.practice_id, id_))
+    if row is None:
+        raise HTTPNotFound()
+    return row
+
+
+def _told(answers: list[Answer]) -> str:
+    """What became of records that were tried once more."""
+    still = sum(answer.outcome == refusals.REFUSED for answer in answers)
+    taken = len(answers) - still
+    if not answers:
+        return "There was nothing to try: a newer state of it has come meanwhile."
+    words = [f"{taken:,} {'is' if taken == 1 else 'are'} in the portal now."] if taken else []
+    return " ".join([*words, *([f"{still:,} {'is' if still == 1 else 'are'} still refused; each says why."] if still else [])])
+
+
+def _fields(content: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a record said, field for field, without which one it is."""
+    for name, value in content.items():
+        if name not in ("kind", "external_id"):
+            yield title_of(name), value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def includeme(config) -> None:
@@ -107,5 +148,7 @@ def includeme(config) -> None:
     config.add_office_item(REFUSED)
     config.add_route("office.sync", "/office/sync")
     config.add_route("office.sync.dealt", "/office/sync/dealt")
+    config.add_route("office.sync.again", "/office/sync/again")
+    config.add_route("office.sync.refused", "/office/sync/refused/{id}")
     config.add_route("office.sync.origin", "/office/sync/origin")
     config.scan("tenants.console.sync")

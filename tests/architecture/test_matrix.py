@@ -74,7 +74,7 @@ TABLE = {
         office.addresses.sender office.addresses.sender_look office.addresses.sender_remove
         office.records_requests office.records_requests.one office.records_requests.take office.records_requests.answer
         office.exports office.exports.stop office.exports.download office.patients.export
-        office.allowance office.deliveries office.deliveries.again office.deliveries.dealt office.sync office.sync.dealt office.sync.origin office.keys office.keys.make office.keys.make_anew office.keys.revoke office.webhooks office.webhooks.rotate office.webhooks.test office.webhooks.resume office.webhooks.remove
+        office.allowance office.deliveries office.deliveries.again office.deliveries.dealt office.sync office.sync.dealt office.sync.again office.sync.refused office.sync.origin office.keys office.keys.make office.keys.make_anew office.keys.revoke office.webhooks office.webhooks.rotate office.webhooks.test office.webhooks.resume office.webhooks.remove
         office.branding office.branding.clinic office.branding.preview office.branding.preview_style office.branding.undo
         webmail.office.messages webmail.office.one webmail.office.answer webmail.office.done webmail.office.again
         appointments.office.book appointments.office.book.visit appointments.office.book.visit.confirm

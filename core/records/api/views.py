@@ -10,7 +10,7 @@ from pyramid.security import NO_PERMISSION_REQUIRED
 from pyramid.view import view_config
 
 from core import audit
-from core.records import Answer, runs, uploaded
+from core.records import Answer, refusals, runs, uploaded
 from core.records.api.asking import with_key
 from core.records.api.problems import Problem
 from core.records.api.reading import Batch, Strict, read_batch, read_object
@@ -175,7 +175,7 @@ def _not_yours(record: dict[str, Any]) -> Answer:
 def _told(answers: Iterable[Answer], pointers: Iterable[str]):
     for answer, pointer in zip(answers, pointers, strict=True):
         told = {"kind": answer.kind, "external_id": answer.external_id, "outcome": answer.outcome}
-        yield told | ({"reason": answer.reason, "pointer": _pointer(pointer, answer.where)} if answer.outcome == runs.REFUSED else {})
+        yield told | ({"reason": answer.reason, "pointer": _pointer(pointer, answer.where)} if answer.outcome == refusals.REFUSED else {})
 
 
 def _pointer(record: str, where: str) -> str:

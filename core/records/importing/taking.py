@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from core.records import OUTCOMES, Answer, runs, title_of
+from core.records import OUTCOMES, Answer, refusals, runs, title_of
 from core.records.importing.found import Fault, Found, LeftOut, Record, WithFile
 from core.records.importing.sending import send
 from core.records.kinds import kinds_at
@@ -38,7 +38,7 @@ class Report:
     @property
     def refused(self) -> int:
         """How many were refused, or could not be read."""
-        return self._how_many(runs.REFUSED)
+        return self._how_many(refusals.REFUSED)
 
     @property
     def whole(self) -> int:
@@ -49,7 +49,7 @@ class Report:
         """Add what became of a batch."""
         known, faults = frozenset(kinds), [one for one in batch if isinstance(one, Fault)]
         self.counts = runs.add_up(self.counts, known, answers, len(faults))
-        refused = [runs.as_told(answer, known) for answer in answers if answer.outcome == runs.REFUSED]
+        refused = [refusals.as_told(answer, known) for answer in answers if answer.outcome == refusals.REFUSED]
         told = [*faults, *(Fault(f"{title_of(one.kind)} {one.external_id}", one.reason) for one in refused)]
         self.told = [*self.told, *told][: self.most_told]
         self.left_out.update(one.what for one in batch if isinstance(one, LeftOut))

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, text
 
 import core
 from core.people.models import Patient
-from core.records import freshness, runs
+from core.records import freshness, refusals, runs
 from core.records.kinds import kinds_for
 from core.records.models import RecordsArrival, RecordsRefusal, RecordsRun, RecordsState
 from core.testing import make_office
@@ -36,20 +36,20 @@ def send(db, kinds):
     return lambda batch, at=NOW, source="nightly": runs.receive(db, kinds, batch, source, at)
 
 
-def refusals(db, practice) -> dict[tuple[str, str], RecordsRefusal]:
+def listed(db, practice) -> dict[tuple[str, str], RecordsRefusal]:
     db.expire_all()
     return {(row.kind, row.external_id): row for row in db.scalars(select(RecordsRefusal).where(RecordsRefusal.practice_id == practice.id))}
 
 
-def test_a_run_says_what_became_of_its_records_and_keeps_none_of_their_content(db, practice, send, migrate_url):
+def test_a_run_says_what_became_of_its_records_and_its_reasons_repeat_nothing_of_their_content(db, practice, send, migrate_url):
     send([ann("P1"), ann("P2", birthdate="a secret day"), ann("P3", guarantor="nobody"), {"kind": "dragon of Ann Ode", "external_id": "D"}])
     [run] = runs.newest(db, practice.id, 9)
     assert run.counts == {"patient": {"created": 1, "refused": 2}, "": {"refused": 1}}
     assert (run.source, run.started_at, run.ended_at, run.failure) == ("nightly", NOW, NOW, "")
-    found = refusals(db, practice)
+    found = listed(db, practice)
     assert found["patient", "P3"].reason == "guarantor: the patient that it names is not there yet."
     assert "birthdate" in found["patient", "P2"].reason
-    assert found["", "D"].reason == runs.UNKNOWN_KIND
+    assert found["", "D"].reason == refusals.UNKNOWN_KIND
     assert not [row for row in found.values() if re.search("secret|dragon|Ode", f"{row.kind} {row.external_id} {row.reason}")]
 
 
@@ -62,10 +62,10 @@ def test_a_field_that_is_no_name_is_not_repeated(send):
 def test_what_is_refused_again_is_one_line_and_gone_once_it_is_taken_in_from_wherever(db, practice, send):
     send([ann("P3", guarantor="P9"), ann("P4", sex="X")])
     send([ann("P3", guarantor="P9")], NOW + HOUR)
-    row = refusals(db, practice)["patient", "P3"]
+    row = listed(db, practice)["patient", "P3"]
     assert (row.times, row.first_at, row.last_at) == (2, NOW, NOW + HOUR)
     send([ann("P9"), ann("P3", guarantor="P9")], NOW + 2 * HOUR, "other")
-    assert set(refusals(db, practice)) == {("patient", "P4")}
+    assert set(listed(db, practice)) == {("patient", "P4")}
 
 
 def test_a_batch_that_fails_leaves_neither_records_nor_counts_and_the_run_says_why(db, practice, kinds):
@@ -95,20 +95,20 @@ def test_a_kind_is_as_fresh_as_what_came_of_it_or_is_known_to_be_unchanged(db, p
 
 
 def test_the_list_of_refused_records_has_an_end_and_the_counts_have_none(db, practice, send, monkeypatch):
-    monkeypatch.setattr(runs, "MOST_REFUSED", 3)
+    monkeypatch.setattr(refusals, "MOST_REFUSED", 3)
     send([ann(f"P{number}", sex="X") for number in range(5)])
     send([ann("P9", sex="X")], NOW + HOUR)
-    assert len(refusals(db, practice)) == 3
-    assert ("patient", "P9") in refusals(db, practice)
+    assert len(listed(db, practice)) == 3
+    assert ("patient", "P9") in listed(db, practice)
     assert [run.counts["patient"]["refused"] for run in runs.newest(db, practice.id, 9)] == [1, 5]
 
 
 def test_after_thirty_days_runs_and_refusals_are_gone_and_the_last_coming_is_still_known(db, practice, send):
     send([ann(), ann("P2", sex="X")])
     runs.clear_away(db, practice.id, NOW + timedelta(days=29))
-    assert len(refusals(db, practice)) == len(runs.newest(db, practice.id, 9)) == 1
+    assert len(listed(db, practice)) == len(runs.newest(db, practice.id, 9)) == 1
     runs.clear_away(db, practice.id, NOW + timedelta(days=30))
-    assert refusals(db, practice) == {}
+    assert listed(db, practice) == {}
     assert runs.newest(db, practice.id, 9) == []
     assert freshness.came_at(db, practice.id, "patient") == NOW
 

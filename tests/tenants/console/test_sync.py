@@ -70,6 +70,30 @@ def test_refused_records_wait_for_the_office_until_they_are_taken_in_or_dealt_wi
     assert "Nothing is refused" in app.get(PATH)
 
 
+def test_a_refused_record_is_looked_at_and_tried_again_once_what_it_named_is_there(office, send, audited):
+    app = office("front_desk")
+    send([ann("P3", guarantor="P404", phone="555-0177")])
+    page = app.get(PATH).click(href="/refused/")
+    assert "555-0177" in page
+    assert "guarantor: the patient that it names is not there yet." in page
+    assert "1 is still refused; each says why." in page.forms["again"].submit(status=303).follow()
+    send([ann("P404"), ann("P5", sex="X")])
+    assert "1 is in the portal now. 1 is still refused; each says why." in app.get(PATH).forms["again-all"].submit(status=303).follow()
+    assert "There was nothing to try" not in app.get(PATH)
+    assert page.forms["again"].submit(status=404), "it is off the list"
+    assert [len(audited(f"office.sync.{act}")) for act in ("look", "again")] == [1, 2]
+
+
+def test_what_a_refused_record_says_is_for_those_who_work_for_all_clinics_and_may_settle(office, send, other_signed_in, other_make, practice):
+    send([ann("P3", sex="X")])
+    path = office("front_desk").get(PATH).html.select_one("a[href*='/refused/']")["href"]
+    office("read_only").get(path, status=403)
+    other_signed_in(account=other_make.staff("office_admin")).get(path, status=404)
+    limited = office("front_desk", clinic_ids=(practice.clinic_id,))
+    assert not limited.get(PATH).html.select("a[href*='/refused/']")
+    limited.get(path, status=404)
+
+
 def test_who_only_looks_takes_nothing_off_and_no_other_practice_sees_or_takes(office, send, other_signed_in, other_make):
     send([ann("P3", sex="X")])
     assert "P3" in office().get(PATH)
