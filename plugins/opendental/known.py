@@ -1,6 +1,6 @@
 """What other rows cannot be read without: put together from what the pulls have kept, and from what the office has chosen."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -40,7 +40,7 @@ def setup_of(session: Session, practice_id: UUID, time_zone: str, now: datetime)
         chairs=chairs(kept.get("operatories", [])),
         codes=codes(kept.get("procedurecodes", [])),
         names={number(row, "DefNum"): words(row, "ItemName", 100) for row in definitions},
-        defined={name: {number(row, BY_NAME[name].key): row for row in kept.get(name, [])} for name in DEFINED},
+        defined={name: {number(row, BY_NAME[name].key): row for row in kept.get(name, [])} for name in DEFINED} | {"insplans": _carriers(kept)},
         receipts=dict(session.execute(receipts).all()),
         made={change_id.hex: str(target_id) for kind, change_id, _, target_id in pushed if kind == "appointment.booked"},
         added={theirs: str(target_id) for kind, _, theirs, target_id in pushed if kind == "patient.added" and theirs},
@@ -58,3 +58,9 @@ def kept_of(resource: Resource, rows: Iterable[Row]) -> list[dict[str, Any]]:
     chosen = rows if resource.name != "preferences" else (row for row in rows if words(row, "PrefName", 80).startswith(_PREFERENCE))
     kept = ({name: row.get(name) for name in resource.kept} for row in chosen)
     return [row for row in kept if resource.name == "preferences" or reference(row, resource.key)]
+
+
+def _carriers(kept: Mapping[str, list[Row]]) -> dict[str, Row]:
+    """The insurance company of each plan by the plan's number."""
+    companies = {number(row, "CarrierNum"): row for row in kept.get("carriers", [])}
+    return {number(row, "PlanNum"): companies.get(reference(row, "CarrierNum") or "", {}) for row in kept.get("insplans", [])}

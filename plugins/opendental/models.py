@@ -57,6 +57,10 @@ class Connection(TenantScoped, Base):
     """When the connection was last tried out."""
     counts: Mapped[dict] = mapped_column(server_default=text("'{}'"), default=dict)
     """How many rows each of their tables had when the office looked, for the time that the first load takes."""
+    reporting_since: Mapped[datetime | None]
+    """When Open Dental was last asked to report changes by itself, `heard_at` when it last did, `reporting_problem` why it would not be asked."""
+    heard_at: Mapped[datetime | None]
+    reporting_problem: Mapped[str] = mapped_column(server_default="", default="")
     files_problem: Mapped[str] = mapped_column(server_default="", default="")
     """Why no files come, empty where they do; after so many `files_attempts` it is tried again at `files_next_at`."""
     files_attempts: Mapped[int] = mapped_column(server_default=text("0"), default=0)

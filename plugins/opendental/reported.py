@@ -28,6 +28,7 @@ def take_rows(session: Session, office: Office, watched: str, rows: Sequence[Row
     connection = pulling.connection_of(session, office.practice_id)
     if not connection.is_running or connection.loaded_at is None or watched not in {*WATCHED, DELETED}:
         return
+    connection.heard_at = now
     setup = setup_of(session, office.practice_id, office.time_zone, now)
     if watched == DELETED:
         records, unreadable = _read(visits.deleted_appointment, rows, setup)

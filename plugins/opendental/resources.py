@@ -60,6 +60,8 @@ RESOURCES: tuple[Resource, ...] = (
     Resource("medications", "Medicines", "MedicationNum", path="medications", kept=("MedicationNum", "MedName", "RxCui"), usual=500),
     Resource("appointmenttypes", "Appointment types", "AppointmentTypeNum", (book.appointment_type,), path="appointmenttypes", usual=12),
     Resource("recalltypes", "Recall types", "RecallTypeNum", (recalls.recall_type,), path="recalltypes", usual=10),
+    Resource("carriers", "Insurance companies", "CarrierNum", way="query", table="carrier", kept=("CarrierNum", "CarrierName"), usual=0.02),
+    Resource("insplans", "Insurance plans", "PlanNum", way="query", table="insplan", kept=("PlanNum", "CarrierNum"), usual=0.3),
     Resource("patients", "Patients", "PatNum", (people.patient,), path="patients/Simple", since="DateTStamp", usual=1),
     Resource("guardians", "Guardians", "GuardianNum", (people.relationship,), way="query", table="guardian", usual=0.2),
     Resource("schedules", "Schedules", "ScheduleNum", (book.schedule,), way="range", path="schedules", usual=0.2),

@@ -1,9 +1,11 @@
 """Asking an office's Open Dental to report by itself what changes, and seeing each day that it still does."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from core.config import Settings
@@ -71,6 +73,13 @@ def subscribe_office(work: Work) -> None:
     except Fault as fault:
         # The pulls bring everything; tomorrow it is tried again.
         log.warning("opendental_not_subscribed", practice=str(practice_id), error=type(fault).__name__)
+        _note(work.db, practice_id, reporting_problem=str(fault))
+    else:
+        _note(work.db, practice_id, reporting_since=work.now, reporting_problem="")
+
+
+def _note(session: Session, practice_id: UUID, **values: Any) -> None:
+    session.execute(update(Connection).where(Connection.practice_id == practice_id).values(**values).execution_options(synchronize_session=False))
 
 
 def _running(session: Session, practice_id: UUID) -> Connection | None:

@@ -123,8 +123,12 @@ def test_an_office_that_lets_it_run_is_reported_from_that_moment_on(registry, pr
     work = Work(registry, db, registry.tenants.current(practice.id), row.id, datetime.now(UTC))
     subscribing.subscribe_office(work)
     assert {one["WatchTable"] for one in wire.client().rows("subscriptions")} == {*subscribing.POLLING_SECONDS, "Appointment", "AppointmentDeleted", "Patient"}
+    db.refresh(connected)
+    assert (connected.reporting_since, connected.reporting_problem) == (work.now, "")
     wire.office.quirks.connector_down = True
     subscribing.subscribe_office(work)  # tomorrow again
+    db.refresh(connected)
+    assert "eConnector" in connected.reporting_problem
 
 
 def test_subscriptions_are_made_once_renewed_before_they_end_and_those_of_others_left(registry, practice, connected, wire):

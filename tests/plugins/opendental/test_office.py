@@ -191,3 +191,19 @@ def test_a_drop_without_a_known_key_stops_the_start():
     assert (login.host, login.port, login.user, login.password, login.path("a.pdf")) == ("drop.example.com", 2222, "office", "p@ss", "/incoming/a.pdf")
     with pytest.raises(config.WrongSetting, match="CUSPID_OPENDENTAL_DROP_KEY"):
         config.load(environ=LEAST | environ | {"CUSPID_OPENDENTAL_DROP_KEY": ""})
+
+
+def test_the_page_says_whether_open_dental_reports_changes_by_itself(desk, office, tables, db, practice, pull):
+    definitions(tables)
+    pull()
+    app = desk()
+    assert "by itself what changes" not in app.get(PATH).text
+    row(db, practice).reporting_since = NOW
+    db.commit()
+    assert "has reported nothing yet" in app.get(PATH).text
+    connection = row(db, practice)
+    connection.heard_at, connection.reporting_problem = NOW, "The eConnector does not run."
+    db.commit()
+    page = app.get(PATH).text
+    assert "it last did" in page
+    assert "does not report changes by itself" in page

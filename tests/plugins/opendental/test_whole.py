@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from core.people.models import Patient, Relationship
 from core.records.models import RecordsRefusal
-from plugins.account.models import Entry
+from plugins.account.models import Claim, Entry
 from plugins.appointments.models import Appointment, Recall
 from plugins.opendental import pulling
 from plugins.opendental.mapping.people import GONE, STATUSES
@@ -48,6 +48,9 @@ def test_a_practice_with_all_that_is_odd_comes_in_whole(filled, db, practice, of
     assert ours(Appointment) == len(filled.all("appointment", f"{mine} and AptStatus in (1, 2, 3, 4, 5, 6) and AptDateTime > '1900'"))
     assert ours(Recall) == len(filled.all("recall", mine))
     assert ours(TreatmentPlan) == len(filled.all("treatplan", mine))
+    companies = set(db.scalars(select(Claim.carrier).where(Claim.practice_id == practice.id)))
+    assert companies
+    assert companies <= {row["CarrierName"] for row in filled.all("carrier")}
     assert ours(PlannedProcedure) == len(filled.all("proctp", mine))
     assert ours(Relationship) == len([row for row in filled.all("guardian") if {str(row["PatNumChild"]), str(row["PatNumGuardian"])} <= numbers])
     most = filled.rows.execute("select PatNum from procedurelog where ProcStatus = 2 group by PatNum order by count(*) desc").fetchall()

@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+from plugins.opendental.stand_in.seeding.files import WITH_FILES
+from plugins.opendental.stand_in.seeding.files import paper as page
 from plugins.opendental.stand_in.seeding.rows import Rows
 from plugins.opendental.stand_in.seeding.setup import CODES, FEES, IMAGES, PAYMENT, definition
 from plugins.opendental.stand_in.store import NO_DAY, Row
@@ -76,6 +78,8 @@ def _statement(rows: Rows, person: Row, owed: float) -> None:
     sent = f"{rows.day(-rows.between(3, 60))}"
     folder = rows.__dict__.setdefault("statements", definition(rows, IMAGES, "Statements"))
     paper = rows.put("document", Description="Statement", DateCreated=f"{sent} 09:00:00", DocCategory=folder, PatNum=person["PatNum"], FileName=f"{person['LName']}{person['PatNum']}.pdf")
+    if len(rows.files) < WITH_FILES:
+        rows.files.append((paper["DocNum"], page("Statement", f"{person['FName']} {person['LName']}", f"Sent {sent}", f"Balance ${owed:,.2f}")))
     rows.put(
         "statement", PatNum=person["PatNum"], DateSent=sent, DateRangeFrom=NO_DAY if rows.chance(30) else f"{rows.day(-120)}", DateRangeTo=sent, Note="Thank you.\r\nPlease pay soon.",
         Mode_=2, SinglePatient=1, IsSent=int(rows.chance(95)), DocNum=paper["DocNum"], IsBalValid=1, BalTotal=round(owed, 2), StatementType="NotSet",

@@ -1,13 +1,10 @@
 """What stands in the chart: allergies, problems, medicines, measures, pictures, notes."""
 
-import struct
-import zlib
-
+from plugins.opendental.stand_in.seeding.files import WITH_FILES, gray
 from plugins.opendental.stand_in.seeding.rows import Rows
 from plugins.opendental.stand_in.seeding.setup import IMAGES, definition
 from plugins.opendental.stand_in.store import NO_DAY, Row
 
-WITH_FILES = 200
 NONE_KNOWN = 5
 
 
@@ -42,15 +39,4 @@ def _picture(rows: Rows, person: Row) -> None:
         FileName=f"{person['LName']}{person['FName']}{number}.png", ImgType=1 if folder in folders[:2] else 2, ToothNumbers="2,3,14" if folder == folders[0] else "", ProvNum=1,
     )  # fmt: skip
     if len(rows.files) < WITH_FILES:
-        rows.files.append((number, _gray(64 + number % 128)))
-
-
-def _gray(shade: int) -> bytes:
-    """A small gray PNG."""
-    size = 32
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    pixels = zlib.compress((b"\0" + bytes([shade]) * size) * size)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", size, size, 8, 0, 0, 0, 0)) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+        rows.files.append((number, gray(64 + number % 128)))
