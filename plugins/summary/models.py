@@ -152,8 +152,8 @@ class SmokingStatus(TenantScoped, Base):
 class Document(TenantScoped, Base):
     """A care document from outside: its bytes as they came are a file, this row says what it is and whose.
 
-    `quarantined` documents are shown to nobody until the office has decided whose they are; `reason` says why one is.
-    What the document says of its patient is kept with it for that decision, and is never written into the chart.
+    `quarantined` documents are shown to nobody; `reason` says why one is, such as another one of the same number. What the document says of its patient is kept with it,
+    and is never written into the chart.
     """
 
     __tablename__ = "summary_document"
@@ -186,7 +186,7 @@ class Document(TenantScoped, Base):
     stated_name: Mapped[str]
     stated_birthdate: Mapped[date | None]
     source: Mapped[str]
-    """How it came: `import`, or with the `records` of the practice's system."""
+    """How it came: with the `records` of the practice's system or of a file; `import` until there was that door."""
     received_at: Mapped[datetime]
     file_key: Mapped[str]
     size: Mapped[int] = mapped_column(BigInteger)

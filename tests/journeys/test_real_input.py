@@ -22,11 +22,18 @@ def _patient_number(migrate_url: str, first_name: str) -> str:
         return connection.execute("select external_id from patient where first_name = %s", [first_name]).fetchone()[0]
 
 
-def test_a_care_document_of_another_vendor_is_read_in_the_summary(running, signed_in_page):
+def test_a_care_document_of_another_vendor_is_read_in_the_summary(running, signed_in_page, tmp_path):
     document = next((SAMPLES / "ccda" / "vendors").glob("Henry-Schein__CDA_Bates*"))
     number = _patient_number(running.migrate_url, "Daniel")
-    done = _cuspid(running, "import", "ccd", str(document), "--practice", "sunrise", "--patient", number, "--even-if-different")
-    assert done.returncode == 0, done.stderr + done.stdout
+    refused = _cuspid(running, "import", "care", str(document), "--practice", "sunrise", "--patient", number)
+    assert "It is about somebody else than the patient who is named" in refused.stdout
+    with psycopg.connect(running.migrate_url) as connection:
+        last_name, born = connection.execute("select last_name, birthdate from patient where first_name = 'Daniel'").fetchone()
+    about_daniel = tmp_path / "visit.xml"
+    words = document.read_text(encoding="utf-8-sig").replace(">Bates<", f">{last_name}<").replace(">Jeremy<", ">Daniel<").replace('"19800801"', f'"{born:%Y%m%d}"')
+    about_daniel.write_text(words, encoding="utf-8")
+    done = _cuspid(running, "import", "care", str(about_daniel), "--practice", "sunrise", "--patient", number)
+    assert "Care document: 1 new" in done.stdout, done.stderr + done.stdout
     page = signed_in_page("daniel")
     page.goto(running.address("sunrise", "/summary"))
     page.locator("#from-outside a, [aria-labelledby=from-outside] a, main .list-row__title a").last.click()
@@ -58,7 +65,7 @@ def test_hostile_files_are_refused_and_leave_nothing(running, tmp_path):
     number = _patient_number(running.migrate_url, "Daniel")
     before = _stored(running)
     images = _cuspid(running, "import", "images", str(tmp_path), "--practice", "sunrise", "--patient", number)
-    document = _cuspid(running, "import", "ccd", str(bomb), "--practice", "sunrise")
+    document = _cuspid(running, "import", "care", str(bomb), "--practice", "sunrise")
     assert (images.returncode, document.returncode) == (1, 1)
     said = images.stdout + images.stderr + document.stdout + document.stderr
     assert "Traceback" not in said

@@ -1,7 +1,6 @@
 """What a received document says about itself: whose it is, who wrote it and when, and its sections."""
 
 import base64
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -27,9 +26,6 @@ class StatedPatient:
     given: tuple[str, ...] = ()
     family: str = ""
     birthdate: date | None = None
-    postal_codes: tuple[str, ...] = ()
-    phones: tuple[str, ...] = ()
-    emails: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -153,9 +149,6 @@ def _patient(root: etree._Element) -> StatedPatient | None:
         given=_some(all_text(part) for part in name.findall("c:given", _NS)) if name is not None else (),
         family=_words(name, "c:family") if name is not None else "",
         birthdate=as_date(_value(role, "c:patient/c:birthTime")),
-        postal_codes=_some(line(code.text) for code in role.findall("c:addr/c:postalCode", _NS)),
-        phones=_some(_reach(role, r"tel:|\+?[0-9(]")),
-        emails=_some(_reach(role, "mailto:")),
     )
 
 
@@ -167,13 +160,6 @@ def _some(values: Iterable[str]) -> tuple[str, ...]:
 def _legal_name(role: etree._Element) -> etree._Element | None:
     names = role.findall("c:patient/c:name", _NS)
     return next((name for name in names if "L" in (name.get("use") or "").split()), names[0] if names else None)
-
-
-def _reach(role: etree._Element, scheme: str) -> Iterator[str]:
-    for way in role.findall("c:telecom", _NS):
-        value = line(way.get("value"))
-        if re.match(scheme, value, re.IGNORECASE):
-            yield re.sub(r"^(tel|mailto):", "", value, flags=re.IGNORECASE)
 
 
 def _words(element: etree._Element, path: str) -> str:

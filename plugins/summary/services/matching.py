@@ -1,29 +1,8 @@
-"""Whose document it is: birthdate, family name and given name must agree, and one of postal code, phone and e-mail; never a number alone."""
+"""Whether a document is about the patient whose it is said to be: by birthdate, family name and given name."""
 
-from uuid import UUID
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from core.people.alike import digits, letters
+from core.people.alike import letters
 from core.people.models import Patient
 from plugins.summary.ccd.read import StatedPatient
-
-
-def candidates(session: Session, practice_id: UUID, stated: StatedPatient | None) -> list[Patient]:
-    """The patients of the practice whom the document may be about; it is known whose it is when there is exactly one."""
-    if stated is None or stated.birthdate is None:
-        return []
-    born = select(Patient).where(Patient.practice_id == practice_id, Patient.birthdate == stated.birthdate)
-    return [patient for patient in session.scalars(born) if _is(patient, stated)]
-
-
-def _is(patient: Patient, stated: StatedPatient) -> bool:
-    return _same_name(patient, stated) and _same_reach(patient, stated)
-
-
-def _same_name(patient: Patient, stated: StatedPatient) -> bool:
-    return _same_family(patient, stated) and _same_given(patient, stated)
 
 
 def _same_family(patient: Patient, stated: StatedPatient) -> bool:
@@ -38,13 +17,6 @@ def _same_given(patient: Patient, stated: StatedPatient) -> bool:
 
 def _begins_alike(names: list[str], told: list[str]) -> bool:
     return bool(names and told) and all(one == other for one, other in zip(names, told, strict=False))
-
-
-def _same_reach(patient: Patient, stated: StatedPatient) -> bool:
-    postal = patient.postal_code[:5] and patient.postal_code[:5] in {code[:5] for code in stated.postal_codes}
-    phone = digits(patient.phone) and digits(patient.phone) in set(map(digits, stated.phones))
-    email = patient.email and patient.email.casefold() in {address.casefold() for address in stated.emails}
-    return bool(postal or phone or email)
 
 
 def contradictions(patient: Patient, stated: StatedPatient | None) -> list[str]:

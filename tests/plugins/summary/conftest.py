@@ -198,13 +198,12 @@ def _letter(
     given: str = "Ann",
     family: str = "Lee",
     birthdate: str = "19800801",
-    postal: str = "97006",
     version: str = "1",
     text: str = "All well.",
 ) -> bytes:
     name = f"<name>{f'<given>{given}</given>' if given else ''}<family>{family}</family></name>"
     birth = f"<birthTime value='{birthdate}'/>" if birthdate else ""
-    person = f"<recordTarget><patientRole><addr><postalCode>{postal}</postalCode></addr><patient>{name}{birth}</patient></patientRole></recordTarget>"
+    person = f"<recordTarget><patientRole><patient>{name}{birth}</patient></patientRole></recordTarget>"
     keeper = "<representedCustodianOrganization><name>City Clinic</name></representedCustodianOrganization>"
     section = f"<section><title>Assessment</title><text>{text}</text></section>"
     return (
@@ -216,7 +215,7 @@ def _letter(
 
 @pytest.fixture
 def letter():
-    """`letter(title=…, given=…, birthdate=…, postal=…, text=…)`: a care document from outside about Ann Lee."""
+    """`letter(title=…, given=…, birthdate=…, text=…)`: a care document from outside about Ann Lee."""
     return _letter
 
 

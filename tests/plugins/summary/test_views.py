@@ -1,17 +1,15 @@
 """The Summary tab in the browser: what is shown, to whom, and what goes out as a file."""
 
-import io
 import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from core.audit import AuditEvent
 from core.auth.models import SignInSession
 from core.testing import PASSWORD
 from plugins.summary.models import Document
-from plugins.summary.services import receiving
 
 NOW = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 ADDRESS = {"address_1": "9 Elm Road", "city": "Springfield", "state": "MA", "postal_code": "97006"}
@@ -24,12 +22,14 @@ def ann(make):
 
 
 @pytest.fixture
-def received(db, registry, practice, letter, ann):
-    """`received(text=…)`: a document from outside in Ann's summary; gives its id."""
+def received(db, make, practice, letter, ann):
+    """`received(text=…)`: a document from outside in Ann's summary, or its bytes; gives its id."""
 
-    def take(**changes):
-        store = registry.files.within(practice.id)
-        return receiving.receive(db, store, io.BytesIO(letter(**changes)), NOW).document_id
+    def take(data: bytes = b"", **changes):
+        number = f"C{db.scalar(select(func.count()).select_from(Document))}"
+        upload = make.upload("care_document", data or letter(**changes), "application/xml")
+        make.take_in([{"kind": "care_document", "external_id": number, "patient": ann.external_id, "file": upload}])
+        return db.scalars(select(Document.id).where(Document.practice_id == practice.id, Document.external_id == number)).one()
 
     return take
 
@@ -178,32 +178,33 @@ def test_a_document_from_outside_is_saved_as_it_came_and_never_shown_in_place(si
     assert events(db, ann) == [("summary.document.download", document_id)]
 
 
-def test_what_is_kept_as_a_file_only_is_offered_as_one(signed_in, db, practice, registry, ann):
+def test_what_is_kept_as_a_file_only_is_offered_as_one(signed_in, received, ann):
     data = b"<ContinuityOfCareRecord xmlns='urn:astm-org:CCR'/>"
-    found = receiving.receive(db, registry.files.within(practice.id), io.BytesIO(data), NOW, patient=ann)
+    document_id = received(data)
     browser = signed_in(ann)
-    page = browser.get(f"/summary/documents/{found.document_id}")
+    page = browser.get(f"/summary/documents/{document_id}")
     assert "can’t be shown here" in page.text
     assert "<iframe" not in page.text
-    browser.get(f"/summary/documents/{found.document_id}/body", status=404)
-    assert browser.get(f"/summary/documents/{found.document_id}/download").body == data
+    browser.get(f"/summary/documents/{document_id}/body", status=404)
+    assert browser.get(f"/summary/documents/{document_id}/download").body == data
 
 
 @pytest.mark.parametrize("path", ["", "/body", "/download"])
 def test_documents_of_others_set_aside_ones_and_nonsense_are_not_found(signed_in, make, db, received, path):
     stranger = make.patient(first_name="Bo")
     own = received()
-    aside = received(birthdate="19990101")
+    aside = received(title="Another one of the same number")
     browser = signed_in(stranger)
     for document_id in (own, aside, "01900000-0000-7000-8000-000000000000", "nonsense"):
         browser.get(f"/summary/documents/{document_id}{path}", status=404)
 
 
 def test_documents_that_are_set_aside_are_not_shown_to_anyone(signed_in, ann, received, db, practice):
-    aside = received(birthdate="19990101")
-    assert db.scalars(select(Document.status).where(Document.practice_id == practice.id)).all() == ["quarantined"]
+    received()
+    aside = received(title="Another one of the same number")
+    assert db.scalars(select(Document.status).where(Document.practice_id == practice.id, Document.id == aside)).all() == ["quarantined"]
     browser = signed_in(ann)
-    assert "Visit note" not in browser.get("/summary").text
+    assert "Another one" not in browser.get("/summary").text
     browser.get(f"/summary/documents/{aside}", status=404)
 
 

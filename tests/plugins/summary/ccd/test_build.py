@@ -96,7 +96,6 @@ def test_we_can_read_what_we_write(editions):
     assert reading.author == "Dr. Dana Okafor DDS"
     assert reading.created == "November 23, 2026 at 9:30 AM"
     assert (reading.patient.given, reading.patient.family, reading.patient.birthdate) == (("Robin",), "Vale", date(1985, 4, 12))
-    assert reading.patient.postal_codes == ("01104",)
     assert [section.title for section in sections(data)][:3] == ["Allergies and Intolerances", "Medications", "Problems"]
 
 
