@@ -227,6 +227,7 @@ WHOLE = {
     "office.patients.add": "Added a patient by hand",
     "office.patients.change": "Changed what was written of a patient by hand",
     "office.patients.merge": "Made one chart of two",
+    "office.patients.unmerge": "Took back that two charts had become one",
     "office.setting.cancel_plan": "Took back a planned change of settings",
     "office.setting.change": "Changed settings",
     "office.setting.plan": "Planned a change of settings",

@@ -66,6 +66,11 @@ def uuid7() -> UUID:
     return UUID(int=(milliseconds << 80) | (0x7 << 76) | (rest * 4096 // 1_000_000 << 64) | (0x2 << 62) | chance)
 
 
+def first_id_at(moment: datetime) -> UUID:
+    """No row that `uuid7` gave its id after this moment has a lower one."""
+    return UUID(int=(int(moment.timestamp() * 1000) << 80) | (0x7 << 76) | (0x2 << 62))
+
+
 class Base(DeclarativeBase):
     """Every table of the portal and of its plugins."""
 

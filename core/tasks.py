@@ -20,7 +20,7 @@ from core import audit, mail, outbox, sealing, texting
 from core.auth import alert_rounds, clearing
 from core.db import SessionFactory, after_commit, bind_tenant
 from core.files.storage import recount_if_due
-from core.people import birthdays, records_request_alerts
+from core.people import birthdays, pictures, records_request_alerts
 from core.plugins import PluginHost
 from core.plugins.rules import PORTAL, own_names
 from core.records import changes, runs, uploaded
@@ -65,6 +65,7 @@ CORE_PERIODIC = (
     Chore("audit.seal", sealing.seal_waiting, timedelta(minutes=1)),
     # Oftener than it is needed: a schedule that begins anew with every start of the workers might never reach a whole day.
     Chore("family.tell_beforehand", birthdays.tell_beforehand, timedelta(hours=1)),
+    Chore("people.forget_pictures", pictures.forget_pictures, timedelta(hours=1)),
     Chore("records_request.tell_office", records_request_alerts.tell_office, timedelta(hours=1)),
     Chore("portal.look_for_alerts", lambda *about: alert_rounds.look(celery.registry, *about), alert_rounds.EVERY),
     Chore("auth.clear_away", clearing.clear_away, timedelta(hours=1)),

@@ -59,13 +59,14 @@ def _stop_looking(session: Session, charts: Joined) -> None:
 def _end_what_others_had(session: Session, charts: Joined) -> None:
     """Access to the absorbed chart ends, but for the patient's own; an offer of it can be taken no more."""
     persons = select(Account.id).where(Account.practice_id == charts.practice_id, Account.patient_id == charts.absorbed)
-    _end_grants(session, charts, Grant.patient_id == charts.absorbed, or_(Grant.account_id.not_in(persons), Grant.relation != "self"))
+    end_grants(session, charts, Grant.patient_id == charts.absorbed, or_(Grant.account_id.not_in(persons), Grant.relation != "self"))
     waiting = (AccessOffer.withdrawn_at.is_(None), AccessOffer.accepted_at.is_(None))
     offers = (AccessOffer.practice_id == charts.practice_id, AccessOffer.patient_id == charts.absorbed, *waiting)
     session.execute(update(AccessOffer).where(*offers).values(withdrawn_at=charts.now))
 
 
-def _end_grants(session: Session, charts: Joined, *which: ColumnElement[bool]) -> None:
+def end_grants(session: Session, charts: Joined, *which: ColumnElement[bool]) -> None:
+    """End what these grants open, now or later."""
     mine = (Grant.practice_id == charts.practice_id, *which)
     # What never began is no history.
     session.execute(delete(Grant).where(*mine, Grant.since > charts.now))
@@ -79,7 +80,7 @@ def _give_over(session: Session, charts: Joined, account: Account, own: Account)
     services.sign_out_others(session, charts.practice_id, account.id)
     tickets.void(session, charts.practice_id, charts.now, account_id=account.id)
     offices.forget(session, offices.Holder(charts.practice_id, account.id))
-    _end_grants(session, charts, Grant.account_id == account.id, Grant.patient_id.in_((charts.kept, charts.absorbed)))
+    end_grants(session, charts, Grant.account_id == account.id, Grant.patient_id.in_((charts.kept, charts.absorbed)))
     still = (Grant.practice_id == charts.practice_id, or_(Grant.until.is_(None), Grant.until > charts.now))
     session.execute(update(Grant).where(*still, Grant.account_id == account.id).values(account_id=own.id))
     session.execute(update(Grant).where(*still, Grant.giver_id == account.id).values(giver_id=own.id))

@@ -13,7 +13,7 @@ from core.auth.access import state_of, usable_invitations
 from core.auth.devices import Device, from_kept, kept_devices
 from core.auth.models import Account, Ticket
 from core.people.finding import seen_at
-from core.people.models import Grant, Patient
+from core.people.models import Grant, MergedChart, Patient
 
 NONE, INVITED, OPEN, CLOSED = "none", "invited", "open", "closed"
 
@@ -74,18 +74,20 @@ def own_accounts(session: Session, practice_id: UUID, patient_ids: Collection[UU
 
 def patient_and_standing(
     session: Session, practice_id: UUID, patient_id: UUID, clinic_ids: Collection[UUID], now: datetime, idle: timedelta
-) -> tuple[Patient, Standing] | None:
-    """A patient, if a clinic that counts is theirs, and how things stand with the patient's own access; in one statement."""
+) -> tuple[Patient, Standing, int] | None:
+    """A patient, if a clinic that counts is theirs, how things stand with the patient's own access, and how many charts have become part of this one;
+    in one statement."""
     own = and_(Account.practice_id == practice_id, Account.patient_id == Patient.id)
     invited = select(func.max(Ticket.expires_at)).where(Ticket.practice_id == practice_id, Ticket.patient_id == Patient.id)
+    merged = select(func.count()).where(MergedChart.practice_id == practice_id, MergedChart.patient_id == Patient.id).scalar_subquery()
     row = session.execute(
-        select(Patient, Account, kept_devices(practice_id, now, idle), invited.where(*usable_invitations(now)).scalar_subquery())
+        select(Patient, merged, Account, kept_devices(practice_id, now, idle), invited.where(*usable_invitations(now)).scalar_subquery())
         .outerjoin(Account, own)
         .where(*seen_at(practice_id, clinic_ids), Patient.id == patient_id)
         .order_by(Account.closed_at.is_not(None), Account.created_at)
         .limit(1)
     ).one_or_none()
-    return (row[0], _standing(now, *row[1:])) if row else None
+    return (row[0], _standing(now, *row[2:]), row[1]) if row else None
 
 
 def _standing(now: datetime, account: Account | None, kept: list | None, invited_until: datetime | None) -> Standing:

@@ -109,7 +109,7 @@ def _new_folder(branch: str) -> Path:
 
 def load_models() -> None:
     """Import every module that declares tables, so that the metadata is whole; plugins' by convention at `<plugin>.models`."""
-    names = ["core.audit", "core.outbox", "core.files.models", "core.people.models", "core.auth.models", "core.auth.offices", "core.usage.models", "core.texting.codes", "core.records.models", "core.records.changes.models", "core.records.api.models"]
+    names = ["core.audit", "core.outbox", "core.files.models", "core.people.models", "core.people.moved_models", "core.auth.models", "core.auth.offices", "core.usage.models", "core.texting.codes", "core.records.models", "core.records.changes.models", "core.records.api.models"]
     names += ["core.outside"]
     names += [point.value for point in entry_points(group="cuspid.models")]
     names += [name for plugin in find_plugins() if find_spec(name := f"{plugin.package}.models")]

@@ -31,6 +31,13 @@ class MergedDetails(Details):
     reason: str
 
 
+class UnmergedDetails(Details):
+    """The chart that is one of its own again, and why."""
+
+    restored: Thing
+    reason: str
+
+
 class EmailDetails(Details):
     """The address that the patient has confirmed; messages from the portal go there."""
 
@@ -77,13 +84,14 @@ class RecordsRequestDetails(Details):
 ADDED = ChangeKind("patient.added", "A chart was written down here", "patient", Patient, PatientDetails)
 CHANGED = ChangeKind("patient.changed", "The office has changed a chart that was written down here", "patient", Patient, PatientDetails)
 MERGED = ChangeKind("patient.merged", "The office has made one chart of two", "patient", Patient, MergedDetails)
+UNMERGED = ChangeKind("patient.unmerged", "The office has taken back that it made one chart of two", "patient", Patient, UnmergedDetails)
 ACCESS = ChangeKind("patient.access_opened", "A patient has an account of the portal", "patient", Patient)
 EMAIL = ChangeKind("patient.email_changed", "A patient has confirmed another e-mail address", "patient", Patient, EmailDetails)
 LANGUAGE = ChangeKind("patient.language_changed", "A patient has chosen a language", "patient", Patient, LanguageDetails)
 TEXTS = ChangeKind("patient.text_consent", "STOP or START came from a patient’s telephone", "patient", Patient, TextDetails)
 NOTICE = ChangeKind("patient.notice_switched", "A kind of notice was turned on or off for a patient", "patient", Patient, NoticeDetails)
 RECORDS_REQUEST = ChangeKind("records_request.changed", "A patient asks for the record, or something became of it", "records_request", RecordsRequest, RecordsRequestDetails)
-KINDS = [ADDED, CHANGED, MERGED, ACCESS, EMAIL, LANGUAGE, TEXTS, NOTICE, RECORDS_REQUEST]
+KINDS = [ADDED, CHANGED, MERGED, UNMERGED, ACCESS, EMAIL, LANGUAGE, TEXTS, NOTICE, RECORDS_REQUEST]
 
 
 def note_patient(session: Session, kind: ChangeKind, patient: Patient, now: datetime) -> None:

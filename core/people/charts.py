@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, delete, func, literal, select, union_all, update
+from sqlalchemy import Column, Table, delete, func, literal, select, union_all, update
 from sqlalchemy.orm import Session
 
 from core.db import Base
@@ -47,6 +47,12 @@ def own_tables(plugins: Collection[str]) -> list[Table]:
 
 def _tables() -> list[Table]:
     return [table for table in Base.metadata.sorted_tables if "patient_id" in table.c and table.name != ONLY_GROWS]
+
+
+def naming_columns() -> list[Column]:
+    """Every column of any table that names a patient, but those of the audit log."""
+    columns = [column for table in Base.metadata.sorted_tables if table.name != ONLY_GROWS for column in table.c if column.name != "practice_id"]
+    return [column for column in columns if column.name == "patient_id" or any(key.column.table.name == "patient" for key in column.foreign_keys)]
 
 
 def counts(session: Session, practice_id: UUID, plugins: Mapping[str, Any], patient_ids: Collection[UUID]) -> dict[str, dict[UUID, int]]:

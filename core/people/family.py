@@ -127,10 +127,11 @@ def refresh_grants_to(session: Session, practice_id: UUID, patient_id: UUID, now
     session.flush()
     # In this order: who is added to the family at this moment is either seen here, or finds the account.
     rules = rules_of(session, practice_id)
-    _renew(session, practice_id, rules, now, _looked_after_by(session, practice_id, patient_id))
+    _renew(session, practice_id, rules, now, looked_after_by(session, practice_id, patient_id))
 
 
-def _looked_after_by(session: Session, practice_id: UUID, patient_id: UUID) -> set[UUID]:
+def looked_after_by(session: Session, practice_id: UUID, patient_id: UUID) -> set[UUID]:
+    """The patient, the family whose head that is, and wards."""
     columns = (Patient.guarantor_id, Patient.responsible_party_id)
     family = (select(Patient.id).where(Patient.practice_id == practice_id, column == patient_id) for column in columns)
     wards = select(Relationship.patient_id).where(Relationship.practice_id == practice_id, Relationship.related_id == patient_id)

@@ -1,14 +1,16 @@
-"""Making one chart of two that are of the same person. It cannot be undone.
+"""Making one chart of two that are of the same person.
 
 The kept chart keeps what it says; everything that stands under the other one moves to it, and the other one is gone. Its number lives on: what
-the practice's system still sends for it arrives at the kept chart, but for what it says of the person.
+the practice's system still sends for it arrives at the kept chart, but for what it says of the person. What came from it is remembered
+(core/people/moved.py), so that it can be taken back (core/people/unmerging.py): by the practice's system what that has merged, by the office what
+the office has.
 """
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, literal, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -19,6 +21,8 @@ from core.people.charts import counts, move_rows, own_tables
 from core.people.family import refresh_grants_to
 from core.people.found_by import keep_words
 from core.people.models import MergedChart, Patient, PatientNumber, PatientWord, Relationship
+from core.people.moved import named, remember, remember_guardian
+from core.people.pictures import picture
 from core.people.recognizing import SAME
 from core.plugins import PluginHost
 
@@ -35,6 +39,9 @@ def merge(
 ) -> Patient:
     """Make one chart of two; returns the kept one. Every installed tab is told, on or off. Raises CannotMerge, and the caller must roll back then."""
     kept, absorbed = _lock(session, practice_id, kept_id, absorbed_id)
+    was = picture(session, kept, absorbed)
+    session.add(MergedChart(id=absorbed_id, external_id=absorbed.external_id, patient_id=kept_id, reason=reason, merged_at=now, merged_by_id=by, was=was))
+    remember(session, practice_id, absorbed_id)
     join_access(session, Joined(practice_id, kept_id, absorbed_id, now, by))
     _join_family(session, kept, absorbed)
     session.execute(delete(PatientWord).where(PatientWord.practice_id == practice_id, PatientWord.patient_id == absorbed_id))
@@ -43,7 +50,6 @@ def merge(
     host.installed.tell("portal_patients_merged", session, practice_id=practice_id, kept=kept_id, absorbed=absorbed_id)
     _refuse_what_is_left(session, host, practice_id, absorbed_id)
     _remove(session, absorbed)
-    session.add(MergedChart(id=absorbed_id, external_id=absorbed.external_id, patient_id=kept_id, reason=reason, merged_at=now, merged_by_id=by))
     session.flush()
     keep_words(session, [kept_id])
     refresh_grants_to(session, practice_id, kept_id, now)
@@ -54,22 +60,32 @@ def merge(
     return kept
 
 
-def follow(session: Session, host: PluginHost, kept_id: UUID, absorbed_id: UUID) -> str:
-    """Make one chart of two because the practice's system has. Answers why it cannot be done, or nothing."""
+def follow(session: Session, host: PluginHost, kept_id: UUID, absorbed_id: UUID, into: str) -> str:
+    """Make one chart of two because the practice's system has, which calls the kept one by the number `into`. Answers why it cannot be done, or nothing."""
     try:
         with session.begin_nested():
             merge(session, host, session.info["practice_id"], kept_id, absorbed_id, FOLLOWED, datetime.now(UTC))
     except CannotMerge as refusal:
         return str(refusal)
+    # That may be the number of a chart that is part of the kept one: this one is part of that, then.
+    named(session, MergedChart.__tablename__, {absorbed_id: {MergedChart.patient_id.key: into}})
     return ""
 
 
 def became(session: Session, practice_id: UUID, numbers: Collection[str]) -> dict[str, UUID]:
-    """The patients to whose charts those with these numbers were merged, and whose numbers in another system they are, for those that are."""
-    merged = select(MergedChart.external_id, MergedChart.patient_id).where(MergedChart.practice_id == practice_id, MergedChart.external_id.in_(numbers))
+    """The patients to whose charts those with these numbers were merged, and whose numbers in another system they are, for those that are.
+
+    Until the transaction ends none of these merges is taken back. Of one that was at this very moment nothing is found: the chart is there again.
+    """
+    of_them = (MergedChart.practice_id == practice_id, MergedChart.external_id.in_(numbers))
+    merged = select(MergedChart.external_id, MergedChart.patient_id, literal(True)).where(*of_them)
     others = (PatientNumber.practice_id == practice_id, PatientNumber.external_id.in_(numbers), PatientNumber.state == SAME)
-    found = session.execute(select(PatientNumber.external_id, PatientNumber.patient_id).where(*others).union_all(merged))
-    return dict(found.all())
+    found = session.execute(select(PatientNumber.external_id, PatientNumber.patient_id, literal(False)).where(*others).union_all(merged)).all()
+    known = {number: patient_id for number, patient_id, is_merged in found if not is_merged}
+    if len(known) < len(found):
+        held = select(MergedChart.external_id, MergedChart.patient_id).where(*of_them).order_by(MergedChart.id).with_for_update(read=True, key_share=True)
+        known |= {str(number): patient_id for number, patient_id in session.execute(held)}
+    return known
 
 
 def _lock(session: Session, practice_id: UUID, kept_id: UUID, absorbed_id: UUID) -> tuple[Patient, Patient]:
@@ -93,7 +109,10 @@ def _join_family(session: Session, kept: Patient, absorbed: Patient) -> None:
     guardians = set(session.scalars(select(Relationship.related_id).where(mine, Relationship.patient_id == kept.id, Relationship.is_guardian)))
     for relation in session.scalars(select(Relationship).where(mine, Relationship.patient_id == absorbed.id)).all():
         # By a merge nobody becomes the guardian of a chart: what the practice's system says of it afterwards counts.
-        relation.patient_id, relation.is_guardian = kept.id, relation.is_guardian and relation.related_id in guardians
+        if relation.is_guardian and relation.related_id not in guardians:
+            relation.is_guardian = False
+            remember_guardian(session, practice_id, absorbed.id, relation.id)
+        relation.patient_id = kept.id
     for relation in session.scalars(select(Relationship).where(mine, Relationship.related_id == absorbed.id)).all():
         relation.related_id = kept.id
     session.flush()

@@ -111,7 +111,10 @@ class Patient(TenantScoped, Base):
 
 
 class MergedChart(TenantScoped, Base):
-    """A chart that became part of another one, `patient_id` (core/people/merging.py). It has the id of the patient that was, and the chart's number."""
+    """A chart that became part of another one, `patient_id` (core/people/merging.py). It has the id of the patient that was, and the chart's number.
+
+    `was` is what is needed to make it a chart again at the office (core/people/pictures.py); it is kept for 90 days.
+    """
 
     __tablename__ = "patient_merged"
     __table_args__ = (belongs_to("patient"), belongs_to("account", "merged_by_id"), unique_in_practice("external_id"), index_in_practice("patient_id"))
@@ -121,6 +124,7 @@ class MergedChart(TenantScoped, Base):
     reason: Mapped[str]
     merged_at: Mapped[datetime]
     merged_by_id: Mapped[UUID | None]
+    was: Mapped[dict | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class PatientNumber(TenantScoped, Base):

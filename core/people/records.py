@@ -13,7 +13,9 @@ from core.people.family import refresh_grants
 from core.people.found_by import keep_words
 from core.people.merging import became, follow
 from core.people.models import Patient, PatientNumber, PatientWord, Provider, Relationship
+from core.people.moved import named
 from core.people.recognizing import recognize
+from core.people.unmerging import followed, unfollow
 from core.records import LinkedRecord, Record, RecordKind, show_at_once
 from core.records.fields import Code, Email, ExternalId, Name, Phone, PostalCode, State, example
 
@@ -63,7 +65,8 @@ class PatientRecord(LinkedRecord):
     )  # fmt: skip
 
     merged_into: ExternalId | None = None
-    """The patient of whose chart this one has become part: what is here under this number moves there, and what comes for it later arrives there."""
+    """The patient of whose chart this one has become part: what is here under this number moves there, and what comes for it later arrives there. A later
+    record without it takes that back."""
     clinic: ExternalId | None = None
     """The home clinic: its contact details, look and settings are those that the patient sees."""
     status: Literal["active", "inactive", "prospective", "nonpatient", "archived", "deceased"] = "active"
@@ -151,6 +154,6 @@ _OF_PATIENT = {"clinic": "clinic", "guarantor": "patient", "responsible_party": 
 _OF_CHART = [PatientWord.patient_id, PatientNumber.patient_id, Relationship.patient_id, Relationship.related_id]
 KINDS = [
     RecordKind("provider", ProviderRecord, Provider, after=show_at_once),
-    RecordKind("patient", PatientRecord, Patient, _OF_PATIENT, None, _written, became, recognize=recognize, merge=follow, parts=_OF_CHART, linked={"source": "records"}),
+    RecordKind("patient", PatientRecord, Patient, _OF_PATIENT, None, _written, became, recognize=recognize, merge=follow, followed=followed, unmerge=unfollow, named=named, parts=_OF_CHART, linked={"source": "records"}),
     RecordKind("relationship", RelationshipRecord, Relationship, {"patient": "patient", "related": "patient"}, written=_relate, changing=_related, going=_related),
 ]

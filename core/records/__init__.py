@@ -80,9 +80,11 @@ class RecordKind:
     the same; `written` is called before, with the ids of those rows. Where the table has a column `own`, the columns that it names are left as they are.
     `recognize` looks whether those under numbers that are not known here are here already, gives them those numbers, and answers who waits
     for the office and is refused; it is told whether they come from another system than the practice's.
-    `merge` makes one row of two where a record says `merged_into` (by the row that is kept and the other one), with the `plugins`; it answers
-    why it cannot, or nothing.
-    `became` knows the rows into which those with certain external ids were merged, for those that were.
+    `merge` makes one row of two where a record says `merged_into` (by the row that is kept, the other one and that external id), with the `plugins`; it
+    answers why it cannot, or nothing.
+    `became` knows the rows into which those with certain external ids were merged, for those that were; `followed` knows which of these merges the
+    practice's system takes back by saying nothing of them any more, and `unmerge` does that; it answers on which rows that may tell.
+    `named` is told by which external ids rows of a table name rows of the kind.
     When one is deleted in the practice's system, its row goes, with its `parts` (columns of other tables that name it; those rows go too), and
     where `let_go` names it, nothing is named any more. Whatever else in the portal still names it keeps it here, and so does `keeps`, a
     condition on rows, such as those that were made in the portal. `going` is told of rows before they go, `changing` of rows before they change;
@@ -104,7 +106,10 @@ class RecordKind:
     going: Callable[[Session, Collection[UUID]], Callable[[], object] | None] | None = None
     changing: Callable[[Session, Collection[UUID]], Callable[[], object] | None] | None = None
     recognize: Callable[[Session, Mapping[str, Mapping[str, Any]], bool], dict[str, str]] | None = None
-    merge: Callable[[Session, Any, UUID, UUID], str] | None = None
+    merge: Callable[[Session, Any, UUID, UUID, str], str] | None = None
+    followed: Callable[[Session, Collection[str]], Collection[str]] | None = None
+    unmerge: Callable[[Session, Any, Mapping[str, Mapping[str, Any]]], Collection[UUID]] | None = None
+    named: Callable[[Session, str, Mapping[UUID, Mapping[str, str]]], object] | None = None
     plugins: Any = None
     ages: bool = False
     linked: Mapping[str, Any] | None = None

@@ -19,10 +19,9 @@ from core.records import Answer, RecordKind
 from core.records.checking import Refused, checked
 from core.records.filed import filed
 from core.records.linking import link
+from core.records.merges import Merges
 from core.records.removing import take_out
 from core.records.writing import Plan, Row, Taken, named_rows
-
-_NOT_KEPT = "merged_into: the one that it has become part of is not there yet."
 
 
 def take_in(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]], is_second: bool = False) -> list[Answer]:
@@ -82,45 +81,30 @@ class _Door:
 
         What the database refuses is left out, with all that names it, and the rest is written anew from the beginning.
         """
+        merges = Merges(self._session, kind, going, self._is_second)
         for field, target in kind.references.items():
             self._look_up(target, {name for one in going for name in _names(one, field)})
-        merged = {one.external_id: into for one in going if (into := one.values.pop("merged_into", None))}
-        going = self._with_kept(kind, going, merged)
+        self._look_up(kind.name, merges.kept)
+        going = merges.with_kept(going, self._ids[kind.name])
         link(self._session, kind, self._practice_id, going, lambda one: not self._missing(kind, one, kind.name))
         going = self._recognized(kind, going)
         filing = filed(self._session, self._practice_id, kind)
         if filing:
             going = filing.take(going, lambda one: None if self._missing(kind, one) else self._values(kind, one))
-        self._write(kind, going)
+        self._write(kind, going, merges)
         if filing:
             filing.end()
-        self._merge(kind, [one for one in going if one.external_id in merged and one.outcome != "refused"], merged)
+        self._changed[kind.name] -= merges.merge(going, self._ids[kind.name])
 
-    def _with_kept(self, kind: RecordKind, going: list[Taken], merged: Mapping[str, str]) -> list[Taken]:
-        """Those of which the one that they have become part of is there, or in the batch."""
-        if not merged:
-            return going
-        self._look_up(kind.name, set(merged.values()))
-        there = self._ids[kind.name].keys() | {one.external_id for one in going}
-        for one in going:
-            if merged.get(one.external_id, one.external_id) not in there:
-                one.refuse(_NOT_KEPT)
-        return [one for one in going if not one.reason]
-
-    def _merge(self, kind: RecordKind, going: list[Taken], merged: Mapping[str, str]) -> None:
-        """What is one in the practice's system is made one here; what names the other one from now on in this batch finds the one that is kept."""
-        if kind.merge is None or not going:
-            return
+    def _part(self, kind: RecordKind, going: list[Taken], merges: Merges) -> bool:
         known = self._ids[kind.name]
-        for one in going:
-            kept, absorbed = known.get(merged[one.external_id]), known[one.external_id]
-            if kept is None:
-                one.refuse(_NOT_KEPT)
-            elif kept != absorbed and (why := kind.merge(self._session, kind.plugins, kept, absorbed)):
-                one.refuse(f"merged_into: {why}")
-            elif kept != absorbed:
-                known |= {name: kept for name, row_id in known.items() if row_id == absorbed}
-                self._changed[kind.name].discard(absorbed)
+        concerned = merges.part(going, known)
+        self._changed[kind.name] |= set(concerned)
+        # Where those lead that had become part of them may be another place, too.
+        names = {name for name, row_id in known.items() if row_id in concerned}
+        self._forget(kind, names)
+        self._look_up(kind.name, names)
+        return bool(concerned)
 
     def _recognized(self, kind: RecordKind, going: list[Taken]) -> list[Taken]:
         """Those of whom it is clear whether they are here already; the others wait for the office."""
@@ -135,10 +119,13 @@ class _Door:
                 one.refuse(waiting[one.external_id])
         return [one for one in going if one.external_id not in waiting]
 
-    def _write(self, kind: RecordKind, going: list[Taken]) -> None:
+    def _write(self, kind: RecordKind, going: list[Taken], merges: Merges) -> None:
         while going:
             rows, new = self._rows(kind, going)
             going = self._resolved(kind, going, new)
+            if self._part(kind, going, merges):
+                self._forget(kind, new)
+                continue
             plan = Plan(kind, self._practice_id, rows, new)
             for one in going:
                 plan.add(one, self._values(kind, one))
@@ -151,8 +138,21 @@ class _Door:
             if not bad:
                 self._afterwards += [told] if told else []
                 self._changed[kind.name] |= plan.changed
+                self._keep_names(kind, going, plan, merges.parted)
                 return
             going = self._without(kind, going, new, bad)
+
+    def _keep_names(self, kind: RecordKind, going: list[Taken], plan: Plan, parted: set[str]) -> None:
+        """Who wants to know it is told by which names the rows name others; and what was made two is no more what it was."""
+        for one in going:
+            one.outcome = "updated" if one.external_id in parted and one.outcome == "unchanged" else one.outcome
+        for other in {other.name: other for target in kind.references.values() if (other := self._kinds.get(target))}.values():
+            if other.named is None:
+                continue
+            fields = [field for field, target in kind.references.items() if target == other.name]
+            rows = {plan.rows[one.external_id]["id"]: one.values for one in going if one.external_id in plan.rows}
+            names = {row_id: {f"{field}_id": values[field] for field in fields if isinstance(values[field], str)} for row_id, values in rows.items()}
+            other.named(self._session, kind.model.__tablename__, names)
 
     def remove(self, kind: RecordKind, going: list[Taken]) -> None:
         """Take out what is deleted; what is not there any more is as it should be, and a chart that another one absorbed stays."""
@@ -208,6 +208,9 @@ class _Door:
         rows = rows.with_for_update(read=True, key_share=True) if kind.became else rows
         known |= dict(self._session.execute(rows).all())
         self._look_up_merged(kind, wanted - known.keys())
+        if kind.became and (left := wanted - known.keys()):
+            # Whoever takes a merge back at this moment has brought them back.
+            known |= dict(self._session.execute(named_rows(kind, self._practice_id, left, "id").with_for_update(read=True, key_share=True)).all())
 
     def _look_up_merged(self, kind: RecordKind, names: set[str]) -> None:
         if kind.became and names:

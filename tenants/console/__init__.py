@@ -36,6 +36,7 @@ def includeme(config) -> None:
     config.include("tenants.console.patients")
     config.include("tenants.console.access")
     config.include("tenants.console.merging")
+    config.include("tenants.console.unmerging")
     config.include("tenants.console.inviting")
     config.include("tenants.console.view_as")
     config.include("tenants.console.audit")

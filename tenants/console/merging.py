@@ -1,5 +1,7 @@
 """Making one chart of two: choosing the other one, seeing both side by side, and doing it."""
 
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import BaseModel, Field, field_validator
@@ -13,8 +15,10 @@ from core.auth.matching import Typed
 from core.people import charts
 from core.people.alike import letters
 from core.people.finding import find, patient_at
-from core.people.merging import LONGEST_REASON, SHORTEST_REASON, CannotMerge, merge
-from core.people.models import Patient
+from core.people.merging import FOLLOWED, LONGEST_REASON, SHORTEST_REASON, CannotMerge, merge
+from core.people.models import MergedChart, Patient
+from core.people.pictures import KEPT
+from core.people.unmerging import can_undo, merged_into
 from core.people.wanted import LONGEST, read_wanted
 from core.web.asked import read_asked, write_asked
 from core.web.forms import Form, begun_form, empty_form, read_form
@@ -23,22 +27,54 @@ from tenants.console.patients import clinic_names, patient_of, tab_titles
 MERGE, ABOUT = "office.patients.merge", "merge"
 
 
+@dataclass(frozen=True)
+class Merged:
+    """A chart that became part of another one, as the office reads of it. `name` and `birthdate` are known for 90 days; `by` is an account, or
+    None where the practice's system did it."""
+
+    id: UUID
+    number: str | None
+    name: str
+    birthdate: date | None
+    clinic_id: UUID | None
+    at: datetime
+    reason: str
+    by: UUID | None
+    is_followed: bool
+    can_undo: bool
+
+    @classmethod
+    def of(cls, row: MergedChart) -> "Merged":
+        """A row as it is read."""
+        chart = (row.was or {}).get("chart", {})
+        born, clinic = chart.get("birthdate"), chart.get("clinic_id")
+        return cls(
+            row.id, row.external_id, f"{chart.get('first_name', '')} {chart.get('last_name', '')}".strip(), date.fromisoformat(born) if born else None,
+            UUID(clinic) if clinic else None, row.merged_at, row.reason, row.merged_by_id, row.reason == FOLLOWED, can_undo(row),
+        )  # fmt: skip
+
+
 class OtherForm(BaseModel):
     """Which chart is the same person’s."""
 
     find: str = Field(title="other chart", max_length=LONGEST, json_schema_extra={"missing": "Type what you know: a name, a birthdate, a number."})
 
 
-class MergeForm(BaseModel):
-    """Why, and that it is meant."""
+class ReasonForm(BaseModel):
+    """Why two charts are of one person, or are not."""
 
-    reason: str = Field(title="Reason", min_length=SHORTEST_REASON, max_length=LONGEST_REASON, json_schema_extra={"missing": "Say why the two are one person."})
-    confirmation: str = Field(title="confirmation", max_length=200, json_schema_extra={"missing": "Type what stands above the field, to show that it is meant."})
+    reason: str = Field(title="Reason", min_length=SHORTEST_REASON, max_length=LONGEST_REASON, json_schema_extra={"missing": "Say why it is so."})
 
     @field_validator("reason", mode="before")
     @classmethod
     def _can_be_kept(cls, reason: object) -> object:
         return reason.replace("\0", "").strip() if isinstance(reason, str) else reason
+
+
+class MergeForm(ReasonForm):
+    """Why, and that it is meant."""
+
+    confirmation: str = Field(title="confirmation", max_length=200, json_schema_extra={"missing": "Type what stands above the field, to show that it is meant."})
 
 
 @view_config(route_name="office.patients.merge", permission=MERGE, request_method="GET", renderer="console/merge_choose.jinja2")
@@ -114,7 +150,11 @@ def _choice(request, form: Form, typed: str) -> dict:
         request.audit("office.patients.find")
     others = [one for one in found if one.id != patient.id]
     states = standing.states(request.db, request.practice_id, [one.id for one in others], request.now) if others else {}
-    return {"patient": patient, "form": form, "typed": typed, "found": others, "states": states, "clinics": clinic_names(request)}
+    merged = [Merged.of(row) for row in merged_into(request.db, request.practice_id, patient.id)]
+    who = standing.names_of(request.db, request.practice_id, {row.by for row in merged if row.by}) if merged else {}
+    return {
+        "patient": patient, "form": form, "typed": typed, "found": others, "states": states, "clinics": clinic_names(request), "merged": merged, "who": who, "days": KEPT.days,
+    }  # fmt: skip
 
 
 def _alike(request, patient: Patient) -> list[Patient]:

@@ -67,7 +67,7 @@ def patient_values(request, error: str = "") -> dict:
     row = standing.patient_and_standing(request.db, request.practice_id, patient_id, identity.clinic_ids, request.now, idle)
     if row is None:
         raise HTTPNotFound()
-    patient, access = row
+    patient, access, merged = row
     holders, held = standing.both_ways(request.db, request.practice_id, patient.id, request.now)
     seen_from = request.registry.tenants.tenant(request.practice_id, patient.clinic_id, request.tenant.version)
     titles = {name: title for name, title in tab_titles(request).items() if name in seen_from.plugins and name in request.registry.plugins.tabs}
@@ -76,6 +76,7 @@ def patient_values(request, error: str = "") -> dict:
     return {
         "patient": patient,
         "access": access,
+        "merged": merged,
         "language": english_name(access.language or patient.language),
         "holders": sharing.current(holders, request.now, titles, request.tenant.time_zone),
         "former": sharing.former(holders, request.now, titles),

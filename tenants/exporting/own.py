@@ -6,11 +6,12 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core import audit
+from core.audit import AuditEvent
 from core.auth.models import Account
 from core.db import uuid7
 from core.people.grants import rights_at
@@ -27,6 +28,11 @@ OWN_ONLY = frozenset({"accounts", "notice-choices"})
 """How the patient signs in and what the patient wants to hear of is nobody else's to take along."""
 TO_ACT = frozenset({"access", "records-requests", "records-request-steps"})
 """What only those see who may also do everything."""
+_PARTED = exists().where(
+    AuditEvent.practice_id == Export.practice_id, AuditEvent.patient_id == Export.patient_id, AuditEvent.action == "office.patients.unmerge",
+    AuditEvent.happened_at >= Export.asked_at,
+)  # fmt: skip
+"""What is in it has turned out since to be of two people (core/people/unmerging.py)."""
 
 
 def may_take(rights: Collection[str]) -> bool:
@@ -60,7 +66,7 @@ def start(session: Session, practice_id: UUID, account_id: UUID, patient_id: UUI
 
 def latest(session: Session, practice_id: UUID, account_id: UUID, patient_id: UUID) -> Export | None:
     """The one that is being made or offered."""
-    mine = (*_by(practice_id, account_id), Export.patient_id == patient_id, Export.state.in_(("running", "ready")))
+    mine = (*_by(practice_id, account_id), Export.patient_id == patient_id, Export.state.in_(("running", "ready")), ~_PARTED)
     return session.scalars(select(Export).where(*mine).order_by(Export.asked_at.desc(), Export.id.desc()).limit(1)).one_or_none()
 
 
@@ -79,10 +85,11 @@ def _stop(session: Session, export: Export) -> None:
 
 def left_out(session: Session, export: Export, now: datetime) -> frozenset[str] | None:
     """The lists that who asked may not take along; None when the whole record is not open to them any more."""
+    parted = select(Export.id).where(Export.practice_id == export.practice_id, Export.id == export.id, _PARTED)
     account = session.get(Account, (export.practice_id, export.asked_by))
     mine = (Grant.practice_id == export.practice_id, Grant.account_id == export.asked_by, Grant.patient_id == export.patient_id)
     rights = rights_at(session.scalars(select(Grant).where(*mine)), now)
-    if account is None or account.closed_at or not may_take(rights):
+    if account is None or account.closed_at or not may_take(rights) or session.scalar(parted):
         return None
     return (frozenset() if account.patient_id == export.patient_id else OWN_ONLY) | (frozenset() if "*.act" in rights else TO_ACT)
 

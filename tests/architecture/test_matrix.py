@@ -64,7 +64,7 @@ TABLE = {
     """,
     OFFICE: """
         office.home office.patients office.patients.one office.patients.give office.patients.sheet office.patients.invite
-        office.invitations office.invitations.one office.invitations.stop office.invitations.file office.patients.merge office.patients.merge_with office.add_patient office.patients.contact office.reports office.reports.file office.first_steps.close office.patients.close office.patients.sign_out office.patients.view_as office.audit office.audit.export
+        office.invitations office.invitations.one office.invitations.stop office.invitations.file office.patients.merge office.patients.merge_with office.patients.unmerge office.add_patient office.patients.contact office.reports office.reports.file office.first_steps.close office.patients.close office.patients.sign_out office.patients.view_as office.audit office.audit.export
         office.staff office.staff.one office.staff.invite office.staff.invite_again office.staff.change office.staff.close
         office.staff.forget_second office.tabs office.tabs.preview office.tabs.as_seen office.tabs.save office.settings office.settings.part office.changes office.changes.undo
         office.changes.cancel office.clinics office.clinics.add office.clinics.one office.clinics.follow

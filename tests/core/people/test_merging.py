@@ -336,7 +336,7 @@ def test_a_merge_in_the_practices_system_is_followed_whatever_else_is_in_the_bat
     assert [answer.outcome for answer in make.take_in(batch)] == ["created", "updated", "created"]
     assert db.get(Patient, (practice.id, absorbed.id), populate_existing=True) is None
     assert db.scalars(select(Relationship.related_id).where(Relationship.practice_id == practice.id)).all() == [kept.id]
-    assert [answer.outcome for answer in make.take_in([sent("A-1", merged_into="K-1"), sent("A-1")])] == ["unchanged", "unchanged"]
+    assert [answer.outcome for answer in make.take_in([sent("A-1"), sent("A-1", merged_into="K-1")])] == ["unchanged", "unchanged"]
     row = db.scalars(select(MergedChart).where(MergedChart.practice_id == practice.id)).one()
     assert (row.external_id, row.patient_id, row.merged_by_id) == ("A-1", kept.id, None)
 

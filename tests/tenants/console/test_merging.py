@@ -43,7 +43,7 @@ def test_from_the_patients_page_to_one_chart(office, two, make, db, practice, au
     assert "Phone 555-0142 None" in rows
     assert "In Appointments 0 1" in rows
     assert "Dana Reed can see the other chart only" in page.html.get_text()
-    assert "cannot be undone" in page.text
+    assert "You can undo this for 90 days" in page.text
     assert [entry.patient_id for entry in audited("office.patients.compare")] == [kept.id, absorbed.id]
     done = fill(page).follow()
     assert "The two charts are one now" in done.text

@@ -8,7 +8,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import update
 
+from core.people.merging import merge
 from core.people.models import Grant
+from core.people.unmerging import unmerge
 from tenants import settings
 from tenants.exporting import own, services
 from tenants.exporting.services import CannotExport
@@ -149,3 +151,16 @@ def test_it_asks_first_who_is_there_and_a_stranger_finds_nothing(make, signed_in
     proof_is_old()
     assert "/profile/prove" in form.submit(status=303).location
     assert "/sign-in" in web.get(PAGE, status=303).location
+
+
+def test_what_turned_out_to_be_of_two_people_is_downloaded_no_more(make, signed_in, ready, db, practice, registry):
+    kept, absorbed = make.patient(), make.patient()
+    app = signed_in(kept)
+    merge(db, registry.plugins, practice.id, kept.id, absorbed.id, "Entered twice at the desk", NOW)
+    db.commit()
+    started(app)
+    ready(app)
+    assert zipfile.is_zipfile(io.BytesIO(app.get(f"{PAGE}/download").body))
+    unmerge(db, registry.plugins, practice.id, kept.id, absorbed.id, "They are father and son", datetime.now(UTC))
+    db.commit()
+    app.get(f"{PAGE}/download", status=404)
