@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from core.db import uuid7
 from core.people import changes as people
 from core.people.models import Patient
-from core.records.changes import ChangeKind, Details, NamedFile, begin, note, thing
+from core.records.changes import NamedFile, begin, note, thing
 from plugins.account.changes import BACK, PAID, PaidPart, PaymentBackDetails, PaymentDetails
 from plugins.account.services import plans
 from plugins.account.services.amortizing import Deal, schedule
@@ -37,6 +37,7 @@ from plugins.opendental.mapping.calls import NOT_PUSHED, PUSHED
 from plugins.opendental.models import Connection, Push
 from plugins.opendental.tasks import file_of_change
 from plugins.opendental.wire import Away, NotAllowed
+from plugins.plan.changes import SIGNED, SignedDetails
 from plugins.plan.models import TreatmentPlan
 from plugins.webmail.changes import WRITTEN, MessageDetails
 from tests.plugins.opendental.conftest import NOW, Deadly, Killed
@@ -291,16 +292,6 @@ def test_a_payment_plan_that_was_signed_lies_in_the_chart_once_and_stands_in_the
     assert [("was offered" in note, "Signed by Mia Ode" in note) for note in notes] == [(True, False), (False, True)]
 
 
-class SignedDetails(Details):
-    """As the tab for treatment plans tells it."""
-
-    signed_name: str
-    file: NamedFile
-
-
-SIGNED = ChangeKind("treatment_plan.signed", "Signed", "treatment_plan", TreatmentPlan, SignedDetails)
-
-
 @pytest.mark.parametrize("death", ["", "before", "after"])
 def test_a_treatment_plan_that_was_signed_is_signed_there_and_its_paper_lies_in_the_chart_once(theirs, told, office, wire, db, practice, registry, death):
     theirs.add("treatplan", TreatPlanNum=5, PatNum=15, DateTP="2026-11-01", Heading="Crown", TPStatus=0)
@@ -309,7 +300,8 @@ def test_a_treatment_plan_that_was_signed_is_signed_there_and_its_paper_lies_in_
     files = registry.files.within(practice.id)
     stored = files.put(files.new_key("plan", uuid7()), BytesIO(b"%PDF-signed"), "application/pdf")
     named = NamedFile(content_type="application/pdf", size=stored.size, sha256=stored.sha256, key=stored.key)
-    told(SIGNED, plan.id, SignedDetails(signed_name="Mia Ode", file=named))
+    signed = SignedDetails(signed_name="Mia Ode", by_patient=True, signed_at=NOW, heading="Crown", saved_on="2026-11-01", terms_sha256="0" * 64, file=named)
+    told(SIGNED, plan.id, signed)
     system = Deadly(wire.client(way="service"), [death])
     office = replace(office, file_of=partial(file_of_change, registry, practice.id))
     for hours in range(3):
