@@ -26,5 +26,5 @@ def import_records(file: Path, slug: str, source: str, other_system: bool, dry_r
     with at_practice(slug) as at:
         reader = reader_at(at, JSON_LINES.name)
         with opened(reader, file) as files:
-            report = take_in(at, source, dry_run, reader.read(files.handles[0], chosen_at(at, source)), files.show, other_system)
+            report = take_in(at, source, dry_run, reader.read(files.handles[0], chosen_at(at, source, other_system)), files.show, other_system)
     tell(report, dry_run)

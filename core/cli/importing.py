@@ -29,9 +29,9 @@ def reader_at(at: AtPractice, name: str) -> Reader:
     return reader
 
 
-def chosen_at(at: AtPractice, source: str, choice: str = "", mapping: bytes | None = None) -> Chosen:
+def chosen_at(at: AtPractice, source: str, is_second: bool, choice: str = "", mapping: bytes | None = None) -> Chosen:
     """What was said with a file; its times are by the practice's clock."""
-    return Chosen(source, at.registry.tenants.current(at.id).time_zone, choice, mapping)
+    return Chosen(source, at.registry.tenants.current(at.id).time_zone, choice, mapping, is_second=is_second)
 
 
 class _Counted(io.FileIO):

@@ -37,7 +37,7 @@ def import_fhir(file: Path, slug: str, source: str, other_system: bool, dry_run:
     with at_practice(slug) as at:
         reader = reader_at(at, FHIR.name)
         with opened(reader, file) as files:
-            report = take_in(at, source, dry_run, reader.read(files.handles[0], chosen_at(at, source)), files.show, other_system)
+            report = take_in(at, source, dry_run, reader.read(files.handles[0], chosen_at(at, source, other_system)), files.show, other_system)
     tell(report, dry_run)
 
 
@@ -58,7 +58,7 @@ def import_table(file: Path, slug: str, table: str | None, mapping: Path | None,
     if (table is None) == (mapping is None):
         raise click.UsageError("Say with --of what the rows are, or give a --mapping.")
     with at_practice(slug) as at:
-        reader, chosen = reader_at(at, TABLE.name), chosen_at(at, source, table or "", mapping.read_bytes() if mapping else None)
+        reader, chosen = reader_at(at, TABLE.name), chosen_at(at, source, other_system, table or "", mapping.read_bytes() if mapping else None)
         with opened(reader, file) as files:
             try:
                 found = reader.read(files.handles[0], chosen)
@@ -82,7 +82,7 @@ def import_care(files: tuple[Path, ...], slug: str, number: str | None, source: 
     With --patient you say whose they are; a document about somebody else is then refused as a whole. Ends with 1 when anything was refused.
     """
     with at_practice(slug) as at:
-        reader, chosen, patient = reader_at(at, CARE.name), chosen_at(at, source), _patient(at, number)
+        reader, chosen, patient = reader_at(at, CARE.name), chosen_at(at, source, other_system), _patient(at, number)
         with opened(reader, *files) as read:
             found = (one for file, handle in zip(files, read.handles, strict=True) for one in _of_document(reader, chosen, file.name, handle, patient))
             report = take_in(at, source, dry_run, found, read.show, other_system and patient is None)

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -55,7 +54,7 @@ def _naming(at: AtPractice, rule: str, number: str | None, name: str, source: st
     if not is_here:
         raise Problem(f"This practice has no patient with the number {number!r}.")
     try:
-        return naming_of(replace(chosen_at(at, source, rule), is_second=other_system and number is None), number or "", name)
+        return naming_of(chosen_at(at, source, other_system and number is None, rule), number or "", name)
     except WrongChoice as wrong:
         raise Problem(str(wrong)) from None
 

@@ -24,7 +24,7 @@ class Chosen:
     zone: ZoneInfo
     choice: str = ""
     mapping: bytes | None = None
-    is_second: bool = False
+    is_second: bool = field(kw_only=True)
 
 
 class WrongChoice(ValueError):

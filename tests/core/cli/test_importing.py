@@ -38,7 +38,7 @@ def screen(monkeypatch):
 def test_the_bar_comes_to_its_end_with_the_file_and_is_as_long_as_what_is_read(name, practice, registry, tmp_path, screen):
     reader, file = readers_at(registry, practice.id)[name], tmp_path / "sample"
     file.write_text(SAMPLES[name])
-    chosen = Chosen("maple", registry.tenants.current(practice.id).time_zone, choice=next(iter(reader.choices), ""))
+    chosen = Chosen("maple", registry.tenants.current(practice.id).time_zone, choice=next(iter(reader.choices), ""), is_second=False)
     shown = screen()
     with opened(reader, file) as files:
         assert len(list(reader.read(files.handles[0], chosen))) >= PEOPLE

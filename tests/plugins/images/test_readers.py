@@ -23,7 +23,7 @@ def archive(**files: bytes) -> io.BytesIO:
 
 
 def read(handle, choice="by-day", mapping=None, is_second=False) -> list:
-    return list(IMAGES.read(handle, Chosen("oakhill", ZONE, choice, mapping, is_second)))
+    return list(IMAGES.read(handle, Chosen("oakhill", ZONE, choice, mapping, is_second=is_second)))
 
 
 @pytest.fixture(scope="module")
@@ -125,4 +125,4 @@ def test_a_rule_may_stand_in_a_file_with_the_folder_for_all(film):
 )  # fmt: skip
 def test_what_cannot_be_chosen_is_told_before_anything_is_read(choice, mapping, says):
     with pytest.raises(WrongChoice, match=says):
-        IMAGES.read(io.BytesIO(), Chosen("oakhill", ZONE, choice, mapping))
+        IMAGES.read(io.BytesIO(), Chosen("oakhill", ZONE, choice, mapping, is_second=False))
