@@ -19,6 +19,7 @@ from tenants.console.patients import id_in_path
 
 CHANGE = "office.keys.change"
 ALL, SOME, NONE = "all", "some", "none"
+OWN, OTHER = "own", "other"
 
 
 class KeyForm(BaseModel):
@@ -27,6 +28,7 @@ class KeyForm(BaseModel):
     name: Line = Field(title="What it is for", max_length=80, json_schema_extra={"missing": "Say which system will use it, such as the name of your practice system."})
     sends: Literal["all", "some", "none"] = Field(title="Sends records", json_schema_extra={"missing": "Choose what it may send."})
     kinds: list[str] = Field([], title="Kinds of record", max_length=200)
+    system: Literal["own", "other"] = Field("own", title="Whose system it is")
     reads: bool = Field(False, title="Reads changes")
     last_day: Line = Field("", title="Last day", max_length=10)
 
@@ -57,7 +59,7 @@ def make_page(request):
     """Ask what the key is for."""
     need_whole_practice(request)
     need_proof(request)
-    return _values(request, begun_form(request, sends=ALL, reads="yes"), set())
+    return _values(request, begun_form(request, sends=ALL, system=OWN, reads="yes"), set())
 
 
 @view_config(route_name="office.keys.make", permission=CHANGE, request_method="POST", renderer="console/key_make.jinja2")
@@ -124,7 +126,9 @@ def _end(request, typed: KeyForm) -> AwareDatetime | None:
 def _made(request, form: Form, typed: KeyForm) -> dict | None:
     kinds = None if typed.sends == NONE else typed.kinds if typed.sends == SOME else []
     try:
-        key, words = keys.make(request.db, request.practice_id, typed.name, request.now, request.identity.account_id, kinds, typed.reads, _end(request, typed))
+        key, words = keys.make(
+            request.db, request.practice_id, typed.name, request.now, request.identity.account_id, kinds, typed.reads, _end(request, typed), is_second=typed.system == OTHER
+        )
     except keys.TooManyKeys as refusal:
         form.refuse(str(refusal))
         return None

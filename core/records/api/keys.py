@@ -28,13 +28,14 @@ class TooManyKeys(Exception):
     """The practice has as many keys as it may have."""
 
 
-def make(session: Session, practice_id: UUID, name: str, now: datetime, by: UUID | None, kinds: Iterable[str] | None, reads: bool, ends_at: datetime | None = None) -> tuple[ApiKey, str]:
-    """A new key, and its words, which nobody can read again. `kinds` it may send: all when empty, none when None. Raises TooManyKeys."""
+def make(session: Session, practice_id: UUID, name: str, now: datetime, by: UUID | None, kinds: Iterable[str] | None, reads: bool, ends_at: datetime | None = None, is_second: bool = False) -> tuple[ApiKey, str]:
+    """A new key, and its words, which nobody can read again. `kinds` it may send: all when empty, none when None. `is_second`: of another system than the practice's own. Raises TooManyKeys."""
     if len([one for one in of_practice(session, practice_id) if is_right(one, now)]) >= MOST:
         raise TooManyKeys(f"There are {MOST} keys already. Revoke one that is not used any more.")
     lookup, words, secret_hash = _new()
     key = ApiKey(
-        id=uuid7(), name=name, lookup=lookup, secret_hash=secret_hash, sends=kinds is not None, kinds=sorted(set(kinds or ())), reads=reads, made_at=now, made_by_id=by, ends_at=ends_at
+        id=uuid7(), name=name, lookup=lookup, secret_hash=secret_hash, sends=kinds is not None, kinds=sorted(set(kinds or ())), reads=reads, made_at=now, made_by_id=by, ends_at=ends_at,
+        is_second=is_second,
     )
     session.add(key)
     session.flush()

@@ -13,7 +13,8 @@ class ApiKey(TenantScoped, Base):
     """A key of one practice for one purpose, which is its `name`. It is found by `lookup`, and right when its secret has this hash.
 
     It may send records where `sends` says so, of the `kinds` that are named, or of all when none is; and read changes where `reads` says so. When
-    it is made anew, the former one is right for a while, too.
+    it is made anew, the former one is right for a while, too. `is_second`: it is of another system than the practice's own, which has numbers of its own
+    for people who may be here already.
     """
 
     __tablename__ = "api_key"
@@ -33,6 +34,7 @@ class ApiKey(TenantScoped, Base):
     sends: Mapped[bool]
     kinds: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     reads: Mapped[bool]
+    is_second: Mapped[bool] = mapped_column(server_default="false", default=False)
     made_at: Mapped[datetime]
     made_by_id: Mapped[UUID | None]
     ends_at: Mapped[datetime | None]

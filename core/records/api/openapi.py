@@ -54,7 +54,7 @@ def document(practice: str, address: str, kinds: Mapping[str, RecordKind], chang
         "security": [{"key": []}],
         "paths": _paths(),
         "components": {
-            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "A key that the office has made: cuspid_…"}},
+            "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "A key that the office has made: cuspid_… With one that was made for another system than the practice's, the numbers of its records begin with the source and a colon, and people are matched with those who are here."}},
             "schemas": schemas_of(kinds) | _own(sorted(kinds)) | _changes(changes),
             "responses": {"Problem": {"description": "It was refused as a whole, and nothing of it was kept.", "content": {CONTENT_TYPE: _ref("Problem")}}},
         },

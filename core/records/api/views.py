@@ -1,6 +1,7 @@
 """The addresses below `/api/v1` by which a practice's system sends records and files."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from pyramid.view import view_config
 from core import audit
 from core.records import Answer, refusals, runs, uploaded
 from core.records.api.asking import with_key
+from core.records.api.models import ApiKey
 from core.records.api.problems import Problem
 from core.records.api.reading import Batch, Strict, read_batch, read_object
 from core.records.kinds import kinds_at
@@ -52,12 +54,13 @@ def send_records(request):
     batch = read_batch(request)
     run = _run_of(request, batch)
     kinds = kinds_at(request.registry, request.practice_id)
-    mine = [record for record in batch.records if request.api_key.may_send(str(record.get("kind", "")))]
+    wrong = [_why_not(request.api_key, run, record) for record in batch.records]
+    mine = [record for record, why in zip(batch.records, wrong, strict=True) if not why]
     taken = iter(runs.take_in(request.db, run, kinds, mine, request.now))
     if not batch.run:
         runs.end(request.db, run, kinds, request.now)
     _audit(request, "api.records.send")
-    answers = [next(taken) if request.api_key.may_send(str(record.get("kind", ""))) else _not_yours(record) for record in batch.records]
+    answers = [_refused(record, *why) if why else next(taken) for record, why in zip(batch.records, wrong, strict=True)]
     return {"run": str(run.id), "answers": list(_told(answers, batch.pointers))}
 
 
@@ -145,11 +148,11 @@ def _need(may: bool, words: str) -> None:
 def _run_of(request, batch: Batch) -> runs.Run:
     if batch.run:
         try:
-            return _going(request, UUID(batch.run))
+            return replace(_going(request, UUID(batch.run)), is_second=request.api_key.is_second)
         except ValueError:
             raise Problem(422, "It must be the id of a run that you have begun.", "/run") from None
     try:
-        return runs.begin(batch.source, request.now)
+        return runs.begin(batch.source, request.now, is_second=request.api_key.is_second)
     except runs.WrongSource as wrong:
         raise Problem(422, str(wrong), "/source") from None
 
@@ -168,8 +171,18 @@ def _id(request) -> UUID:
         raise Problem(404, "There is nothing at this address.") from None
 
 
-def _not_yours(record: dict[str, Any]) -> Answer:
-    return Answer(str(record.get("kind", "")), str(record.get("external_id", "")), "refused", NOT_YOURS, "kind")
+def _why_not(key: ApiKey, run: runs.Run, record: dict[str, Any]) -> tuple[str, str] | None:
+    """Why a key may not send this record, and which field says so."""
+    if not key.may_send(str(record.get("kind", ""))):
+        return NOT_YOURS, "kind"
+    # The same number may be somebody else in the practice's own system.
+    if key.is_second and not str(record.get("external_id", "")).startswith(f"{run.source}:"):
+        return f"external_id: the key is of another system than the practice's, so its numbers begin with {run.source}: and are nobody else's.", "external_id"
+    return None
+
+
+def _refused(record: dict[str, Any], why: str, where: str) -> Answer:
+    return Answer(str(record.get("kind", "")), str(record.get("external_id", "")), "refused", why, where)
 
 
 def _told(answers: Iterable[Answer], pointers: Iterable[str]):

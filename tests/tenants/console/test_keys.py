@@ -92,3 +92,12 @@ def test_who_looks_after_some_clinics_only_and_who_asks_for_no_key_find_nothing(
     office("front_desk").get(PATH, status=403)
     app = office("office_admin")
     app.post(f"{PATH}/{uuid7()}/revoke", {"csrf_token": app.get(f"{PATH}/make").forms["make"]["csrf_token"].value}, status=404)
+
+
+def test_a_key_is_for_the_practices_own_system_or_for_another_one(admin, db, practice):
+    make(admin)
+    assert not key_of(db, practice).is_second
+    make(admin, name="Laboratory", system="other")
+    found = {key.name: key.is_second for key in keys.of_practice(db, practice.id)}
+    assert found == {"Desk system": False, "Laboratory": True}
+    assert "Another one than your practice system" in admin.get(PATH)
