@@ -24,11 +24,14 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class WithFile:
-    """A record of a kind that has a file, with the file: whoever takes it in sends the file first, and names it in the record."""
+    """A record of a kind that has a file, with the file: whoever takes it in sends the file first, and names it in the record. `place` is where it stood, if it is
+    not known by that anyway.
+    """
 
     record: Record
     content_type: str
     data: bytes
+    place: str = ""
 
 
 Found = Record | WithFile | Fault | LeftOut

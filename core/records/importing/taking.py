@@ -4,7 +4,7 @@ A dry run does the same in one transaction, which is taken back at its end, with
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -45,12 +45,12 @@ class Report:
         """How many there were, without what was left out."""
         return sum(map(self._how_many, OUTCOMES))
 
-    def add(self, kinds: Iterable[str], batch: Collection[Found], answers: list[Answer]) -> None:
-        """Add what became of a batch."""
+    def add(self, kinds: Iterable[str], batch: Collection[Found], answers: list[Answer], places: Mapping[str, str]) -> None:
+        """Add what became of a batch. `places`: where records stood, by their external ids, that are better known by that."""
         known, faults = frozenset(kinds), [one for one in batch if isinstance(one, Fault)]
         self.counts = runs.add_up(self.counts, known, answers, len(faults))
         refused = [refusals.as_told(answer, known) for answer in answers if answer.outcome == refusals.REFUSED]
-        told = [*faults, *(Fault(f"{title_of(one.kind)} {one.external_id}", one.reason) for one in refused)]
+        told = [*faults, *(Fault(places.get(one.external_id) or f"{title_of(one.kind)} {one.external_id}", one.reason) for one in refused)]
         self.told = [*self.told, *told][: self.most_told]
         self.left_out.update(one.what for one in batch if isinstance(one, LeftOut))
 
@@ -70,13 +70,14 @@ class Writing:
 
     def write(self, batch: list[Found]) -> None:
         """Write a batch, and add what became of it to the report."""
+        places = {one.record["external_id"]: one.place for one in batch if isinstance(one, WithFile)}
         batch = [self._sent(one) if isinstance(one, WithFile) else one for one in batch]
         records = [one for one in batch if isinstance(one, dict)]
         if self._dry_run:
             answers = runs.try_out(self._session, self._kinds, records, self._run.is_second)
         else:
             answers = runs.take_in(self._session, self._run, self._kinds, records, datetime.now(UTC), sum(isinstance(one, Fault) for one in batch))
-        self.report.add(self._kinds, batch, answers)
+        self.report.add(self._kinds, batch, answers, places)
 
     def end(self) -> None:
         """All was written."""
@@ -91,7 +92,7 @@ class Writing:
         try:
             upload = send(self._session, self._files, self._kinds, found, datetime.now(UTC))
         except WrongUpload as wrong:
-            return Fault(f"{title_of(found.record['kind'])} {found.record['external_id']}", f"file: {wrong}")
+            return Fault(found.place or f"{title_of(found.record['kind'])} {found.record['external_id']}", f"file: {wrong}")
         return found.record | ({"file": upload} if upload else {})
 
 

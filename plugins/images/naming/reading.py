@@ -70,7 +70,7 @@ class _Reading:
             image = records.pop()
             if self._is_new(image["external_id"], proven.sha256):
                 yield from (record for record in records if self._is_new(f"{record['kind']} {record['external_id']}", ""))
-                yield WithFile(image, DICOM.content_type if proven.said else proven.content_type, copy.read_bytes())
+                yield WithFile(image, DICOM.content_type if proven.said else proven.content_type, copy.read_bytes(), place.path)
             elif self._given[image["external_id"]] == _mark(proven.sha256):
                 yield LeftOut("The same picture once more")
             else:

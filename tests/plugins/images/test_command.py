@@ -112,7 +112,7 @@ def test_files_of_many_patients_go_to_whom_the_rule_names(run, make, db, tmp_pat
         make.patient(external_id=number, first_name=f"Called {number}")
     files = {
         "P1/2026-03-04_X-rays_Bitewing_left.png": radiograph, "P2/2025-12-24_Photos_Smile.jpg": picture, "P3/2026-03-04_X-rays_Bitewing.png": corpus.saved(corpus.drawing(), "PNG"),
-        "P1/yesterday_X-rays_Bitewing.png": radiograph, "P1/IM0001": corpus.scan(PatientID="P1", PatientName="", PatientBirthDate=None),
+        "P1/yesterday_X-rays_Bitewing.png": radiograph, "P1/IM0001": corpus.scan(PatientID="P1", PatientName="", PatientBirthDate=None), "P1/IM0002": corpus.scan(PatientID="P1", PatientName="Other^Bo"),
     }  # fmt: skip
     for name, data in files.items():
         (tmp_path / "scans" / name).parent.mkdir(parents=True, exist_ok=True)
@@ -120,7 +120,8 @@ def test_files_of_many_patients_go_to_whom_the_rule_names(run, make, db, tmp_pat
     code, said = run(tmp_path / "scans", "--rule", "{patient}/{date:%Y-%m-%d}_{folder}_{title}.{ext}")
     assert code == 1
     assert "scans/P1/yesterday_X-rays_Bitewing.png: The rule {patient}/{date:%Y-%m-%d}_{folder}_{title}.{ext} expects the day" in said
-    assert "Image images:scans/P3/2026-03-04_X-rays_Bitewing.png: patient: the patient that it names is not there yet." in said
+    assert "scans/P3/2026-03-04_X-rays_Bitewing.png: patient: the patient that it names is not there yet." in said
+    assert "scans/P1/IM0002: file: It is about somebody else than the patient who is named" in said
     query = select(Patient.external_id, Folder.name, Image.taken_on, Image.description, Image.type).select_from(Image)
     query = query.join(Patient, Patient.id == Image.patient_id).join(Folder, Folder.id == Image.folder_id).order_by(Patient.external_id, Image.description, Folder.name)
     db.rollback()
