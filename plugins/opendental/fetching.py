@@ -25,7 +25,7 @@ from plugins.opendental.models import Connection, WantedFile
 from plugins.opendental.pulling import Office, run_of
 from plugins.opendental.wanting import Whose, left_behind, next_file
 from plugins.opendental.wire import Away, Fault, NotAllowed, NotThere, PracticeSystem, Refused, SlowDown
-from plugins.opendental.wire.drop import Drop, DropAway, TooMuch
+from plugins.opendental.wire.drop import Drop, DropAway, Login, TooMuch
 
 ON_ITS_WAY = timedelta(seconds=90)
 """So long Open Dental may still be writing after whoever asked has died."""
@@ -97,23 +97,23 @@ def _ask(office: Office, system: PracticeSystem, drop: Drop, wanted: Wanted, now
         with office.transaction() as session:
             file = _of(session, office.practice_id, wanted)
             if file:
-                _note_fault(session, file, fault, login.host, login.port, now)
+                _note_fault(session, office, file, fault, login, now)
         if isinstance(fault, Away | SlowDown) or (isinstance(fault, NotAllowed) and str(fault) != NotAllowed.without_permission):
             raise
         return False
     return True
 
 
-def _note_fault(session: Session, file: WantedFile, fault: Fault, host: str, port: int, now: datetime) -> None:
+def _note_fault(session: Session, office: Office, file: WantedFile, fault: Fault, login: Login, now: datetime) -> None:
     if fault.may_be_done:
         return  # it may be written yet
     file.state, file.next_at = "waiting", None
     if isinstance(fault, NotThere):
-        _settle(file, "refused", now, NO_FILE)
+        _refuse(session, office, file, NO_FILE, now)
     elif isinstance(fault, Refused) and not _OF_THE_DROP.search(fault.said):
-        _try_later(file, f"{fault} {fault.said}".strip()[:500], now)
+        _try_later(session, office, file, f"{fault} {fault.said}".strip()[:500], now)
     elif isinstance(fault, Refused):
-        _pause_all(session, file.practice_id, CANNOT_WRITE.format(host=host, port=port), now)
+        _pause_all(session, file.practice_id, CANNOT_WRITE.format(host=login.host, port=login.port), now)
     elif not isinstance(fault, Away | SlowDown):
         _pause_all(session, file.practice_id, NO_RIGHT if isinstance(fault, NotAllowed) else str(fault), now)
 
@@ -132,7 +132,7 @@ def _collect(office: Office, drop: Drop, wanted: Wanted, now: datetime) -> None:
             if file is None:
                 return  # it has changed over there meanwhile, and is asked for anew
             if size is None:
-                _try_later(file, NEVER_CAME, now)
+                _try_later(session, office, file, NEVER_CAME, now)
                 if wanted.is_new:
                     _pause_all(session, office.practice_id, NOT_ARRIVED, now)
                 return
@@ -151,8 +151,7 @@ def _take(session: Session, office: Office, connection: Connection, kind: Record
         except (UnsafeFile, uploaded.WrongUpload) as wrong:
             reason = str(wrong)
     if reason:
-        runs.note_refused(session, run, office.kinds, [Answer(file.kind, file.external_id, "refused", f"file: {reason}")], now)
-        _settle(file, "refused", now, reason)
+        _refuse(session, office, file, reason, now)
         return
     [answer] = runs.take_in(session, run, office.kinds, [record], now)
     if answer.outcome != "refused":
@@ -197,12 +196,19 @@ def _clear(office: Office, drop: Drop) -> bool:
     return True
 
 
-def _try_later(file: WantedFile, problem: str, now: datetime) -> None:
+def _refuse(session: Session, office: Office, file: WantedFile, reason: str, now: datetime) -> None:
+    """The file is not taken: its record stands on the page of records with the reason."""
+    run = run_of(_connection(session, office.practice_id), office)
+    runs.note_refused(session, run, office.kinds, [Answer(file.kind, file.external_id, "refused", f"file: {reason}")], now)
+    _settle(file, "refused", now, reason)
+
+
+def _try_later(session: Session, office: Office, file: WantedFile, problem: str, now: datetime) -> None:
     """Ask for it once more after a while, but not for ever."""
     file.attempts += 1
     file.state, file.next_at = "waiting", now + FIRST_PAUSE * 2**file.attempts
     if file.attempts >= MOST_ATTEMPTS:
-        _settle(file, "refused", now, problem)
+        _refuse(session, office, file, problem, now)
 
 
 def _pause_all(session: Session, practice_id: UUID, problem: str, now: datetime) -> None:

@@ -229,6 +229,7 @@ def test_what_cannot_be_taken_stands_on_the_page_of_records_with_the_reason_and_
     assert "TIFF" in reasons["4"]
     assert reasons["6"].startswith("file: ")
     assert files(db, practice)["image 5"].problem == fetching.NO_FILE
+    assert fetching.NO_FILE in reasons["5"]
     assert lying(wire) == []
     theirs.keep_file(4, png())
     wanting.try_again(db, practice.id)
