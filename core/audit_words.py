@@ -17,7 +17,7 @@ THINGS = {
     "aging": "what is owed and for how long", "books": "what happened on accounts, by day", "pay request": "a request to pay", "pay request list": "the list of requests to pay",
     "online": "online payments", "method": "a card or bank account for paying",
     "payment plan": "a payment plan", "payment plan list": "the list of payment plans", "payment plan pause": "a pause of a payment plan",
-    "receipt": "a receipt", "plan": "a treatment plan", "document": "a health document", "image": "an image", "message": "a message",
+    "receipt": "a receipt", "plan": "a treatment plan", "signature": "the signed copy of a treatment plan", "signature list": "the list of signed treatment plans", "document": "a health document", "image": "an image", "message": "a message",
     "form": "a form", "grant": "who may see this record", "invitation": "an invitation", "record": "the record", "task": "a task",
     "audit": "the audit log", "staff": "the list of staff", "unmatched": "who could not be matched",
 }  # fmt: skip

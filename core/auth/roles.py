@@ -34,6 +34,7 @@ OFFICE: dict[str, str] = {
     "office.billing.change": "Write into ledgers, make statements, ask for payments, offer payment plans",
     "office.card_service.see": "See how the account for card payments stands, payouts, and payments that do not agree",
     "office.card_service.change": "Connect the practice’s account for card payments, disconnect it",
+    "office.plans.see": "See treatment plans that patients have signed or declined",
     "office.appointments.see": "See the book of appointments, what patients ask about visits, and recalls",
     "office.appointments.answer": "Answer what patients ask about visits, set how visits are confirmed",
     "office.appointments.change": "Change operatories, types, hours and recalls",
@@ -79,10 +80,10 @@ _LOOKING = ("patients.see", "appointments.see", "unmatched.see", "clinics.see", 
 ROLES: dict[str, Role] = {
     "office_admin": Role("Office admin", "Everything, staff and audit log included", frozenset(OFFICE)),
     "front_desk": _role(
-        "Front desk", "Lets patients in and helps them", "patients.see", "patients.add", "access.change", "unmatched.see", "unmatched.settle", *_RECORDS, *_MESSAGES, *_APPOINTMENTS, "deliveries.see", "deliveries.settle", "sync.see", "sync.settle", "view_as"
+        "Front desk", "Lets patients in and helps them", "patients.see", "patients.add", "access.change", "unmatched.see", "unmatched.settle", *_RECORDS, *_MESSAGES, *_APPOINTMENTS, "plans.see", "deliveries.see", "deliveries.settle", "sync.see", "sync.settle", "view_as"
     ),
-    "billing": _role("Billing", "Looks after accounts and payments", "patients.see", "payments.see", "payments.settle", "billing.see", "billing.change", "card_service.see", "view_as"),
-    "clinical": _role("Clinical", "Treats patients and answers their messages", "patients.see", *_RECORDS, *_MESSAGES, "appointments.see", "view_as"),
+    "billing": _role("Billing", "Looks after accounts and payments", "patients.see", "payments.see", "payments.settle", "billing.see", "billing.change", "plans.see", "card_service.see", "view_as"),
+    "clinical": _role("Clinical", "Treats patients and answers their messages", "patients.see", *_RECORDS, *_MESSAGES, "appointments.see", "plans.see", "view_as"),
     "read_only": _role("Read only", "Sees the office’s pages and changes nothing", *_LOOKING),
 }
 NONE, SEE, ACT = "none", "see", "act"

@@ -26,6 +26,7 @@ class Tab:
     """One tab of the bar.
 
     `route` is one of the plugin's own, `icon` a Bootstrap Icons name, `badge` a number that waits for the patient or a question for it.
+    `writes` is the route of the plugin on which this person may write to the office, if there is one: other tabs lead there with questions.
     """
 
     title: str
@@ -33,6 +34,7 @@ class Tab:
     icon: str
     order: int
     badge: int | Count = 0
+    writes: str = ""
 
 
 @dataclass(frozen=True)

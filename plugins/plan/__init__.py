@@ -4,12 +4,13 @@ from functools import partial
 
 from core.people.charts import move_rows
 from core.plugins import ActionItem, Card, Count, Permission, PortalPlugin, Question, Tab, hookimpl
-from plugins.plan import changes, exporting, tasks
+from plugins.plan import changes, exporting, office, tasks
 from plugins.plan.models import Decline, Signature, TreatmentPlan
 from plugins.plan.planned import planned
 from plugins.plan.records import KINDS
-from plugins.plan.services import reading, signing, standing
+from plugins.plan.services import reading, standing
 from plugins.plan.settings import PlanSettings
+from plugins.plan.views import may_sign
 
 
 class PlanPlugin(PortalPlugin):
@@ -20,10 +21,16 @@ class PlanPlugin(PortalPlugin):
     summary = "Saved treatment plans with what they cost, and signing them."
 
     def includeme(self, config) -> None:
-        """The list of plans, and one page for each."""
+        """The list of plans, one page for each, signing it, and the signed copies."""
         config.add_route("plan.home", "", inherit_slash=True)
         config.add_route("plan.plan", "/{plan_id}")
+        config.add_route("plan.sign", "/{plan_id}/sign")
+        config.add_route("plan.signed", "/signed/{signature_id}")
         config.scan("plugins.plan.views")
+
+    def include_office(self, config) -> None:
+        """Add the page of what was signed."""
+        office.include(config)
 
     @hookimpl
     def portal_tab(self, request):
@@ -91,11 +98,6 @@ class PlanPlugin(PortalPlugin):
     def portal_erase(self, db, practice_id, person_id):
         """Plans have nothing outside the portal."""
         exporting.erase(db, practice_id, person_id)
-
-
-def may_sign(request, person) -> bool:
-    """Whether the signed-in account may sign plans of this person."""
-    return request.may(person, "plan.sign") and signing.is_old_enough(person, request.tenant_of(person), request.now)
 
 
 def _waiting(request) -> int | Count:

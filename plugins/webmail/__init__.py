@@ -36,9 +36,9 @@ class WebMailPlugin(PortalPlugin):
     @hookimpl
     def portal_tab(self, request):
         """The tab with the number of unread messages."""
-        return Tab(
-            title="WebMail", route="webmail.home", icon="envelope", order=40, badge=reading.unread(request.practice_id, request.person.id)
-        )
+        unread = reading.unread(request.practice_id, request.person.id)
+        writes = "webmail.compose" if request.may(request.person, "webmail.write") else ""
+        return Tab("WebMail", "webmail.home", "envelope", 40, unread, writes)
 
     @hookimpl
     def portal_permissions(self):

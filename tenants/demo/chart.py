@@ -187,10 +187,10 @@ class Chart:
         self.put("statement", **ledger.family_statement(lines, sent_on, sent_on - timedelta(days=covers), number, self._office.providers))
 
     def plan(
-        self, offset: int, heading: str, presenter: str, steps: Iterable[Step], note: str = "", discount: int = 0, status: str = "saved"
+        self, offset: int, heading: str, presenter: str, steps: Iterable[Step], note: str = "", discount: int = 0, status: str = "saved", signature: str = ""
     ) -> None:
-        """Add a treatment plan; `discount` is percent off each fee, for those without insurance."""
-        names = {"heading": heading, "presenter": presenter, "note": note, "status": status}
+        """Add a treatment plan; `discount` is percent off each fee, for those without insurance, `signature` whether it is to be signed."""
+        names = {"heading": heading, "presenter": presenter, "note": note, "status": status, "signature": signature}
         plan = self.put("treatment_plan", saved_on=self.day(offset), **names)
         procedures = chain.from_iterable(((step, done) for done in read(step.done)) for step in steps)
         for position, (step, done) in enumerate(procedures, 1):

@@ -53,13 +53,13 @@ TABLE = {
     GIVER: "portal.grants portal.grant_give",
     SEE: """
         appointments.home appointments.booked appointments.visit appointments.visit_file account.home account.receipt account.receipt_file account.statement account.statement_file account.plans account.plan account.plan_file account.estimates account.estimate account.estimate_file
-        account.ledger account.statements account.insurance account.yearly account.yearly_pdf account.yearly_csv plan.home plan.plan
+        account.ledger account.statements account.insurance account.yearly account.yearly_pdf account.yearly_csv plan.home plan.plan plan.signed
         webmail.home webmail.sent webmail.message images.home images.image images.thumbnail images.display images.open images.download
         summary.home summary.download summary.document summary.document_body summary.document_download
     """,
     ACT: """
         appointments.confirm appointments.book appointments.book_review appointments.cancel appointments.undo appointments.move appointments.ask appointments.ask_visit
-        appointments.withdraw appointments.seen appointments.calendar appointments.calendar_end account.pay account.call_off account.methods account.methods_back account.method_name account.method_default account.method_remove account.plan_answer account.plan_automatic account.estimate_ask webmail.compose webmail.reply
+        appointments.withdraw appointments.seen appointments.calendar appointments.calendar_end account.pay account.call_off account.methods account.methods_back account.method_name account.method_default account.method_remove account.plan_answer account.plan_automatic account.estimate_ask webmail.compose webmail.reply plan.sign
         appointments.wait appointments.wait_join appointments.wait_change appointments.wait_end appointments.wait_answer
     """,
     OFFICE: """
@@ -76,7 +76,7 @@ TABLE = {
         office.exports office.exports.stop office.exports.download office.patients.export
         office.allowance office.deliveries office.deliveries.again office.deliveries.dealt office.sync office.sync.dealt office.sync.again office.sync.refused office.sync.origin office.keys office.keys.make office.keys.make_anew office.keys.revoke office.webhooks office.webhooks.rotate office.webhooks.test office.webhooks.resume office.webhooks.remove
         office.branding office.branding.clinic office.branding.preview office.branding.preview_style office.branding.undo
-        webmail.office.messages webmail.office.one webmail.office.answer webmail.office.done webmail.office.again
+        plan.office.signatures plan.office.file webmail.office.messages webmail.office.one webmail.office.answer webmail.office.done webmail.office.again
         appointments.office.book appointments.office.book.visit appointments.office.book.visit.confirm
         appointments.office.book.online appointments.office.book.online.insurances appointments.office.book.requests appointments.office.book.requests.one appointments.office.book.requests.accept appointments.office.book.requests.decline
         appointments.office.book.waiting appointments.office.book.waiting.offer appointments.office.book.waiting.opening appointments.office.book.waiting.ask
@@ -122,7 +122,7 @@ LAST = ("auth.sign_out", "office.sign_out")
 GO_BACK = "portal.stop_looking"
 # Routes to which there is something of each patient; other ids are made up.
 THINGS = {
-    "appointments.confirm": Appointment, "appointments.visit": Appointment, "appointments.visit_file": Appointment, "account.statement": Statement, "account.statement_file": Statement, "plan.plan": TreatmentPlan,
+    "appointments.confirm": Appointment, "appointments.visit": Appointment, "appointments.visit_file": Appointment, "account.statement": Statement, "account.statement_file": Statement, "plan.plan": TreatmentPlan, "plan.sign": TreatmentPlan,
     "webmail.message": Message, "webmail.reply": Message,
 }  # fmt: skip
 

@@ -52,6 +52,7 @@ def _plans(chart: Chart) -> None:
         "Dr. Amara",
         steps,
         note="The wisdom tooth is hard to keep clean and the tooth beside it has begun to suffer.",
+        signature="wanted",
     )
 
 

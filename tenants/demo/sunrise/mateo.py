@@ -25,6 +25,7 @@ def chart(office: Office) -> Chart:
         "Dr. Amara",
         [Step("1", "D3220 K, D2930 K, D9230")],
         note="We keep the tooth until the grown-up tooth is ready to come.",
+        signature="wanted",
     )
     _messages(chart)
     _health(chart)

@@ -13,9 +13,9 @@ RECORDS = {"office.records_requests.see", "office.records_requests.settle"}
 APPOINTMENTS = {"office.appointments.see", "office.appointments.answer", "office.appointments.change"}
 PROMISED = {
     "office_admin": set(OFFICE),
-    "front_desk": {"office.home", "office.patients.see", "office.patients.add", "office.access.change", "office.unmatched.see", "office.unmatched.settle", "office.view_as", "office.deliveries.see", "office.deliveries.settle", "office.sync.see", "office.sync.settle"} | RECORDS | MESSAGES | APPOINTMENTS,
-    "billing": {"office.home", "office.patients.see", "office.payments.see", "office.payments.settle", "office.billing.see", "office.billing.change", "office.card_service.see", "office.view_as"},
-    "clinical": {"office.home", "office.patients.see", "office.view_as", "office.appointments.see"} | RECORDS | MESSAGES,
+    "front_desk": {"office.home", "office.patients.see", "office.patients.add", "office.access.change", "office.unmatched.see", "office.unmatched.settle", "office.view_as", "office.deliveries.see", "office.deliveries.settle", "office.sync.see", "office.sync.settle", "office.plans.see"} | RECORDS | MESSAGES | APPOINTMENTS,
+    "billing": {"office.home", "office.patients.see", "office.payments.see", "office.payments.settle", "office.billing.see", "office.billing.change", "office.plans.see", "office.card_service.see", "office.view_as"},
+    "clinical": {"office.home", "office.patients.see", "office.view_as", "office.appointments.see", "office.plans.see"} | RECORDS | MESSAGES,
     "read_only": {"office.home", "office.patients.see", "office.appointments.see", "office.unmatched.see", "office.clinics.see", "office.audit.see", "office.staff.see", "office.tabs.see", "office.reports.see", "office.deliveries.see", "office.sync.see"},
 }
 STILL_HERE = {"portal.still_here"}
@@ -61,7 +61,7 @@ def test_views_ask_for_permissions_that_exist(registry):
             assert permission in set(OFFICE) | set(OPERATORS) | OWN | {"__no_permission_required__"}, (route, permission)
 
 
-SEEING = {"office.sync.see", "office.appointments.see", "office.reports.see", "office.messages.see", "office.deliveries.see", "office.payments.see", "office.billing.see", "office.card_service.see", "office.home", "office.tabs.see", "office.clinics.see", "office.patients.see", "office.unmatched.see", "office.audit.see", "office.staff.see", "office.records_requests.see"}
+SEEING = {"office.sync.see", "office.plans.see", "office.appointments.see", "office.reports.see", "office.messages.see", "office.deliveries.see", "office.payments.see", "office.billing.see", "office.card_service.see", "office.home", "office.tabs.see", "office.clinics.see", "office.patients.see", "office.unmatched.see", "office.audit.see", "office.staff.see", "office.records_requests.see"}
 # What is sent there is only a question: it is sent so that no name stands in an address.
 ASKING = {"office.patients", "office.audit", "appointments.office.book.recalls.find", "account.office.accounts.find", "account.office.aging.file", "office.sync.origin"}
 
