@@ -9,10 +9,10 @@ from core.tenant import Tenant
 from core.theme import Picture
 from core.web.formats import long_day, money, time_of
 from plugins.plan.models import Signature
+from plugins.plan.services.reading import stage_title
 
 CONTENT_TYPE = "application/pdf"
 PAPER = Path(__file__).parent / "templates" / "plan" / "signed.typ"
-HEADER = ("Treatment", "Tooth", "Fee", "Insurance", "Discount", "Patient")
 
 
 def make(signature: Signature, place: Tenant, logo: Picture | None = None) -> bytes:
@@ -25,6 +25,7 @@ def content(signature: Signature, place: Tenant) -> dict[str, Any]:
     terms, plan = signature.terms, signature.terms["plan"]
     day, currency = signature.signed_at.astimezone(place.time_zone).date(), plan["currency"]
     whom = "" if signature.for_self else f" for {terms['patient']}"
+    has_order = any(line["priority"] for line in plan["procedures"])
     when = f"{long_day(day)}, {time_of(signature.signed_at, place.time_zone)}"
     return {
         "title": f"Signed treatment plan, {place.name}",
@@ -36,8 +37,8 @@ def content(signature: Signature, place: Tenant) -> dict[str, Any]:
         "facts": _facts(plan, when),
         "sums": _sums(plan, currency),
         "due": {"label": "Patient’s part", "amount": money(plan["patient_cents"], currency), "text": "As estimated."},
-        "columns": list(HEADER),
-        "rows": [_row(line, currency) for line in plan["procedures"]],
+        "columns": ["Treatment", *(["When"] if has_order else []), "Tooth", "Fee", "Insurance", "Discount", "Patient"],
+        "rows": [_row(line, currency, has_order) for line in plan["procedures"]],
         "notes": _paragraphs(plan["note"], terms["estimate_note"]),
         "agreed": _paragraphs(terms["statement"], terms["consent"]),
         "signed": f"Signed electronically by {signature.name}{whom}, {when}",
@@ -61,8 +62,9 @@ def _sums(plan: dict[str, Any], currency: str) -> list[list[str]]:
     return [[name, money(cents, currency)] for name, cents in sums if cents or name == "Fees"]
 
 
-def _row(line: dict[str, Any], currency: str) -> list[str]:
+def _row(line: dict[str, Any], currency: str, has_order: bool) -> list[str]:
     what = f"{line['description']} ({line['code']})" if line["code"] else line["description"]
     where = " ".join(part for part in (line["tooth"], line["surface"]) if part)
     cents = (line["fee_cents"], line["primary_cents"] + line["secondary_cents"], line["discount_cents"], line["patient_cents"])
-    return [what, where, *(money(amount, currency) for amount in cents)]
+    order = [stage_title(line["priority"].strip())] if has_order else []
+    return [what, *order, where, *(money(amount, currency) for amount in cents)]

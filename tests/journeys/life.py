@@ -56,6 +56,7 @@ from plugins.appointments.notices import stopping
 from plugins.appointments.services import arriving, calendars, confirming, newcomers, recall_links
 from plugins.appointments.waiting import asking, joining
 from plugins.opendental.models import Connection, Cursor, Push
+from plugins.plan.models import Decline, Signature, TreatmentPlan
 from tenants.addresses.models import Domain
 from tenants.models import Clinic, OfficeSetting, Practice
 
@@ -172,6 +173,7 @@ class Life:
         account = self._account(practice_id, user_name)
         given = self._db.scalars(select(Grant.id).where(Grant.practice_id == practice_id, Grant.account_id == account.id, Grant.giver_id.is_not(None))).first()
         clinic = self._db.scalars(select(Clinic.id).where(Clinic.practice_id == practice_id)).first()
+        self._answer_plans(account)
         return {
             "auth.email_confirm": "/profile/email/confirm/" + self._ticket(email_change.CONFIRM, account_id=account.id, email=f"new.{MAIL}"),
             "portal.grant_end": f"/family/access/end/{given}",
@@ -287,6 +289,16 @@ class Life:
         self._db.flush()
         self._db.add_all(Installment(payment_plan_id=plan.id, number=number, due_on=self._now.date() + timedelta(days=30 * number), amount_cents=10_000, paid_cents=10_000 if number == 1 else 0) for number in range(1, 5))
         return plan.id
+
+    def _answer_plans(self, account: Account) -> None:
+        """A treatment plan that was signed and has changed since, and one that was declined; the signed copy lies nowhere."""
+        mine = (TreatmentPlan.practice_id == account.practice_id, TreatmentPlan.patient_id == account.patient_id, TreatmentPlan.status == "saved")
+        signed, declined = self._db.scalars(select(TreatmentPlan).where(*mine).order_by(TreatmentPlan.saved_on.desc())).all()[:2]
+        about = {"patient_id": account.patient_id, "account_id": account.id, "plan_sha256": "5f" * 32}
+        terms = {"plan": {"heading": signed.heading, "saved_on": signed.saved_on.isoformat()}}
+        file = {"file_key": f"{account.practice_id}/plan/{uuid4()}", "file_size": 1, "file_sha256": "5f" * 32}
+        self._db.add(Signature(plan_id=signed.id, name="Elena Marlow", for_self=True, signed_at=self._now, address="", terms=terms, terms_sha256="5f" * 32, **about, **file))
+        self._db.add(Decline(plan_id=declined.id, declined_at=self._now, why="I would rather wait.", **about))
 
     def _estimate(self, patient_id: UUID) -> UUID:
         """A good-faith estimate that was given."""

@@ -54,7 +54,7 @@ def test_the_copy_is_tagged_and_says_what_was_agreed_to_by_whom(scene):
     with scene.files.open(made.file_key) as stream:
         document = pypdfium2.PdfDocument(BytesIO(stream.read()))
     text = " ".join(document[0].get_textpage().get_text_range().split())
-    for words in ("Crown, upper left", "Porcelain crown (D2740)", "14 MOD", "$1,300.00", "$600.00", "Two visits.", "No hurry.", "I have read this treatment plan",
+    for words in ("Crown, upper left", "Porcelain crown (D2740)", "14 MOD", "Priority 1", "$1,300.00", "$600.00", "Two visits.", "No hurry.", "I have read this treatment plan",
                   "sign this plan electronically", "Signed electronically by Ada Vale,", made.terms_sha256):  # fmt: skip
         assert words in text
     assert pypdfium2.raw.FPDFCatalog_IsTagged(document)
