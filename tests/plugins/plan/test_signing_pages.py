@@ -170,7 +170,7 @@ def test_the_office_sees_who_signed_what_when_and_opens_the_copy(scene, office):
     page = desk.get(ROOT)
     for words in ("Ada M. Vale", "Crown, upper left", "Changed since"):
         assert words in page
-    assert page.click("Open").body[:4] == b"%PDF"
+    assert page.click("the copy of Ada").body[:4] == b"%PDF"
     office("read_only").get(ROOT, status=403)
 
 

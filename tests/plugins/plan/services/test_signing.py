@@ -17,7 +17,7 @@ from sqlalchemy import select
 from core.records import changes, door
 from core.records.kinds import kinds_for
 from core.testing import Factory, make_office
-from plugins.plan import signed_pdf
+from plugins.plan import exporting, plugin, signed_pdf
 from plugins.plan.models import Decline, PlannedProcedure, Signature, TreatmentPlan
 from plugins.plan.services import reading, signing
 from plugins.plan.services.signing import NotToBeSigned
@@ -212,3 +212,20 @@ def test_however_answers_and_changes_come_between_each_other_what_counts_is_the_
             expected = "signed" if fee in signed else "declined" if fee in declined else "changed" if signed else "waits"
             assert scene.plan().standing == expected
         assert {one.terms["plan"]["procedures"][0]["fee_cents"] for one in reading.signatures(db, office.id, scene.patient.id)} == signed
+
+
+def test_what_was_signed_goes_along_in_an_export_with_its_copies_and_not_where_they_lie(scene, db, practice):
+    made = scene.sign()
+    files = list(exporting.files(db, practice.id, scene.patient.id))
+    assert [file.key for file in files if file.key] == [made.file_key]
+    lists = {file.name: file.content for file in files if not file.key}
+    signed = next(content for name, content in lists.items() if name.startswith("signatures") and b"Ada Vale" in content)
+    assert made.terms_sha256.encode() in signed
+    assert made.file_key.encode() not in signed
+
+
+def test_two_charts_that_become_one_keep_what_was_signed(scene, make, db, practice):
+    made, kept = scene.sign(), make.patient(first_name="Ida")
+    plugin.portal_patients_merged(db, practice.id, kept.id, scene.patient.id)
+    db.commit()
+    assert [one.id for one in reading.signatures(db, practice.id, kept.id)] == [made.id]
