@@ -10,11 +10,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, union, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.people.found_by import names_of
 from core.people.models import NameTrace, Patient, PatientWord
-from core.people.near import is_near, traces_of
+from core.people.near import beginnings_of, is_near
 from core.people.wanted import Part, Wanted
 
 MOST = 50
@@ -58,13 +58,17 @@ def find(session: Session, practice_id: UUID, wanted: Wanted, clinic_ids: Collec
 
 def near_names(session: Session, practice_id: UUID, wanted: Wanted) -> dict[str, list[str]]:
     """The names here that are one slip apart from a name that was typed, by that name."""
-    typed = {part.name: traces_of(part.name) for part in wanted if part.name}
+    typed = {part.name for part in wanted if part.name}
     if not typed:
         return {}
-    mine = (NameTrace.practice_id == practice_id, NameTrace.trace.in_({trace for traces in typed.values() for trace in traces}))
-    names = session.scalars(select(NameTrace.name).where(*mine).distinct()).all()
+    names = session.scalars(select(NameTrace.name).where(NameTrace.practice_id == practice_id, or_(*map(_may_be_near, typed))).distinct()).all()
     near = {name: sorted(other for other in names if is_near(name, other) and not other.startswith(name)) for name in typed}
     return {name: others for name, others in near.items() if others}
+
+
+def _may_be_near(name: str) -> ColumnElement[bool]:
+    size = func.char_length(NameTrace.name)
+    return and_(or_(*(_begins(word, NameTrace.trace) for word in beginnings_of(name))), size.between(len(name) - 1, len(name) + 1))
 
 
 def _slips(patient: Patient, wanted: Wanted) -> int:
@@ -104,9 +108,9 @@ def _ranked(*firsts: Select) -> Select:
     return select(Patient).join(best, Patient.id == best.c.id).order_by(best.c.rank, *_BY_NAME).limit(MOST + 1)
 
 
-def _begins(word: str) -> ColumnElement[bool]:
+def _begins(word: str, column: InstrumentedAttribute[str] = PatientWord.word) -> ColumnElement[bool]:
     # As a span of the index: under row security a comparison by pattern would read every word of the practice.
-    return and_(PatientWord.word >= word, PatientWord.word < word + _AFTER_ALL)
+    return and_(column >= word, column < word + _AFTER_ALL)
 
 
 def beginning_with(practice_id: UUID, word: str) -> Select:

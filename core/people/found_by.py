@@ -1,27 +1,35 @@
 """What patients are found by at the office: words beside their charts, kept anew whenever charts come in, and traces of the names among them."""
 
+import json
 import re
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, TextClause, any_, delete, literal, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.db import uuid7
 from core.people.alike import digits, letters
 from core.people.models import MergedChart, NameTrace, Patient, PatientWord
-from core.people.near import traces_of
+from core.people.near import backwards, traces_of
 from core.people.wanted import SPACES, from_the_end, word_of_email
 from core.tenant import hold
 
 AT_ONCE = 1000
-# One statement, however many words there are.
-_ADD_WORDS = text("""insert into patient_word (practice_id, id, patient_id, word)
-    select :practice, new.* from unnest(cast(:ids as uuid[]), cast(:patients as uuid[]), cast(:words as text[])) as new (id, patient_id, word)""")
+# One statement, however many words there are: they are sent as one value.
+_ADD_WORDS = text("""insert into patient_word (practice_id, patient_id, word)
+    select :practice, new.patient_id, one.word
+    from json_to_recordset(cast(:words as json)) as new (patient_id uuid, words text[]), unnest(new.words) as one (word)""")
+_DROP_WORDS = text("""delete from patient_word
+    using json_to_recordset(cast(:words as json)) as gone (patient_id uuid, words text[]), unnest(gone.words) as one (word)
+    where patient_word.practice_id = :practice and patient_word.patient_id = gone.patient_id and patient_word.word = one.word""")
 _ADD_TRACES = text("""insert into patient_name_trace (practice_id, id, name, trace)
     select :practice, new.* from unnest(cast(:ids as uuid[]), cast(:names as text[]), cast(:traces as text[])) as new (id, name, trace)
     on conflict do nothing""")
+_FOUND_BY = (Patient.id, Patient.external_id, Patient.first_name, Patient.last_name, Patient.preferred_name, Patient.phone, Patient.email)
 _BETWEEN = re.compile(r"[\W_]+")
 
 
@@ -55,27 +63,37 @@ def keep_words(session: Session, patient_ids: Collection[UUID]) -> None:
 
 
 def _keep_words(session: Session, practice_id: UUID, patient_ids: list[UUID]) -> None:
-    of_these = (PatientWord.practice_id == practice_id, PatientWord.patient_id.in_(patient_ids))
-    kept = {(row.patient_id, row.word): row.id for row in session.scalars(select(PatientWord).where(*of_these))}
-    mine = (Patient.practice_id == practice_id, Patient.id.in_(patient_ids))
-    patients = session.scalars(select(Patient).where(*mine).execution_options(populate_existing=True)).all()
-    wanted = {(patient.id, word) for patient in patients for word in words_of(patient)}
-    merged = select(MergedChart.patient_id, MergedChart.external_id).where(MergedChart.practice_id == practice_id, MergedChart.patient_id.in_(patient_ids))
-    wanted |= {(patient_id, letters(number)) for patient_id, number in session.execute(merged) if number and letters(number)}
-    gone = kept.keys() - wanted
-    if gone:
-        session.execute(delete(PatientWord).where(PatientWord.practice_id == practice_id, PatientWord.id.in_([kept[pair] for pair in gone])))
-    if new := sorted(wanted - kept.keys()):
-        rows = {"ids": [uuid7() for _ in new], "patients": [patient_id for patient_id, _ in new], "words": [word for _, word in new]}
-        session.execute(_ADD_WORDS, {"practice": practice_id, **rows})
+    kept = _words_kept(session, practice_id, patient_ids)
+    patients = session.execute(select(*_FOUND_BY).where(Patient.practice_id == practice_id, _among(Patient.id, patient_ids))).all()
+    wanted = defaultdict(set, {patient.id: words_of(patient) for patient in patients})
+    merged = select(MergedChart.patient_id, MergedChart.external_id)
+    for patient_id, number in session.execute(merged.where(MergedChart.practice_id == practice_id, _among(MergedChart.patient_id, patient_ids))):
+        wanted[patient_id] |= _letters(number or "")
+    gone = {patient_id: words for patient_id in kept if (words := kept[patient_id] - wanted[patient_id])}
+    _write_words(session, practice_id, _DROP_WORDS, gone)
+    _write_words(session, practice_id, _ADD_WORDS, {patient_id: words for patient_id in wanted if (words := wanted[patient_id] - kept[patient_id])})
     _add_traces(session, practice_id, {name for patient in patients for name in names_of(patient)})
-    _drop_traces(session, practice_id, {word for _, word in gone})
+    _drop_traces(session, practice_id, {word for words in gone.values() for word in words})
+
+
+def _words_kept(session: Session, practice_id: UUID, patient_ids: list[UUID]) -> dict[UUID, set[str]]:
+    kept: dict[UUID, set[str]] = defaultdict(set)
+    mine = (PatientWord.practice_id == practice_id, _among(PatientWord.patient_id, patient_ids))
+    for patient_id, word in session.execute(select(PatientWord.patient_id, PatientWord.word).where(*mine)):
+        kept[patient_id].add(word)
+    return kept
+
+
+def _write_words(session: Session, practice_id: UUID, statement: TextClause, words: Mapping[UUID, Collection[str]]) -> None:
+    if words:
+        rows = [{"patient_id": str(patient_id), "words": list(of_one)} for patient_id, of_one in sorted(words.items())]
+        session.execute(statement, {"practice": practice_id, "words": json.dumps(rows)})
 
 
 def _add_traces(session: Session, practice_id: UUID, names: set[str]) -> None:
-    known = session.scalars(
-        select(NameTrace.name).where(NameTrace.practice_id == practice_id, NameTrace.trace.in_(names), NameTrace.name == NameTrace.trace)
-    )
+    # By the trace from the end: the version before kept the name among other traces, and that one not.
+    ends = {backwards(name) for name in names}
+    known = session.scalars(select(NameTrace.name).where(NameTrace.practice_id == practice_id, _among(NameTrace.trace, ends)))
     if new := trace_rows(practice_id, names - set(known)):
         rows = {"ids": [uuid7() for _ in new], "names": [row["name"] for row in new], "traces": [row["trace"] for row in new]}
         session.execute(_ADD_TRACES, {"practice": practice_id, **rows})
@@ -90,7 +108,12 @@ def _drop_traces(session: Session, practice_id: UUID, words: set[str]) -> None:
     """Nobody has these names any more: nothing of them stays."""
     if not words:
         return
-    had = select(PatientWord.word).where(PatientWord.practice_id == practice_id, PatientWord.word.in_(words)).group_by(PatientWord.word)
+    had = select(PatientWord.word).where(PatientWord.practice_id == practice_id, _among(PatientWord.word, words)).group_by(PatientWord.word)
     if left := words - set(session.scalars(had)):
-        every = [trace for word in left for trace in traces_of(word)]
-        session.execute(delete(NameTrace).where(NameTrace.practice_id == practice_id, NameTrace.trace.in_(every), NameTrace.name.in_(left)))
+        every = {trace for word in left for trace in traces_of(word)}
+        session.execute(delete(NameTrace).where(NameTrace.practice_id == practice_id, _among(NameTrace.trace, every), _among(NameTrace.name, left)))
+
+
+def _among(column: InstrumentedAttribute, values: Collection[Any]) -> ColumnElement[bool]:
+    # As one value: a thousand of them would be a statement that costs more to put together and to take apart than to carry out.
+    return column == any_(literal(list(values), ARRAY(column.type)))

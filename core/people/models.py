@@ -160,14 +160,17 @@ class PatientWord(TenantScoped, Base):
     """A word by which the office finds a patient, in plain letters and digits (core/people/found_by.py). It is compared byte by byte."""
 
     __tablename__ = "patient_word"
-    __table_args__ = (belongs_to("patient"), index_in_practice("patient_id"), index_in_practice("word", "patient_id"))
+    __table_args__ = (belongs_to("patient"), index_in_practice("word", "patient_id"))
 
-    patient_id: Mapped[UUID]
-    word: Mapped[str] = mapped_column(Text(collation="C"))
+    # There are very many, and each costs when patients come in: no key but what it says, and no reference but the patient. The version before gave it an id.
+    practice_id: Mapped[UUID] = mapped_column(primary_key=True)
+    patient_id: Mapped[UUID] = mapped_column(primary_key=True)
+    word: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    id: Mapped[UUID | None] = mapped_column()  # type: ignore[assignment]
 
 
 class NameTrace(TenantScoped, Base):
-    """What stays of a name that somebody here has when none or one of its letters is taken out: names with a slip are found by it (core/people/near.py)."""
+    """A name that somebody here has, from its beginning or from its end: names with a slip are found by it (core/people/near.py)."""
 
     __tablename__ = "patient_name_trace"
     __table_args__ = (unique_in_practice("trace", "name"),)

@@ -1,7 +1,8 @@
 """Names that are one slip apart: a letter wrong, left out or too many, or two neighbors swapped.
 
-Two such names share a trace: the letters of either that stay when none or one is taken out. So what is near is found by looking traces up,
-which is a plain comparison of words, and nothing else can be asked quickly behind the wall (core/people/finding.py).
+A slip leaves one half of a name as it is: the other name begins or ends like it. So each name leaves two traces, read from its beginning and
+from its end, and what may be near is found by looking up how traces begin: a plain comparison of words, and nothing else can be asked quickly
+behind the wall (core/people/finding.py).
 """
 
 SHORTEST, LONGEST = 3, 40
@@ -9,10 +10,23 @@ SHORTEST, LONGEST = 3, 40
 
 
 def traces_of(name: str) -> set[str]:
-    """The name itself, and what stays of it when any one letter is taken out; nothing for what is too short or too long."""
-    if not SHORTEST <= len(name) <= LONGEST:
+    """The name from its beginning and from its end; nothing for what is too short or too long."""
+    return {name, backwards(name)} if SHORTEST <= len(name) <= LONGEST else set()
+
+
+def backwards(name: str) -> str:
+    """The name from its end, behind a sign that is in no name."""
+    return f"<{name[::-1]}"
+
+
+def beginnings_of(name: str) -> set[str]:
+    """How a trace begins of every name that is one slip apart from this one, and of others: `is_near` says which. Nothing for what leaves no traces."""
+    if not traces_of(name):
         return set()
-    return {name, *(name[:place] + name[place + 1 :] for place in range(len(name)))}
+    half = len(name) // 2
+    # Two neighbors that are swapped in the very middle leave neither half.
+    swapped = name[: half - 1] + name[half] + name[half - 1] + name[half + 1 :]
+    return {name[:half], backwards(name[half:]), swapped}
 
 
 def is_near(one: str, other: str) -> bool:

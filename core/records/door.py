@@ -203,9 +203,8 @@ class _Door:
         wanted = names - known.keys()
         if kind is None or not wanted:
             return
-        rows = named_rows(kind, self._practice_id, wanted, "id")
         # Held until the batch is written: whoever merges it into another meanwhile waits, and who has merged it has left word.
-        rows = rows.with_for_update(read=True, key_share=True) if kind.became else rows
+        rows = named_rows(kind, self._practice_id, wanted, "id", are_held=bool(kind.became))
         known |= dict(self._session.execute(rows).all())
         self._look_up_merged(kind, wanted - known.keys())
         if kind.became and (left := wanted - known.keys()):

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Executable, Table, Text, any_, bindparam, cast, func, insert, literal, null, select, update
+from sqlalchemy import JSON, Executable, Table, Text, bindparam, cast, func, insert, literal, null, select, true, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
@@ -41,11 +41,15 @@ class Taken:
         self.outcome, self.reason, self.where = "refused", reason, where
 
 
-def named_rows(kind: RecordKind, practice_id: UUID, names: Collection[str], *columns: str):
-    """The rows with these external ids, as a query."""
+def named_rows(kind: RecordKind, practice_id: UUID, names: Collection[str], *columns: str, are_held: bool = False):
+    """The rows with these external ids, as a query. `are_held`: until the transaction ends nobody takes them away, or gives them other ids."""
     table = kind.model.__table__
-    mine = table.c.external_id == any_(literal(sorted(names), ARRAY(Text)))
-    return select(table.c.external_id, *(table.c[name] for name in columns)).where(table.c.practice_id == practice_id, mine)
+    asked = func.unnest(literal(sorted(names), ARRAY(Text))).table_valued("name")
+    mine = (table.c.practice_id == practice_id, table.c.external_id == asked.c.name)
+    # One look for each, by the index: of a table that has only just been filled the database knows too little, and would compare each row with each name.
+    one = select(table.c.external_id, *(table.c[name] for name in columns)).where(*mine).limit(1)
+    found = (one.with_for_update(read=True, key_share=True) if are_held else one).lateral("found")
+    return select(*found.c).select_from(asked).join(found, true())
 
 
 @dataclass

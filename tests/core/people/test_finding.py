@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 from core.people.finding import MOST, find, patient_at
 from core.people.found_by import keep_words, names_of, words_of
 from core.people.models import NameTrace, Patient, PatientWord
-from core.people.near import is_near, traces_of
+from core.people.near import beginnings_of, is_near, traces_of
 from core.people.wanted import Part, read_wanted
 from core.testing import make_office
 
@@ -89,10 +89,29 @@ def slow_distance(one: str, other: str) -> int:
 
 @settings(max_examples=200)
 @given(FEW, FEW)
-def test_near_is_at_most_one_slip_and_leaves_a_trace(one, other):
+def test_near_is_at_most_one_slip(one, other):
     assert is_near(one, other) == is_near(other, one) == (slow_distance(one, other) <= 1)
-    if is_near(one, other) and min(len(one), len(other)) >= 3:
-        assert traces_of(one) & traces_of(other)
+
+
+def slips_of(name: str) -> set[str]:
+    """Every name that is one slip apart."""
+    halves = [(name[:place], name[place:]) for place in range(len(name) + 1)]
+    many = {start + letter + end for start, end in halves for letter in "abc"}
+    wrong = {start + letter + end[1:] for start, end in halves if end for letter in "abc"}
+    few, swapped = {start + end[1:] for start, end in halves if end}, {start + end[1] + end[0] + end[2:] for start, end in halves if len(end) > 1}
+    return many | wrong | few | swapped
+
+
+@given(st.text("abc", min_size=3, max_size=9))
+def test_a_name_with_any_slip_is_found_by_a_trace_of_the_right_one(name):
+    for typed in (one for one in slips_of(name) if len(one) >= 3):
+        assert is_near(typed, name)
+        assert any(trace.startswith(tuple(beginnings_of(typed))) for trace in traces_of(name)), typed
+
+
+@pytest.mark.parametrize("name", ["", "li", "a" * 41])
+def test_what_is_too_short_or_too_long_leaves_no_trace(name):
+    assert traces_of(name) == beginnings_of(name) == set()
 
 
 NAMES = st.text(st.characters(exclude_categories=["Nd", "Cs"], exclude_characters="@"), max_size=20)
@@ -211,6 +230,43 @@ def test_nobody_is_written_down_twice(db, practice, make):
     assert "twin" in words
 
 
+LETTERS = st.text("aeln", min_size=2, max_size=5)
+CHARTS = st.lists(st.tuples(LETTERS, LETTERS, st.sampled_from(["", "303 555 0112", "555-0137"]), st.sampled_from(["", "a@example.test", "\t\"x\\{,}\"@b"])), min_size=1, max_size=6)
+
+
+def all_found_by(session, practice_id) -> tuple[list, list]:
+    """Every word and every trace of a practice."""
+    words = select(PatientWord.patient_id, PatientWord.word).where(PatientWord.practice_id == practice_id)
+    traces = select(NameTrace.name, NameTrace.trace).where(NameTrace.practice_id == practice_id)
+    return tuple(sorted(tuple(row) for row in session.execute(rows)) for rows in (words, traces))
+
+
+@settings(max_examples=15)
+@given(CHARTS, CHARTS)
+def test_charts_that_come_together_are_found_by_the_same_as_one_after_the_other(registry, charts, changed):
+    office = make_office(registry)
+    with office.session() as session:
+        patients = [Patient(practice_id=office.id, first_name="", last_name="", phone="", email="") for _ in charts]
+        session.add_all(patients)
+        session.flush()
+        ids = [one.id for one in patients]
+        for values in (charts, [*changed, *charts][: len(charts)]):
+            for patient, (first, last, phone, email) in zip(patients, values, strict=True):
+                patient.first_name, patient.last_name, patient.phone, patient.email = first, last, phone, email
+            session.flush()
+            with session.begin_nested() as point:
+                for patient_id in ids:
+                    keep_words(session, [patient_id])
+                apart = all_found_by(session, office.id)
+                point.rollback()
+            keep_words(session, ids)
+            names = {name for patient in patients for name in names_of(patient)}
+            assert all_found_by(session, office.id) == apart
+            assert apart[0] == sorted((patient.id, word) for patient in patients for word in words_of(patient))
+            assert apart[1] == sorted((name, trace) for name in names for trace in traces_of(name))
+        session.rollback()
+
+
 @pytest.mark.parametrize(
     ("typed", "numbers"),
     [
@@ -235,7 +291,6 @@ def test_the_word_as_it_was_typed_comes_before_a_longer_one_and_that_before_a_ne
     assert [patient.last_name for patient in found.near] == ["Leo"]
 
 
-LETTERS = st.text("aeln", min_size=2, max_size=5)
 PEOPLE = st.lists(st.tuples(LETTERS, LETTERS), min_size=1, max_size=9)
 
 
