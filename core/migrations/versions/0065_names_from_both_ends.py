@@ -10,7 +10,7 @@ from alembic import op
 from core.database_roles import OWNER
 
 revision = "8e5b3f0a72c6"
-down_revision = "7be20f4c91ad"
+down_revision = "9e27c0d4b1f6"
 branch_labels = None
 depends_on = None
 
