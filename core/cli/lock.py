@@ -31,6 +31,8 @@ def lock(upgrade: bool, names: tuple[str, ...]) -> None:
         else:
             _compile(name, ["-"], upgrade, TOOLS[name])
         click.echo(f"requirements/{name}.txt")
+    # uv leaves the metadata of the checkout as they are now; beside the sources they would count more than those that are installed, also once they are old.
+    shutil.rmtree(ROOT / "cuspid.egg-info", ignore_errors=True)
 
 
 def _compile(name: str, source: list[str], upgrade: bool, stdin: str = "") -> None:
