@@ -14,6 +14,7 @@ from core.people.matching import Match, Person, compare
 from core.people.models import Patient, PatientNumber
 from core.people.recognizing import SAME, WAITING, person_in
 from core.plugins.waiting import at_clinics
+from core.records import waiting
 
 DIFFERENT = "different"
 LATER = timedelta(days=7)
@@ -90,6 +91,7 @@ def later(session: Session, practice_id: UUID, row_id: UUID, now: datetime, by: 
 def _decide(session: Session, row: PatientNumber, state: str, now: datetime, by: UUID | None) -> None:
     row.state, row.said, row.decided_at, row.decided_by_id = state, None, now, by
     session.flush()
+    waiting.want_one(session, "patient", row.external_id, now)
     audit.record(session, row.practice_id, f"office.same_person.{state}", now, account_id=by, patient_id=row.patient_id, target_id=row.id)
 
 

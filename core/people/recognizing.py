@@ -1,7 +1,7 @@
 """People who come in under a number that is not known here, and may be here already: a chart that was made in the portal comes back from the
 practice's system, or another system sends somebody under its own number.
 
-Who is here for sure gets that number. Who may be waits for the office, and is taken in when the source sends it again; what was decided once
+Who is here for sure gets that number. Who may be waits for the office, and is taken in once it has decided; what was decided once
 counts from then on, and the number leads to the chart (core/people/merging.py, `became`).
 """
 
@@ -23,7 +23,7 @@ from core.people.matching import NONE, SURE, Match, Person, compare
 from core.people.wanted import word_of_email
 
 SAME, WAITING = "same", "waits"
-WAITS = "This may be a patient who is here already. The office decides that under Same person?; it is taken in when it is sent again after that."
+WAITS = "This may be a patient who is here already. The office decides that under Same person?; it is taken in after that."
 _SAID = tuple(field.name for field in fields(Person))
 _DECIDED = text("select external_id, patient_id from patient_number where practice_id = :practice and external_id = any(:numbers) and state = 'different'")
 _ANY_WITHOUT = text("select exists (select from patient where practice_id = :practice and external_id is null)")

@@ -120,7 +120,7 @@ class RecordKind:
 @dataclass(frozen=True)
 class Answer:
     """What became of one record, in the order of the batch; `reason` says why one was refused, without repeating its content, and `where` which of
-    its fields was the first that is wrong, such as `lines.2.amount_cents`.
+    its fields was the first that is wrong, such as `lines.2.amount_cents`. `missing` is the kind and the number of what it names and is not there.
     """
 
     kind: str
@@ -128,6 +128,7 @@ class Answer:
     outcome: Outcome
     reason: str = ""
     where: str = ""
+    missing: tuple[str, str] = ("", "")
 
 
 def kinds_of(*lists: Iterable[RecordKind]) -> dict[str, RecordKind]:

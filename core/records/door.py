@@ -46,7 +46,7 @@ def take_in(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[M
     for name in reversed(order):
         door.remove(kinds[name], [one for one in read[name] if one.counts and one.is_deleted])
     door.tell()
-    answers |= {one.place: Answer(name, one.external_id, one.outcome, one.reason, one.where) for name in order for one in read[name]}
+    answers |= {one.place: Answer(name, one.external_id, one.outcome, one.reason, one.where, one.missing) for name in order for one in read[name]}
     return [answers[place] for place in sorted(answers)]
 
 
@@ -227,16 +227,16 @@ class _Door:
         while missing := {one.place: named for one in going if (named := self._missing(kind, one))}:
             for one in going:
                 if one.place in missing:
-                    field, target = missing[one.place]
-                    one.refuse(f"{field}: the {target} that it names is not there yet.", field)
+                    field, target, name = missing[one.place]
+                    one.refuse(f"{field}: the {target} that it names is not there yet.", field, (target, name))
             going = [one for one in going if one.place not in missing]
             self._forget(kind, new.keys() - {one.external_id for one in going})
         return going
 
-    def _missing(self, kind: RecordKind, one: Taken, but: str = "") -> tuple[str, str] | None:
-        """The first field that names something that is not there, and of which kind that is; what is of the kind `but` is not asked for."""
-        asked = ((field, target) for field, target in kind.references.items() if target != but)
-        return next(((field, target) for field, target in asked if any(name not in self._ids[target] for name in _names(one, field))), None)
+    def _missing(self, kind: RecordKind, one: Taken, but: str = "") -> tuple[str, str, str] | None:
+        """The first field that names something that is not there, of which kind that is, and which one; what is of the kind `but` is not asked for."""
+        named = ((field, target, name) for field, target in kind.references.items() if target != but for name in _names(one, field))
+        return next(((field, target, name) for field, target, name in named if name not in self._ids[target]), None)
 
     def _without(self, kind: RecordKind, going: list[Taken], new: dict[str, UUID], bad: dict[UUID, str]) -> list[Taken]:
         """The records that the database had nothing against; also those that came in by another way at this very moment."""

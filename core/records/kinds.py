@@ -52,7 +52,8 @@ def _refuse_doubles(registry) -> None:
 
 def includeme(config) -> None:
     """Ask every plugin once, and check that no kind is declared twice; `tenants` adds its own to `registry.base_record_kinds`."""
-    from core.records.changes import tasks  # noqa: F401  (declares them)
+    from core.records import tasks  # noqa: F401  (declares them)
+    from core.records.changes import tasks as tasks_of_changes  # noqa: F401
 
     registry = config.registry
     registry.base_record_kinds = []

@@ -32,7 +32,7 @@ class Merges:
         there = {*known, *(one.external_id for one in going)}
         for one in going:
             if self._into.get(one.external_id, one.external_id) not in there:
-                one.refuse(_NOT_KEPT)
+                one.refuse(_NOT_KEPT, missing=(self._kind.name, self._into[one.external_id]))
         return [one for one in going if not one.reason]
 
     def part(self, going: list[Taken], known: dict[str, UUID]) -> Collection[UUID]:
@@ -56,7 +56,7 @@ class Merges:
                 continue
             kept, absorbed = known.get(into), known[one.external_id]
             if kept is None:
-                one.refuse(_NOT_KEPT)
+                one.refuse(_NOT_KEPT, missing=(self._kind.name, into))
             elif kept != absorbed and (why := self._kind.merge(self._session, self._kind.plugins, kept, absorbed, into)):
                 one.refuse(f"merged_into: {why}")
             elif kept != absorbed:

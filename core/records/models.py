@@ -65,6 +65,7 @@ class RecordsRefusal(TenantScoped, Base):
     """A record that was refused and has not been taken in since: which, why, how often, and in `content` what it said when it came last.
 
     `content` is empty where that was too long to be kept, or no text. `is_second`: its source is another system than the practice's.
+    `missing_kind` and `missing_id` say what it names that was not there. From `again_at` on it waits to be tried again.
     """
 
     __tablename__ = "records_refusal"
@@ -79,6 +80,9 @@ class RecordsRefusal(TenantScoped, Base):
     first_at: Mapped[datetime]
     last_at: Mapped[datetime]
     times: Mapped[int]
+    missing_kind: Mapped[str] = mapped_column(server_default="", default="")
+    missing_id: Mapped[str] = mapped_column(server_default="", default="")
+    again_at: Mapped[datetime | None]
 
 
 class RecordsState(Base):

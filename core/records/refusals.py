@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.db import uuid7
-from core.records import Answer, can_be_stored
+from core.records import Answer, RecordKind, can_be_stored, waiting
 from core.records.freshness import refresh_state
 from core.records.models import RecordsRefusal
 
@@ -48,7 +48,7 @@ def as_told(answer: Answer, kinds: Collection[str]) -> Answer:
     """A refusal as people read it: nothing of what else stands in the record."""
     kind = known_kind(answer, kinds)
     reason = plain(answer.reason, LONGEST_REASON) if kind else UNKNOWN_KIND
-    return Answer(kind, plain(answer.external_id, LONGEST_ID), answer.outcome, reason)
+    return Answer(kind, plain(answer.external_id, LONGEST_ID), answer.outcome, reason, missing=(answer.missing[0], plain(answer.missing[1], LONGEST_ID)))
 
 
 def known_kind(answer: Answer, kinds: Collection[str]) -> str:
@@ -80,24 +80,35 @@ def forget(session: Session, practice_id: UUID, ids: Collection[UUID] | None, no
 
 
 def note(
-    session: Session, sender: Sender, kinds: Collection[str], batch: Sequence[Mapping[str, Any] | None], answers: Sequence[Answer], now: datetime
+    session: Session, sender: Sender, kinds: Mapping[str, RecordKind], batch: Sequence[Mapping[str, Any] | None], answers: Sequence[Answer], now: datetime
 ) -> None:
     """Put what was refused of a batch on the list; what was refused before, and is taken in now, comes off it. Raises Overtaken.
 
-    `batch` has what they said, where that is of use once more.
+    `batch` has what they said, where that is of use once more. What was refused because something was missing that has come now is tried again soon.
     """
     if sender.again:
         _hold(session, sender.again)
     told = [as_told(answer, kinds) for answer in answers]
     last = {(one.kind, one.external_id): place for place, one in enumerate(told)}
-    known = session.execute(select(RecordsRefusal.id, RecordsRefusal.kind, RecordsRefusal.external_id).where(RecordsRefusal.practice_id == _practice(session)))
+    columns = (RecordsRefusal.id, RecordsRefusal.kind, RecordsRefusal.external_id, RecordsRefusal.missing_kind, RecordsRefusal.missing_id)
+    known = session.execute(select(*columns).where(RecordsRefusal.practice_id == _practice(session))).all()
     refused = {key: place for key, place in last.items() if told[place].outcome == REFUSED}
-    done = [id_ for id_, *key in known if ((key[0], key[1]) in last or id_ in sender.again) and (key[0], key[1]) not in refused]
+    done = [id_ for id_, *key, _, _ in known if ((key[0], key[1]) in last or id_ in sender.again) and (key[0], key[1]) not in refused]
+    came = {key for key, place in last.items() if told[place].outcome not in (REFUSED, "deleted")}
+    waiting.want(session, [id_ for id_, kind, name, *missing in known if tuple(missing) in came and (kind, name) not in last], now)
+    if known:
+        _forget_about(session, kinds, {name for (kind, name), place in last.items() if (kind, told[place].outcome) == ("patient", "deleted")})
     if done:
         session.execute(delete(RecordsRefusal).where(RecordsRefusal.practice_id == _practice(session), RecordsRefusal.id.in_(done)))
     rows = [_row(sender, told[place], batch[place], now) for place in refused.values()]
     if rows:
-        _put(session, sender.source, rows[-MOST_REFUSED:])
+        _put(session, sender, rows[-MOST_REFUSED:])
+
+
+def forget_former(session: Session, source: str, kinds: Collection[str], before: datetime) -> None:
+    """A source has sent all that it has of some kinds: what was refused before, and did not come again, it has no more."""
+    mine = (RecordsRefusal.practice_id == _practice(session), RecordsRefusal.source == source, RecordsRefusal.kind.in_(kinds))
+    session.execute(delete(RecordsRefusal).where(*mine, RecordsRefusal.last_at < before))
 
 
 def _practice(session: Session) -> UUID:
@@ -113,7 +124,7 @@ def _hold(session: Session, again: Mapping[UUID, int]) -> None:
 
 def _row(sender: Sender, told: Answer, record: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
     which = {"source": sender.source, "kind": told.kind, "external_id": told.external_id}
-    said = {"reason": told.reason, "content": _kept(record), "is_second": sender.is_second}
+    said = {"reason": told.reason, "content": _kept(record), "is_second": sender.is_second, "missing_kind": told.missing[0], "missing_id": told.missing[1]}
     return {"id": uuid7(), **which, **said, "first_at": now, "last_at": now, "times": 1}
 
 
@@ -128,12 +139,26 @@ def _kept(record: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return json.loads(words) if len(words) <= MOST_CONTENT and can_be_stored(record) else None
 
 
-def _put(session: Session, source: str, rows: list[dict[str, Any]]) -> None:
+def _put(session: Session, sender: Sender, rows: list[dict[str, Any]]) -> None:
     practice_id = _practice(session)
     new = insert(RecordsRefusal).values([{"practice_id": practice_id, **row} for row in sorted(rows, key=lambda row: (row["kind"], row["external_id"]))])
-    said = {name: new.excluded[name] for name in ("reason", "content", "is_second", "last_at")}
-    again = {**said, "times": RecordsRefusal.times + 1}
+    said = {name: new.excluded[name] for name in ("reason", "content", "is_second", "missing_kind", "missing_id", "again_at")}
+    # What was only tried once more was not sent once more.
+    again = said if sender.again else {**said, "last_at": new.excluded.last_at, "times": RecordsRefusal.times + 1}
     session.execute(new.on_conflict_do_update(index_elements=["practice_id", "source", "kind", "external_id"], set_=again))
-    of_source = (RecordsRefusal.practice_id == practice_id, RecordsRefusal.source == source)
+    of_source = (RecordsRefusal.practice_id == practice_id, RecordsRefusal.source == sender.source)
     older = select(RecordsRefusal.id).where(*of_source).order_by(RecordsRefusal.last_at.desc(), RecordsRefusal.id.desc()).offset(MOST_REFUSED)
     session.execute(delete(RecordsRefusal).where(*of_source, RecordsRefusal.id.in_(older)))
+
+
+def _forget_about(session: Session, kinds: Mapping[str, RecordKind], patients: set[str]) -> None:
+    """Patients were taken out: of what was refused and names one of them nothing is kept but that it was."""
+    if patients:
+        kept = select(RecordsRefusal.id, RecordsRefusal.kind, RecordsRefusal.content).where(RecordsRefusal.practice_id == _practice(session), RecordsRefusal.content.is_not(None))
+        about = [id_ for id_, kind, content in session.execute(kept) if kind in kinds and patients & _patients_in(kinds[kind], content)]
+        session.execute(update(RecordsRefusal).where(RecordsRefusal.practice_id == _practice(session), RecordsRefusal.id.in_(about)).values(content=None, again_at=None))
+
+
+def _patients_in(kind: RecordKind, content: Mapping[str, Any]) -> set[str]:
+    named = (content.get(field) for field, target in kind.references.items() if target == "patient")
+    return {name for name in named if isinstance(name, str)}

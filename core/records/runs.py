@@ -123,6 +123,8 @@ def end(
         _count(row, kinds, answers, now)
         origins.note(session, run.source, answers, now, run.id)
         refusals.note(session, Sender(run.source), kinds, [{"kind": one.kind, "external_id": one.external_id, "deleted": True} for one in answers], answers, now)
+    if row.snapshot:
+        refusals.forget_former(session, run.source, row.snapshot, row.started_at)
     row.ended_at = row.heard_at = now
     session.flush()
     _note_arrivals(session, run, kinds, {*unchanged, *run.snapshot} & kinds.keys(), now)

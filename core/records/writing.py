@@ -35,10 +35,11 @@ class Taken:
     outcome: Outcome = "refused"
     reason: str = ""
     where: str = ""
+    missing: tuple[str, str] = ("", "")
 
-    def refuse(self, reason: str, where: str = "") -> None:
-        """It cannot be taken in; `reason` says why, without repeating its content."""
-        self.outcome, self.reason, self.where = "refused", reason, where
+    def refuse(self, reason: str, where: str = "", missing: tuple[str, str] = ("", "")) -> None:
+        """It cannot be taken in; `reason` says why, without repeating its content, and `missing` which record, by its kind and number, is not there."""
+        self.outcome, self.reason, self.where, self.missing = "refused", reason, where, missing
 
 
 def named_rows(kind: RecordKind, practice_id: UUID, names: Collection[str], *columns: str, are_held: bool = False):

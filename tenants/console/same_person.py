@@ -19,7 +19,7 @@ WAITING = OfficeItem(
 )
 _DONE = {
     "same": "It is the same person. What is sent for this number from now on arrives at the chart.",
-    "different": "They are two people. The other one gets a chart with the next sending.",
+    "different": "They are two people. The other one gets a chart in a moment.",
     "later": "Put off for a week.",
 }
 
