@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "4d81b6e2f093"
-down_revision = "9e27c0d4b1f6"
+down_revision = "8e5b3f0a72c6"
 branch_labels = None
 depends_on = None
 
