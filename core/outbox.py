@@ -113,6 +113,11 @@ def begin_text(session: Session, row_id: UUID) -> None:
     session.commit()
 
 
+def hold(session: Session, row_id: UUID, time: timedelta) -> None:
+    """Nobody else takes a row for so long, also once this transaction, which took it, is committed with what is done so far."""
+    session.execute(update(OutboxRow).where(OutboxRow.id == row_id).values(available_at=func.now() + time))
+
+
 def rest(session: Session, row: Waiting) -> None:
     """Leave a taken row for later, because its practice is suspended; that is no failed attempt."""
     session.execute(update(OutboxRow).where(OutboxRow.id == row.id).values(available_at=func.now() + LONGEST_PAUSE, last_error=RESTING))

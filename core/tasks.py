@@ -25,6 +25,7 @@ from core.plugins import PluginHost
 from core.plugins.rules import PORTAL, own_names
 from core.records import changes, runs, uploaded
 from core.records.changes import webhooks
+from core.records.importing import keeping
 from core.tenant import Tenant
 from core.texting import stops
 from core.usage.roll_up import roll_up
@@ -32,6 +33,8 @@ from core.usage.roll_up import roll_up
 log = structlog.get_logger("tasks")
 
 SWEEP_ROWS = 200
+HELD = timedelta(minutes=2)
+"""So long a task that commits in between keeps its row: as long as it may run."""
 
 celery = Celery("cuspid")
 _tasks: dict[str, Callable[..., None]] = {}
@@ -71,6 +74,7 @@ CORE_PERIODIC = (
     Chore("auth.clear_away", clearing.clear_away, timedelta(hours=1)),
     Chore("records.clear_away", runs.clear_away, timedelta(hours=1)),
     Chore("records.clear_uploads", lambda session, *about: uploaded.clear_away(session, celery.registry.files, *about), timedelta(hours=1)),
+    Chore("records.clear_imports", lambda session, *about: keeping.clear_away(session, celery.registry.files, *about), timedelta(hours=1)),
     Chore("records.clear_changes", changes.clear_away, timedelta(hours=1)),
     Chore("records.clear_deliveries", webhooks.clear_deliveries, timedelta(hours=1)),
     Chore("usage.roll_up", roll_up, timedelta(hours=1)),
@@ -91,6 +95,14 @@ class Work:
     task_id: UUID
     now: datetime
     may_be_sent: bool = False
+
+    def commit_so_far(self) -> None:
+        """Commit what a long task has written so far, and keep the task for two more minutes: if the worker dies, it is done anew then.
+
+        What goes on must look again whether it still may: the rows that the task held are anybody's now.
+        """
+        outbox.hold(self.db, self.task_id, HELD)
+        self.db.commit()
 
     def send_mail(self, to: str, template: str, context: dict) -> None:
         """Render `<template>.subject.txt`, `.txt` and `.html` in the practice's look and send them; raises when the mail server refuses."""

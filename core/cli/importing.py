@@ -13,6 +13,7 @@ import click
 from core.cli.practice import AtPractice
 from core.local import Problem
 from core.records import OUTCOMES, runs, title_of
+from core.records.importing.counted import Counted
 from core.records.importing.found import Found
 from core.records.importing.readers import Chosen, Reader, readers_at
 from core.records.importing.taking import NotStored, Report, Taking
@@ -34,28 +35,12 @@ def chosen_at(at: AtPractice, source: str, is_second: bool, choice: str = "", ma
     return Chosen(source, at.registry.tenants.current(at.id).time_zone, choice, mapping, is_second=is_second)
 
 
-class _Counted(io.FileIO):
-    """A file that counts what was read of it, each time anew where it is read more than once."""
-
-    so_far = 0
-
-    def readinto(self, buffer) -> int | None:
-        number = super().readinto(buffer)
-        self.so_far += number or 0
-        return number
-
-    def readall(self) -> bytes:
-        found = super().readall()
-        self.so_far += len(found)
-        return found
-
-
 @dataclass
 class Files:
     """Files that are open, and how far reading them has come."""
 
     handles: list[BinaryIO]
-    _counted: list[_Counted]
+    _counted: list[Counted]
     _bar: Any
 
     def show(self) -> None:
@@ -67,7 +52,7 @@ class Files:
 def opened(reader: Reader, *paths: Path) -> Iterator[Files]:
     """Open files for a reader, under a bar."""
     with ExitStack() as stack:
-        counted = [stack.enter_context(_Counted(path)) for path in paths]
+        counted = [stack.enter_context(Counted(path)) for path in paths]
         length = reader.times_read * sum(path.stat().st_size for path in paths)
         label = printable(paths[0].name) if len(paths) == 1 else f"{len(paths):,} files"
         bar = stack.enter_context(click.progressbar(length=length, label=label, file=sys.stderr))

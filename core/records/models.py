@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.db import Base, TenantScoped, index_in_practice, unique_in_practice, uuid7
+from core.db import Base, TenantScoped, belongs_to, index_in_practice, unique_in_practice, uuid7
 
 SOURCE = "^[a-z][a-z0-9._-]{0,39}$"
 """What a sender of records may be called, such as `opendental`."""
@@ -124,3 +124,46 @@ class RecordsUpload(TenantScoped, Base):
     used_by: Mapped[str | None]
     begun_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+
+
+class RecordsImport(TenantScoped, Base):
+    """A file that the office takes in, from when it was sent to what came of it. It lies in the store under the id of the row until `until`, or until it is thrown away (`erased_at`).
+
+    `reader`, `choice`, `source`, `is_second` and `mapping` say how it is read. Of a table `headings` are what its columns are called, `columns` which field each of them
+    was said to be. It is read from `began_at` on; `heard_at` is when the last was heard of it. `position` is how much of what is in it was taken in, in the transaction
+    in which it was; `bytes_read` how much of the file was read for that. `report` is what came of it (core/records/importing/taking.py), `run_id` under which run it is taken in, once it is.
+    """
+
+    __tablename__ = "records_import"
+    __table_args__ = (
+        belongs_to("account", "asked_by_id"),
+        index_in_practice("asked_at"),
+        index_in_practice("asked_by_id"),
+        Index("uq_records_import_at_work", "practice_id", unique=True, postgresql_where=text("state in ('checking', 'taking')")),
+        CheckConstraint(f"source ~ '{SOURCE}'", name="source"),
+        CheckConstraint("state in ('matching', 'checking', 'checked', 'taking', 'done', 'stopped', 'failed')", name="state"),
+        CheckConstraint("size > 0", name="size"),
+    )
+
+    reader: Mapped[str]
+    choice: Mapped[str] = mapped_column(default="")
+    source: Mapped[str]
+    is_second: Mapped[bool]
+    mapping: Mapped[str] = mapped_column(default="")
+    headings: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
+    columns: Mapped[dict] = mapped_column(default=dict)
+    name: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    asked_by_id: Mapped[UUID | None]
+    asked_at: Mapped[datetime]
+    until: Mapped[datetime]
+    erased_at: Mapped[datetime | None]
+    state: Mapped[str]
+    began_at: Mapped[datetime | None]
+    heard_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    run_id: Mapped[UUID | None]
+    position: Mapped[int] = mapped_column(BigInteger, default=0)
+    bytes_read: Mapped[int] = mapped_column(BigInteger, default=0)
+    report: Mapped[dict] = mapped_column(default=dict)
+    failure: Mapped[str] = mapped_column(default="")

@@ -1,6 +1,6 @@
 """What reads files: JSON lines here, other formats by the plugins that know them (`portal_readers`)."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 from uuid import UUID
@@ -32,10 +32,36 @@ class WrongChoice(ValueError):
 
 
 @dataclass(frozen=True)
+class Columns:
+    """What the columns of a table are called, with the cells of its first rows as examples; which fields there are, in words, and which a row cannot do without.
+
+    `known` are the fields of the columns that are known by their names.
+    """
+
+    headings: tuple[str, ...]
+    examples: Sequence[Sequence[str]]
+    fields: Mapping[str, str]
+    needed: frozenset[str]
+    known: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Matching:
+    """How people say which column of a file is what: `columns` are those of a file, `mapping` is the mapping file that says of each heading which field it is.
+
+    Both raise WrongChoice, where there are no columns, or what was said is not enough.
+    """
+
+    columns: Callable[[BinaryIO, Chosen], Columns]
+    mapping: Callable[[Chosen, Mapping[str, str]], bytes]
+
+
+@dataclass(frozen=True)
 class Reader:
     """A sort of file. `text` says in the office's words what it takes; `choices`, by their names, what is to be chosen besides, unless a mapping file says it.
 
-    `read` gives what is in a file, and reads it `times_read` times, which is for showing how far it has come. It raises WrongChoice before anything is read.
+    `read` gives what is in a file, the same each time, and reads it `times_read` times, which is for showing how far it has come. It raises WrongChoice
+    before anything is read. `matching` is for files whose columns may be called anything, where no mapping file came along.
     `settle` gives what was read, one for one, as it goes in: what is here already under other numbers goes under those. Its session is the one in which it is taken in.
     """
 
@@ -48,6 +74,7 @@ class Reader:
     takes_mapping: bool = False
     times_read: int = 1
     settle: Callable[[Session, Iterable[Found]], Iterable[Found]] = lambda _, found: found
+    matching: Matching | None = None
 
 
 JSON_LINES = Reader(
@@ -75,4 +102,6 @@ def _of_plugins(host: PluginHost) -> dict[str, list[Reader]]:
 
 def includeme(config) -> None:
     """Ask every plugin once."""
+    from core.records.importing import tasks  # noqa: F401  (declares them)
+
     config.registry.plugin_readers = _of_plugins(config.registry.plugins)

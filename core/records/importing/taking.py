@@ -19,6 +19,8 @@ from core.records.kinds import kinds_at
 from core.records.uploaded import WrongUpload
 
 BATCH, MOST_FILES = 500, 10
+MOST_LEFT = 100
+"""So many sorts of what was left out are kept."""
 FAILED = "The file could not be taken in to its end."
 
 
@@ -28,12 +30,28 @@ class NotStored(Exception):
 
 @dataclass
 class Report:
-    """What became of a file so far: how many of each kind had each outcome, which were refused and why (the first ones), and how much was left out."""
+    """What became of a file so far: how many of each kind had each outcome, which were refused and why (the first ones), and how much was left out.
+
+    `looked_at` are those of each kind that a dry run has not tried, because there are too many, and whose fields are right.
+    """
 
     most_told: int
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
     told: list[Fault] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
+    looked_at: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, most_told: int, kept: Mapping[str, Any]) -> "Report":
+        """A report as it was kept, to go on with."""
+        told = [Fault(place, reason) for place, reason in kept.get("told", ())]
+        return cls(most_told, dict(kept.get("counts", {})), told, Counter(kept.get("left_out")), Counter(kept.get("looked_at")))
+
+    def to_keep(self) -> dict[str, Any]:
+        """The same as it is kept."""
+        told = [[refusals.plain(one.place, refusals.LONGEST_ID), refusals.plain(one.reason, refusals.LONGEST_REASON)] for one in self.told]
+        left_out = {refusals.plain(what, refusals.LONGEST_ID): count for what, count in self.left_out.most_common(MOST_LEFT)}
+        return {"counts": self.counts, "told": told, "left_out": left_out, "looked_at": dict(self.looked_at)}
 
     @property
     def refused(self) -> int:
@@ -43,7 +61,7 @@ class Report:
     @property
     def whole(self) -> int:
         """How many there were, without what was left out."""
-        return sum(map(self._how_many, OUTCOMES))
+        return sum(map(self._how_many, OUTCOMES)) + self.looked_at.total()
 
     def add(self, kinds: Iterable[str], batch: Collection[Found], answers: list[Answer], places: Mapping[str, str]) -> None:
         """Add what became of a batch. `places`: where records stood, by their external ids, that are better known by that."""
@@ -70,7 +88,7 @@ class Writing:
 
     def write(self, batch: list[Found]) -> None:
         """Write a batch, and add what became of it to the report."""
-        places = {one.record["external_id"]: one.place for one in batch if isinstance(one, WithFile)}
+        places = places_of(batch)
         batch = [self._sent(one) if isinstance(one, WithFile) else one for one in batch]
         records = [one for one in batch if isinstance(one, dict)]
         if self._dry_run:
@@ -138,6 +156,11 @@ def not_stored(seen: int, error: Exception, dry_run: bool = False) -> str:
     """Where in a file the batch begins that could not be stored, and what is in the portal nevertheless; `seen` stands before it."""
     before = "What stands before it is in the portal." if seen and not dry_run else "Nothing was changed."
     return f"Number {seen + 1:,} and those behind it could not be stored ({type(error).__name__}). {before}"
+
+
+def places_of(batch: Iterable[Found]) -> dict[str, str]:
+    """Where the records of a batch stood that came with files, by their external ids."""
+    return {one.record["external_id"]: one.place for one in batch if isinstance(one, WithFile)}
 
 
 def batches(found: Iterable[Found]) -> Iterator[list[Found]]:

@@ -12,6 +12,21 @@ SORTS = {
     "hygienist": "number", "responsible_party": "number",
 }  # fmt: skip
 """What stands in the column of a field, where it is not plain text."""
+TITLES: Mapping[str, Mapping[str, str]] = {
+    PEOPLE: {
+        "external_id": "Patient’s number", "first_name": "First name", "last_name": "Last name", "preferred_name": "Preferred name", "birthdate": "Birthdate", "sex": "Sex", "email": "E-mail address", "phone": "Phone",
+        "address_1": "Address", "address_2": "Address, second line", "city": "City", "state": "State", "postal_code": "ZIP code", "guarantor": "Number of who pays the bills", "language": "Language", "text_ok": "May be sent texts",
+    },
+    VISITS: {
+        "external_id": "Appointment’s number", "patient": "Patient’s number", "starts_at": "Day and time", "minutes": "Minutes", "status": "Status", "reason": "Reason", "provider": "Provider’s number", "clinic": "Clinic’s number",
+        "operatory": "Operatory’s number",
+    },
+    LEDGER: {
+        "external_id": "Entry’s number", "patient": "Patient’s number", "entered_on": "Day", "description": "Description", "entry_type": "Charge, payment or adjustment", "amount_cents": "Amount", "code": "Procedure code",
+        "tooth": "Tooth", "provider": "Provider’s number", "clinic": "Clinic’s number", "visit": "Appointment’s number",
+    },
+}  # fmt: skip
+"""The fields of each sort of table, in the office's words."""
 VALUES: Mapping[str, Mapping[str, str]] = {
     "sex": {"f": "F", "female": "F", "m": "M", "male": "M", "u": "U", "unknown": "U", "other": "U", "x": "U"},
     "status": {

@@ -48,18 +48,23 @@ class _File(BaseModel):
     delimiter: str = Field("", max_length=1)
     encoding: str = ""
     signs_by_type: bool = True
+    only_named: bool = False
     fields: dict[str, Annotated[Rule, BeforeValidator(lambda value: {"column": value} if isinstance(value, str) else value)]]
 
 
 @dataclass(frozen=True)
 class TableMapping:
-    """Which columns of a table become which fields of which kind. `signs_by_type`: what is paid comes off, however it is written."""
+    """Which columns of a table become which fields of which kind. `signs_by_type`: what is paid comes off, however it is written.
+
+    `only_named`: columns that it does not name are left out, whatever they are called.
+    """
 
     table: str
     rules: Mapping[str, Rule] = field(default_factory=dict)
     delimiter: str = ""
     encoding: str = ""
     signs_by_type: bool = True
+    only_named: bool = False
 
     @property
     def kind(self) -> str:
@@ -78,7 +83,7 @@ def read_mapping(words: bytes) -> TableMapping:
     except ValidationError as error:
         first = error.errors()[0]
         raise WrongMapping(f"{'.'.join(map(str, first['loc'])) or 'The mapping'}: {first['msg']}") from None
-    return TableMapping(found.table, found.fields, found.delimiter, found.encoding, found.signs_by_type)
+    return TableMapping(found.table, found.fields, found.delimiter, found.encoding, found.signs_by_type, found.only_named)
 
 
 def completed(mapping: TableMapping, header: list[str]) -> TableMapping:
@@ -86,6 +91,8 @@ def completed(mapping: TableMapping, header: list[str]) -> TableMapping:
     missing = sorted({column for rule in mapping.rules.values() for column in rule.named} - set(header))
     if missing:
         raise WrongMapping(f"There is no column {', '.join(repr(column) for column in missing)} in the table; it has {', '.join(map(repr, header))}.")
+    if mapping.only_named:
+        return mapping
     taken = {column for rule in mapping.rules.values() for column in rule.named}
     free = {name: column for name, column in known.columns_of(mapping.table, header).items() if name not in mapping.rules and column not in taken}
     rules: dict[str, Any] = {name: Rule.model_validate({"column": column}) for name, column in free.items()}

@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
@@ -26,34 +27,52 @@ _PAID = frozenset({"payment", "insurance_payment"})
 def read(handle: BinaryIO, zone: ZoneInfo, mapping: TableMapping) -> Iterator[Found]:
     """The rows of a table as records; moments are by the clock of `zone`."""
     try:
-        text = io.TextIOWrapper(handle, mapping.encoding or _encoding(handle), errors="replace", newline="")
+        codecs.lookup(mapping.encoding or "utf-8")
     except LookupError:
         yield Fault("The mapping", f"There is no encoding called {mapping.encoding!r}.")
         return
-    first = text.readline(CHUNK)
-    text.seek(0)
-    rows = csv.reader(text, delimiter=mapping.delimiter or max(DELIMITERS, key=first.count))
     try:
-        header = [column.strip() for column in next(rows, [])]
-        yield from _Table(mapping, header, zone).read(rows)
+        with opened(handle, mapping.encoding, mapping.delimiter) as (header, rows):
+            yield from _Table(mapping, header, zone).read(rows)
     except (WrongMapping, csv.Error) as wrong:
         yield Fault("Line 1", str(wrong) if isinstance(wrong, WrongMapping) else NO_HEADER)
+
+
+@contextmanager
+def opened(handle: BinaryIO, encoding: str = "", delimiter: str = "") -> Iterator[tuple[list[str], Any]]:
+    """What the columns of a table are called, and the rows below. Raises csv.Error, and WrongMapping where there is no header."""
+    text = io.TextIOWrapper(handle, encoding or _encoding(handle), errors="replace", newline="")
+    try:
+        first = text.readline(CHUNK)
+        text.seek(0)
+        rows = csv.reader(text, delimiter=delimiter or max(DELIMITERS, key=first.count))
+        yield _header(rows), rows
     finally:
         text.detach()
+
+
+def _header(rows: Iterator[list[str]]) -> list[str]:
+    header = [column.strip() for column in next(rows, [])]
+    header[:1] = [column.removeprefix("\ufeff") for column in header[:1]]
+    if len(header) > MOST_COLUMNS or not any(header):
+        raise WrongMapping(NO_HEADER)
+    return header
+
+
+def check_names(header: list[str]) -> None:
+    """No two columns are called the same. Raises WrongMapping."""
+    if double := [column for column, number in Counter(filter(None, header)).items() if number > 1]:
+        raise WrongMapping(f"Two columns are called {double[0]!r}. Call one of them otherwise.")
 
 
 class _Table:
     """A table whose header was read."""
 
     def __init__(self, mapping: TableMapping, header: list[str], zone: ZoneInfo):
-        header[:1] = [column.removeprefix("\ufeff") for column in header[:1]]
-        if len(header) > MOST_COLUMNS or not any(header):
-            raise WrongMapping(NO_HEADER)
         # Without one that is known it is probably somebody's row, of which nothing is repeated.
         if not mapping.rules and not known.columns_of(mapping.table, header):
             raise WrongMapping(NO_HEADER)
-        if double := [column for column, number in Counter(filter(None, header)).items() if number > 1]:
-            raise WrongMapping(f"Two columns are called {double[0]!r}. Call one of them otherwise.")
+        check_names(header)
         self._mapping, self._header, self._zone = completed(mapping, header), header, zone
         if lacking := sorted(NEEDED[mapping.table] - self._mapping.rules.keys()):
             raise WrongMapping(f"No column is known as {', '.join(lacking)}. Say in a mapping file which it is; the table has {', '.join(map(repr, header))}.")

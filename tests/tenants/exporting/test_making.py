@@ -30,7 +30,7 @@ LEFT_OUT = {
     "sign_in_session": "opens", "ticket": "opens", "recovery_code": "opens", "passkey": "opens", "sign_in_attempt": "of whoever tried, cleared away after half a year",
     "portal_use": "worked out of the audit log", "patient_word": "worked out", "patient_merged_row": "worked out", "patient_number": "of people who may be others", "patient_name_trace": "worked out", "invitation_row": "told by the audit log and the tickets", "export": "itself",
     "alert_choice": "of staff, for mails from here", "alert_day": "of staff, for mails from here", "alert_round": "worked out",
-    "mail_sender": "stands in the DNS, or never counted", "practice_storage": "worked out", "office_banner": "worked out", "records_run": "of what is in the lists", "records_arrival": "of what is in the lists", "records_refusal": "not taken in", "records_origin": "where they came from",
+    "mail_sender": "stands in the DNS, or never counted", "practice_storage": "worked out", "office_banner": "worked out", "records_run": "of what is in the lists", "records_arrival": "of what is in the lists", "records_refusal": "not taken in", "records_import": "of what is in the lists", "records_origin": "where they came from",
     "records_upload": "of what is in the lists", "api_key": "opens", "records_change": "of what is in the lists", "records_change_line": "worked out", "records_change_reader": "worked out", "records_webhook": "opens", "records_webhook_delivery": "worked out",
 }  # fmt: skip
 
