@@ -153,6 +153,8 @@ def title_of(kind: str) -> str:
 
 def can_be_stored(value: Any) -> bool:
     """Whether all text in a value, however deep, is text that a database can keep."""
+    if isinstance(value, str):
+        return not _NO_TEXT.search(value)
     return not any(_NO_TEXT.search(words) for words in _words_in(value))
 
 

@@ -166,10 +166,12 @@ def places_of(batch: Iterable[Found]) -> dict[str, str]:
 def batches(found: Iterable[Found]) -> Iterator[list[Found]]:
     """What was read in batches, each with only so many files, which are in memory until they are sent."""
     batch: list[Found] = []
+    files = 0
     for one in found:
         batch.append(one)
-        if len(batch) == BATCH or sum(isinstance(each, WithFile) for each in batch) == MOST_FILES:
+        files += isinstance(one, WithFile)
+        if len(batch) == BATCH or files == MOST_FILES:
             yield batch
-            batch = []
+            batch, files = [], 0
     if batch:
         yield batch
