@@ -18,7 +18,7 @@ from core.auth.unmatched import put
 from core.config import Settings
 from core.db import bind_tenant
 from core.people import by_hand, offers, records_requests
-from core.people.models import AccessOffer, Grant, Patient, PatientNumber
+from core.people.models import AccessOffer, Grant, MergedChart, Patient, PatientNumber
 from core.people.records import KINDS
 from core.records import kinds_of, runs
 from core.tenant import touch
@@ -258,6 +258,10 @@ class Life:
         self._db.add(came)
         self._db.flush()
         numbers["office.same_person.one"] = f"/office/same-person/{came.id}"
+        was = {"chart": WHO | {"birthdate": WHO["birthdate"].isoformat()}, "emails": {}}
+        part = MergedChart(id=uuid4(), external_id="SUN-0977", patient_id=written.id, reason="Entered twice at the desk", merged_at=self._now, was=was)
+        self._db.add(part)
+        numbers["office.patients.unmerge"] = f"/office/patients/{written.id}/unmerge/{part.id}"
         staff_page, chart = f"/office/staff/{self._account(practice_id, hired).id}", f"/office/patients/{written.id}/contact"
         return {"office.staff.one": staff_page, "office.patients.contact": chart, **numbers, **self._links_of_book(practice_id), **self._links_of_billing(practice_id)}
 
