@@ -7,10 +7,10 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -62,11 +62,27 @@ def plain(words: str, longest: int) -> str:
     return storable if len(storable) <= longest else storable[: longest - 1] + "…"
 
 
-def listed(session: Session, practice_id: UUID, page: int, size: int) -> tuple[list[RecordsRefusal], bool]:
+class Listed(NamedTuple):
+    """A line of the list, and how many of its kind were refused for the same reason."""
+
+    row: RecordsRefusal
+    alike: int
+
+
+def listed(session: Session, practice_id: UUID, page: int, size: int) -> tuple[list[Listed], bool]:
     """One page of what was refused, the newest first, and whether there is more."""
-    query = select(RecordsRefusal).where(RecordsRefusal.practice_id == practice_id).order_by(RecordsRefusal.last_at.desc(), RecordsRefusal.id)
-    rows = session.scalars(query.offset((page - 1) * size).limit(size + 1)).all()
-    return list(rows[:size]), len(rows) > size
+    alike = func.count().over(partition_by=(RecordsRefusal.kind, RecordsRefusal.reason))
+    query = select(RecordsRefusal, alike).where(RecordsRefusal.practice_id == practice_id).order_by(RecordsRefusal.last_at.desc(), RecordsRefusal.id)
+    rows = session.execute(query.offset((page - 1) * size).limit(size + 1)).all()
+    return [Listed(*row) for row in rows[:size]], len(rows) > size
+
+
+def ids_of(session: Session, practice_id: UUID, ids: Collection[UUID], with_alike: bool = False) -> list[UUID]:
+    """Those of them that are on the list; `with_alike` also all of their kinds that were refused for the same reasons."""
+    mine, these = RecordsRefusal.practice_id == practice_id, RecordsRefusal.id.in_(ids)
+    if with_alike:
+        these = tuple_(RecordsRefusal.kind, RecordsRefusal.reason).in_(select(RecordsRefusal.kind, RecordsRefusal.reason).where(mine, these))
+    return list(session.scalars(select(RecordsRefusal.id).where(mine, these)))
 
 
 def forget(session: Session, practice_id: UUID, ids: Collection[UUID] | None, now: datetime) -> list[UUID]:

@@ -16,11 +16,12 @@ from core.records import OUTCOMES, Answer, freshness, origins, refusals, retryin
 from core.records.freshness import HOURS, Arrival
 from core.records.kinds import kinds_at
 from core.records.models import RecordsRefusal, RecordsRun
+from core.records.refusals import Listed
 from core.web.forms import Form, Line, empty_form, page_number, read_form
 from tenants.console.patients import id_in, id_in_path
 
 SEE, SETTLE = "office.sync.see", "office.sync.settle"
-LAST_PAGE, PAGE, MOST_RUNS = 200, 50, 20
+LAST_PAGE, PAGE, MOST_RUNS, MOST_REASONS = 200, 50, 20, 5
 STALE = OfficeItem(
     "office.sync.stale", "Records are out of date", "Your practice system has sent nothing for longer than you allow.", "hourglass-split", "office.sync", SEE, freshness.STALE, 5
 )
@@ -70,7 +71,7 @@ def _values(request, form: Form) -> dict[str, Any]:
     request.audit("office.sync.view")
     return {
         "kinds": [(one, one.ages and freshness.is_stale(one.came_at, hours, request.now)) for one in by_kind(found)], "hours": hours, "runs": shown,
-        "stale_at": freshness.stale_at(found, hours), "refused": refused, "page": page, "more": more, "title_of": title_of, "kept_days": refusals.KEPT.days,
+        "stale_at": freshness.stale_at(found, hours), "refused": refused, "alike": _alike(refused), "page": page, "more": more, "title_of": title_of, "kept_days": refusals.KEPT.days,
         "outcomes": OUTCOMES, "one_minute": timedelta(minutes=1), "form": form, "looked": False,
         "choices": [("", "Choose one"), *((one.kind, title_of(one.kind)) for one in by_kind(found))],
     }  # fmt: skip
@@ -78,10 +79,11 @@ def _values(request, form: Form) -> dict[str, Any]:
 
 @view_config(route_name="office.sync.dealt", permission=SETTLE, request_method="POST")
 def mark_dealt(request):
-    """Take refused records off the list: one, or all of them."""
-    gone = refusals.forget(request.db, request.practice_id, [id_in(typed(request, "refusal"))] if typed(request, "refusal") else None, request.now)
-    if typed(request, "refusal") and not gone:
-        raise HTTPNotFound()
+    """Take refused records off the list: one, those that were chosen or are alike, or all of them."""
+    ids = _meant(request)
+    if ids == []:
+        return _nothing_chosen(request)
+    gone = refusals.forget(request.db, request.practice_id, ids, request.now)
     request.audit("office.sync.dealt", target_id=gone[0] if len(gone) == 1 else None)
     request.session.flash("It is off the list." if len(gone) == 1 else "They are off the list.")
     return HTTPSeeOther(request.route_path("office.sync"))
@@ -89,10 +91,12 @@ def mark_dealt(request):
 
 @view_config(route_name="office.sync.again", permission=SETTLE, request_method="POST")
 def try_again(request):
-    """Try refused records once more: one, or all of them."""
-    ids = [_refused(request, id_in(typed(request, "refusal"))).id] if typed(request, "refusal") else None
+    """Try refused records once more: one, those that were chosen or are alike, or all of them."""
+    ids = _meant(request)
+    if ids == []:
+        return _nothing_chosen(request)
     answers = retrying.try_again(request.db, kinds_at(request.registry, request.practice_id), ids, request.now)
-    request.audit("office.sync.again", target_id=ids[0] if ids else None)
+    request.audit("office.sync.again", target_id=ids[0] if ids and len(ids) == 1 else None)
     request.session.flash(_told(answers))
     return HTTPSeeOther(request.route_path("office.sync"))
 
@@ -116,6 +120,30 @@ def _show(run: RecordsRun, now) -> ShownRun:
     numbers = {outcome: sum(of_kind.get(outcome, 0) for of_kind in run.counts.values()) for outcome in OUTCOMES}
     words = ", ".join(f"{number:,} {OUTCOMES[outcome]}" for outcome, number in numbers.items() if number)
     return ShownRun(run, runs.state_of(run, now), words or "Nothing")
+
+
+def _meant(request) -> list[UUID] | None:
+    """Which are meant; None for all, none where nothing was chosen. Raises HTTPNotFound where none of them is on the list (any more)."""
+    if typed(request, "which") == "all":
+        return None
+    chosen = [id_in(word if isinstance(word, str) else "") for word in request.POST.getall("refusal")[: refusals.MOST_REFUSED]]
+    if not chosen and typed(request, "which") == "chosen":
+        return []
+    found = refusals.ids_of(request.db, request.practice_id, chosen, with_alike=typed(request, "which") == "alike")
+    if not found:
+        raise HTTPNotFound()
+    return found
+
+
+def _nothing_chosen(request) -> HTTPSeeOther:
+    request.session.flash("Choose some of them first.")
+    return HTTPSeeOther(request.route_path("office.sync") + "#refused")
+
+
+def _alike(listed: list[Listed]) -> list[Listed]:
+    """The first of each that were refused for one reason, the most frequent before the others, where that is not all of them."""
+    groups = {(one.row.kind, one.row.reason): one for one in reversed(listed) if one.alike > 1}
+    return sorted(groups.values(), key=lambda one: -one.alike)[:MOST_REASONS] if len({(one.row.kind, one.row.reason) for one in listed}) > 1 else []
 
 
 def _refused(request, id_: UUID) -> RecordsRefusal:

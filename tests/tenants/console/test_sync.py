@@ -61,7 +61,7 @@ def test_refused_records_wait_for_the_office_until_they_are_taken_in_or_dealt_wi
     send([ann("P3")])
     page = app.get(PATH)
     assert "P3" not in page.html.find("section", attrs={"aria-labelledby": "refused"}).text
-    one = next(form for name, form in page.forms.items() if str(name).startswith("dealt-") and "refusal" in form.fields)
+    one = next(form for name, form in page.forms.items() if str(name).startswith("dealt-") and "refusal" in form.fields and "which" not in form.fields)
     assert "It is off the list." in one.submit(status=303).follow()
     assert one.submit(status=404), "it is gone"
     assert len(audited("office.sync.dealt")) == 1
@@ -171,3 +171,29 @@ def test_where_a_record_has_come_from_and_when_can_be_looked_up(office, send, pr
     assert "ever came" in look("P9")
     assert "Enter the number" in look("", status=422)
     assert "Choose a kind" in look("P1", "", 422)
+
+
+def test_those_that_are_chosen_or_were_refused_for_one_reason_are_tried_or_taken_off_together(office, send, audited):
+    app = office("front_desk")
+    send([ann(f"P{number}", guarantor="P1") for number in range(2, 6)] + [ann("X1", sex="X"), ann("X2", sex="Y")])
+    page = app.get(PATH)
+    assert "4 × Patient" in page
+    alike = next(form for name, form in page.forms.items() if str(name).startswith("again-alike") and "guarantor" in page.html.find("form", id=name).text)
+    assert "4 are still refused" in alike.submit(status=303).follow()
+    send([ann("P1")])
+    page = app.get(PATH)
+    assert "Is tried again soon" in page.html.find("input", form="chosen", value=lambda _: True).find_parent("table").text
+    token = page.forms["chosen"]["csrf_token"].value
+    numbers = {one["value"]: one.parent.text.split()[-1] for one in page.html.find_all("input", form="chosen")}
+
+    def act(how: str, *names: str):
+        ids = [value for value, number in numbers.items() if number in names]
+        return app.post(f"{PATH}/{how}", {"refusal": ids, "which": "chosen", "csrf_token": token}, status=303).follow()
+
+    assert "1 is in the portal now. 1 is still refused" in act("again", "P2", "X1")
+    assert "Choose some of them first." in act("again")
+    assert "Choose some of them first." in act("dealt")
+    assert "They are off the list." in act("dealt", "X1", "X2")
+    assert {one["value"] for one in app.get(PATH).html.find_all("input", form="chosen")} == {value for value, number in numbers.items() if number in ("P3", "P4", "P5")}
+    assert "3 are in the portal now." in app.get(PATH).forms["again-all"].submit(status=303).follow()
+    assert len(audited("office.sync.again")) == 3
