@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator
+from itertools import islice
 from typing import BinaryIO
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -54,11 +55,12 @@ def _in(words: bytes) -> _File:
 
 
 def _read(handle: BinaryIO, chosen: Chosen) -> Iterator[Found]:
-    return read(in_archive(handle), naming_of(chosen))
+    naming = naming_of(chosen)
+    return read(islice(in_archive(handle), chosen.position, None), naming)
 
 
 IMAGES = Reader(
     "images", "Images", "A ZIP of a folder with X-rays, photos, PDFs and DICOM files. Whose they are and when they were taken is read from DICOM files, and from the names of all others.", (".zip",),
-    _read, {name: rule_of(rule).write(_EXAMPLE, ".jpg") for name, rule in RULES.items()}, takes_mapping=True, settle=settle,
+    _read, {name: rule_of(rule).write(_EXAMPLE, ".jpg") for name, rule in RULES.items()}, takes_mapping=True, passes_over=True, settle=settle,
 )  # fmt: skip
 READERS = [IMAGES]

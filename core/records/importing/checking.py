@@ -48,7 +48,7 @@ class Check:
             self._writing.write(batch)
             self._tried += len(batch)
         else:
-            records = [one.record if isinstance(one, WithFile) else one for one in batch if isinstance(one, WithFile | dict)]
+            records = [each for one in batch for each in ((*one.before, one.record) if isinstance(one, WithFile) else (one,)) if isinstance(each, dict)]
             self._report.add(self._kinds, batch, list(self._refused(records)), places_of(batch))
 
     def _refused(self, records: Iterable[Record]) -> Iterator[Answer]:

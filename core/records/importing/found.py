@@ -25,13 +25,14 @@ class LeftOut:
 @dataclass(frozen=True)
 class WithFile:
     """A record of a kind that has a file, with the file: whoever takes it in sends the file first, and names it in the record. `place` is where it stood, if it is
-    not known by that anyway.
+    not known by that anyway. What is in `before` goes in before it, such as the folder in which it lies.
     """
 
     record: Record
     content_type: str
     data: bytes
     place: str = ""
+    before: tuple[Record, ...] = ()
 
 
 Found = Record | WithFile | Fault | LeftOut

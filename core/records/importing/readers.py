@@ -17,7 +17,7 @@ from core.records.importing.found import Found
 @dataclass(frozen=True)
 class Chosen:
     """What was said with a file: the system that it comes from, the clock that its times are by, and what its reader asks besides. `is_second`: that is
-    another system than the practice's.
+    another system than the practice's. `position`: so much was read before, for a reader that `passes_over` it by itself.
     """
 
     source: str
@@ -25,6 +25,7 @@ class Chosen:
     choice: str = ""
     mapping: bytes | None = None
     is_second: bool = field(kw_only=True)
+    position: int = 0
 
 
 class WrongChoice(ValueError):
@@ -73,6 +74,7 @@ class Reader:
     choices: Mapping[str, str] = field(default_factory=dict)
     takes_mapping: bool = False
     times_read: int = 1
+    passes_over: bool = False
     settle: Callable[[Session, Iterable[Found]], Iterable[Found]] = lambda _, found: found
     matching: Matching | None = None
 

@@ -89,7 +89,7 @@ class Writing:
     def write(self, batch: list[Found]) -> None:
         """Write a batch, and add what became of it to the report."""
         places = places_of(batch)
-        batch = [self._sent(one) if isinstance(one, WithFile) else one for one in batch]
+        batch = [each for one in batch for each in ((*one.before, self._sent(one)) if isinstance(one, WithFile) else (one,))]
         records = [one for one in batch if isinstance(one, dict)]
         if self._dry_run:
             answers = runs.try_out(self._session, self._kinds, records, self._run.is_second)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BufferedReader
 from itertools import islice
@@ -48,8 +48,9 @@ def reading(work: Work, one: RecordsImport, session: Session, position: int = 0)
     if reader is None:
         raise WrongChoice(OFF)
     with copied(work.registry.files.within(one.practice_id), one) as counted, BufferedReader(cast(Any, counted)) as handle:
-        found = reader.settle(session, reader.read(handle, chosen(work.tenant.time_zone, one)))
-        yield Reading(islice(found, position, None), counted, length(reader, one))
+        said = replace(chosen(work.tenant.time_zone, one), position=position if reader.passes_over else 0)
+        found = reader.settle(session, reader.read(handle, said))
+        yield Reading(iter(found) if reader.passes_over else islice(found, position, None), counted, length(reader, one))
 
 
 def chosen(zone: Any, one: RecordsImport) -> Chosen:

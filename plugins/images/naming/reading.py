@@ -40,11 +40,11 @@ class Naming:
 
 
 def read(places: Iterable[Place], naming: Naming) -> Iterator[Found]:
-    """The records of these files, each with what it needs before it; one file at a time is in memory."""
+    """What each of these files is, one for one, with what goes in before it; one file at a time is in memory."""
     reading = _Reading(naming)
     try:
         for place in places:
-            yield from [LeftOut(place.noise)] if place.noise else reading.file(place)
+            yield LeftOut(place.noise) if place.noise else reading.file(place)
     except WrongArchive as wrong:
         yield Fault("/", str(wrong))
 
@@ -56,7 +56,7 @@ class _Reading:
         self._naming = naming
         self._given: dict[str, bytes] = {}
 
-    def file(self, place: Place) -> Iterator[Found]:
+    def file(self, place: Place) -> Found:
         """What one file becomes."""
         with tempfile.TemporaryDirectory(prefix="cuspid-image-") as folder:
             copy = Path(folder) / "file"
@@ -65,16 +65,14 @@ class _Reading:
                 with prove(copy, place.path.rpartition("/")[2], with_scans=True) as proven:
                     records = list(self._records(place, proven))
             except (UnsafeFile, NoMatch, Unclear) as wrong:
-                yield Fault(place.path, str(wrong))
-                return
+                return Fault(place.path, str(wrong))
             image = records.pop()
             if self._is_new(image["external_id"], proven.sha256):
-                yield from (record for record in records if self._is_new(f"{record['kind']} {record['external_id']}", ""))
-                yield WithFile(image, DICOM.content_type if proven.said else proven.content_type, copy.read_bytes(), place.path)
-            elif self._given[image["external_id"]] == _mark(proven.sha256):
-                yield LeftOut("The same picture once more")
-            else:
-                yield Fault(place.path, "Another file of this import says to be the same picture, but is not.")
+                before = tuple(record for record in records if self._is_new(f"{record['kind']} {record['external_id']}", ""))
+                return WithFile(image, DICOM.content_type if proven.said else proven.content_type, copy.read_bytes(), place.path, before)
+            if self._given[image["external_id"]] == _mark(proven.sha256):
+                return LeftOut("The same picture once more")
+            return Fault(place.path, "Another file of this import says to be the same picture, but is not.")
 
     def _is_new(self, name: str, digest: str) -> bool:
         return name not in self._given and self._given.setdefault(name, _mark(digest)) is not None

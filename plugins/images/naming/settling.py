@@ -16,15 +16,13 @@ def settle(session: Session, found: Iterable[Found]) -> Iterator[Found]:
     """The same, one for one; what is here already under another number as it is here."""
     folders: dict[str, str] = {}
     for one in found:
-        if isinstance(one, dict) and one["kind"] == "image_folder":
-            here = _folder(session, one)
-            folders[one["external_id"]] = here["external_id"]
-            yield here
-        elif isinstance(one, WithFile) and one.record["kind"] == "image":
-            record = one.record | {"folder": folders.get(one.record["folder"], one.record["folder"])}
-            yield replace(one, record=_image(session, record, hashlib.sha256(one.data).hexdigest()))
-        else:
+        if not isinstance(one, WithFile):
             yield one
+            continue
+        before = tuple(_folder(session, record) if record["kind"] == "image_folder" else record for record in one.before)
+        folders |= {record["external_id"]: here["external_id"] for record, here in zip(one.before, before, strict=True)}
+        record = one.record | {"folder": folders.get(one.record["folder"], one.record["folder"])}
+        yield replace(one, record=_image(session, record, hashlib.sha256(one.data).hexdigest()), before=before)
 
 
 def _folder(session: Session, record: Record) -> Record:

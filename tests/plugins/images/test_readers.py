@@ -23,7 +23,16 @@ def archive(**files: bytes) -> io.BytesIO:
 
 
 def read(handle, choice="by-day", mapping=None, is_second=False) -> list:
-    return list(IMAGES.read(handle, Chosen("oakhill", ZONE, choice, mapping, is_second=is_second)))
+    found = IMAGES.read(handle, Chosen("oakhill", ZONE, choice, mapping, is_second=is_second))
+    return [each for one in found for each in ((*one.before, one) if isinstance(one, WithFile) else (one,))]
+
+
+def test_whoever_goes_on_passes_over_what_was_read_without_opening_it(film, photo):
+    handle = archive(**{".DS_Store": b"x", "P1/2026-01-01 a.png": b"none", "P1/2026-01-01 b.png": film, "P1/2026-01-01 c.jpg": photo})
+    whole = list(IMAGES.read(handle, Chosen("oakhill", ZONE, "by-day", is_second=False)))
+    assert [type(one) for one in whole] == [LeftOut, Fault, WithFile, WithFile]
+    [rest] = IMAGES.read(handle, Chosen("oakhill", ZONE, "by-day", is_second=False, position=3))
+    assert (rest.record, [one["kind"] for one in rest.before]) == (whole[3].record, ["image_folder"])
 
 
 @pytest.fixture(scope="module")
