@@ -1,6 +1,20 @@
 """Treatment plans with their procedures."""
 
-from plugins.opendental.mapping.reading import Record, Row, day, estimate, lines, number, one_of, position, reference, words, written_day
+from plugins.opendental.mapping.reading import (
+    Record,
+    Row,
+    day,
+    estimate,
+    lines,
+    moment,
+    number,
+    one_of,
+    position,
+    reference,
+    words,
+    written,
+    written_day,
+)
 from plugins.opendental.mapping.setup import Setup
 
 STATUSES = ("Saved", "Active", "Inactive")
@@ -8,7 +22,7 @@ HEADING = "Treatment plan"
 
 
 def treatment_plan(row: Row, setup: Setup) -> Record | None:
-    """A treatment plan; patients see those that were saved. None where it has no day at all."""
+    """A treatment plan; patients see those that were saved, and whether they are signed there. None where it has no day at all."""
     saved_on = day(row, "DateTP") or day(row, "SecDateTEdit") or day(row, "SecDateEntry")
     if saved_on is None:
         return None
@@ -21,6 +35,8 @@ def treatment_plan(row: Row, setup: Setup) -> Record | None:
         "note": lines(row, "Note", 5000),
         # A status that we do not know is shown to nobody.
         "status": one_of(row, "TPStatus", STATUSES).casefold() or "inactive",
+        "signed_at": written(moment(row, "DateTSigned", setup.time_zone)),
+        "signed_by": words(row, "SignatureText", 500),
     }
 
 

@@ -47,14 +47,16 @@ def asking_of(places: Mapping[UUID, Tenant], now: datetime) -> Asking:
 
 _plan, _procedure = TreatmentPlan, PlannedProcedure
 _mine = and_(_procedure.practice_id == _plan.practice_id, _procedure.plan_id == _plan.id)
+# Where there is a CDT number it says what is done: the plain words beside it may be put better without anybody having to sign again.
+_what = func.coalesce(func.nullif(_procedure.code, ""), _procedure.description)
 _line = func.jsonb_build_array(
-    _procedure.priority, _procedure.tooth, _procedure.surface, _procedure.code, _procedure.description, _procedure.fee_cents,
+    _procedure.priority, _procedure.tooth, _procedure.surface, _what, _procedure.fee_cents,
     _procedure.primary_estimate_cents, _procedure.secondary_estimate_cents, _procedure.discount_cents,
 )  # fmt: skip
 _lines = select(func.jsonb_agg(aggregate_order_by(_line, _procedure.position, _procedure.id))).where(_mine).correlate(_plan).scalar_subquery()
 _whole = func.jsonb_build_array(_plan.heading, cast(_plan.saved_on, Text), _plan.note, _plan.presenter, _plan.currency, _lines)
 FINGERPRINT: ColumnElement[str] = func.encode(func.sha256(func.convert_to(cast(_whole, Text), "UTF8")), "hex")
-"""What a plan is known by: everything of it that patients read, so that any change makes another one."""
+"""What a plan is known by: all of it that patients agree to, so that any change of that makes another one."""
 
 
 def _answered(model: Any, *where: Any) -> ColumnElement[bool]:

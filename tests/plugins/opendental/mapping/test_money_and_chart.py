@@ -1,3 +1,6 @@
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from plugins.opendental.mapping import chart, documents, insurance, ledger, statements, treatment
@@ -67,6 +70,13 @@ def test_what_was_paid_on_a_plan_fills_the_earliest_installments():
 def test_a_plan_of_a_status_that_is_not_known_is_shown_to_nobody():
     assert treatment.treatment_plan({"TreatPlanNum": 1, "PatNum": 15, "DateTP": "2026-10-01", "TPStatus": "New"}, SETUP)["status"] == "inactive"
     assert treatment.treatment_plan({"TreatPlanNum": 1, "PatNum": 15, "DateTP": "0001-01-01", "TPStatus": "Saved"}, SETUP) is None
+
+
+def test_a_plan_is_signed_as_it_is_there_until_the_signature_is_cleared():
+    row = {"TreatPlanNum": 1, "PatNum": 15, "DateTP": "2026-10-01", "TPStatus": "Saved"}
+    signed = treatment.treatment_plan(row | {"DateTSigned": "2026-10-02 09:30:00", "SignatureText": "Ada Ode"}, SETUP)
+    assert (datetime.fromisoformat(signed["signed_at"]).astimezone(ZoneInfo(SETUP.time_zone)).isoformat()[:16], signed["signed_by"]) == ("2026-10-02T09:30", "Ada Ode")
+    assert treatment.treatment_plan(row | {"DateTSigned": "0001-01-01 00:00:00", "SignatureText": ""}, SETUP)["signed_at"] is None
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from plugins.plan import exporting, plugin, signed_pdf
 from plugins.plan.models import Decline, PlannedProcedure, Signature, TreatmentPlan
 from plugins.plan.services import reading, signing
 from plugins.plan.services.signing import NotToBeSigned
-from tests.plugins.plan.conftest import scene_of
+from tests.plugins.plan.conftest import CROWN, scene_of
 
 NOW = datetime.now(UTC)
 
@@ -104,6 +104,24 @@ def test_a_plan_that_changes_afterwards_is_asked_for_again_and_what_was_signed_s
     assert [one.id for one in reading.signatures(db, practice.id, scene.patient.id)] == [second.id, first.id]
     scene.fee(130000)
     assert scene.plan().standing == "signed"
+
+
+@pytest.mark.parametrize(
+    ("changed", "standing"),
+    [({"description": "Crown of porcelain"}, "signed"), ({"description": "Crown", "code": ""}, "changed"), ({"code": "D2750"}, "changed"), ({"tooth": "15"}, "changed"),
+     ({"primary_estimate_cents": 1}, "changed"), ({"position": 9}, "signed"), ({"priority": "2"}, "changed")],
+)  # fmt: skip
+def test_what_makes_another_plan(scene, make, changed, standing):
+    scene.sign()
+    make.take_in([CROWN | changed])
+    assert scene.plan().standing == standing
+
+
+@pytest.mark.parametrize("changed", [{"heading": "Crown"}, {"note": ""}, {"saved_on": date(2026, 11, 4)}, {"presenter": "Kim"}])
+def test_what_stands_around_the_procedures_is_agreed_to_as_well(scene, changed):
+    scene.sign()
+    scene.send(**changed)
+    assert scene.plan().standing == "changed"
 
 
 def test_of_many_who_sign_at_once_one_does(scene, make, practice, registry):
