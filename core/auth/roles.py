@@ -45,6 +45,7 @@ OFFICE: dict[str, str] = {
     "office.reports.see": "See how the portal is used, in numbers",
     "office.audit.see": "Read and search the audit log",
     "office.audit.export": "Export the audit log",
+    "office.imports.make": "Take in files of records, of this practice’s system or of another one",
     "office.exports.make": "Export everything the practice holds, or one patient",
     "office.branding.change": "Change the look: name, logo, colors, welcome",
     "office.staff.see": "See who works here with which role",
@@ -98,7 +99,7 @@ SUPPORT = {
     ACT: frozenset(OFFICE)
     - {
         "office.staff.change", "office.view_as", "office.patients.merge", "office.payments.settle", "office.billing.change", "office.card_service.change", "office.messages.answer", "office.appointments.answer",
-        "office.exports.make", "office.keys.change",
+        "office.exports.make", "office.imports.make", "office.keys.change",
     },
 }
 """What an operator may do who has entered a practice, by the level of the visit."""

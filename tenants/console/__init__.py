@@ -15,6 +15,7 @@ PAGES = (
     OfficePage("Clinics", "office.clinics", "geo-alt", "office.clinics.see", 40, "Contact details, hours, closed days, providers", "practice"),
     OfficePage("Settings", "office.settings", "sliders", "office.settings.change", 75, "How the portal and its tabs work", "portal"),
     OfficePage("Look", "office.branding", "palette", "office.branding.change", 70, "Name, logo, colors, welcome, with a preview", "portal"),
+    OfficePage("Imports", "office.imports", "cloud-arrow-up", "office.imports.make", 94, "Take in files of another system, or of your own", "practice"),
     OfficePage("Exports", "office.exports", "cloud-arrow-down", "office.exports.make", 95, "Take everything along, of the practice or of a patient", "practice"),
     OfficePage("Plan", "office.allowance", "card-checklist", "office.settings.change", 85, "What your plan includes, and how much of it is used", "practice"),
     OfficePage("Addresses", "office.addresses", "globe2", "office.addresses.change", 75, "Where patients find the portal", "practice"),
@@ -54,6 +55,7 @@ def includeme(config) -> None:
     config.include("tenants.console.branding")
     config.include("tenants.console.records_requests")
     config.include("tenants.console.exports")
+    config.include("tenants.console.imports")
     config.include("tenants.console.deliveries")
     config.include("tenants.console.sync")
     config.include("tenants.console.keys")

@@ -73,6 +73,7 @@ TABLE = {
         office.addresses.primary office.addresses.short_again office.addresses.remove
         office.addresses.sender office.addresses.sender_look office.addresses.sender_remove
         office.records_requests office.records_requests.one office.records_requests.take office.records_requests.answer
+        office.imports office.imports.one office.imports.match office.imports.again office.imports.take office.imports.stop office.imports.discard
         office.exports office.exports.stop office.exports.download office.patients.export
         office.allowance office.deliveries office.deliveries.again office.deliveries.dealt office.sync office.sync.dealt office.sync.again office.sync.refused office.sync.origin office.keys office.keys.make office.keys.make_anew office.keys.revoke office.webhooks office.webhooks.rotate office.webhooks.test office.webhooks.resume office.webhooks.remove
         office.branding office.branding.clinic office.branding.preview office.branding.preview_style office.branding.undo

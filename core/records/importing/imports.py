@@ -26,7 +26,7 @@ from core.safety.signatures import HEAD_BYTES, SVG, by_start
 from core.tasks import enqueue
 from core.web.formats import file_size
 
-MOST_BYTES = 200_000_000
+MOST_BYTES = 200 * 1024 * 1024
 SHOWN = 20
 BUSY = "Another file is being worked on. Wait until it is done, or stop it."
 SILENT = timedelta(minutes=10)
@@ -68,7 +68,7 @@ def begin(session: Session, files: PracticeFiles, reader: Reader, sent: Sent, zo
         id=uuid7(), practice_id=files.practice_id, reader=reader.name, choice=sent.choice, source=run.source, is_second=sent.is_second, mapping=_text(sent.mapping), name=safe_name(sent.name),
         size=_size(reader, sent), asked_by_id=by.account_id, asked_at=by.now, until=by.now + timedelta(days=DAYS), state="matching", headings=[], columns={}, report={},
     )  # fmt: skip
-    if reader.matching and not sent.mapping:
+    if reader.matching and sent.choice and not sent.mapping:
         columns = reader.matching.columns(sent.file, chosen(zone, one))
         one.headings = list(columns.headings)
         one.columns = dict(_matched_before(session, one, columns))
@@ -173,7 +173,7 @@ def _set_to_work(session: Session, one: RecordsImport, state: str, by: By) -> No
 def _matched_before(session: Session, one: RecordsImport, columns: Columns) -> Mapping[str, str]:
     """What was said the last time of columns that are called so, else what is known of their names."""
     same = (RecordsImport.practice_id == one.practice_id, RecordsImport.reader == one.reader, RecordsImport.choice == one.choice, RecordsImport.headings == one.headings)
-    query = select(RecordsImport.columns).where(*same, RecordsImport.mapping != "").order_by(RecordsImport.asked_at.desc()).limit(1)
+    query = select(RecordsImport.columns).where(*same, RecordsImport.began_at.is_not(None)).order_by(RecordsImport.asked_at.desc()).limit(1)
     return session.scalars(query).one_or_none() or columns.known
 
 
