@@ -56,11 +56,13 @@ def _include(config, plugin: PortalPlugin, host: PluginHost) -> None:
     hooks.check(frozenset({NO_PERMISSION_REQUIRED}), within=f"{plugin.name}.hooks")
     if plugin.folder("templates"):
         config.add_jinja2_search_path(f"{plugin.package}:templates/")
-    if plugin.folder("static"):
-        config.add_static_view(f"static/{plugin.name}", f"{plugin.package}:static/", cache_max_age=31536000)
-        config.commit()
-    config.registry.route_owners.update(dict.fromkeys(wiring.routes() | hooks.routes(), plugin.name))
-    config.registry.clinicless_routes |= wiring.open_routes() | at_office.routes() | hooks.routes()
+    with Wiring(config, plugin) as files:
+        if plugin.folder("static"):
+            config.add_static_view(f"static/{plugin.name}", f"{plugin.package}:static/", cache_max_age=31536000)
+    # Whatever is left out here would stay open where the plugin is off.
+    routes = wiring.routes() | at_office.routes() | hooks.routes() | files.routes()
+    config.registry.route_owners.update(dict.fromkeys(routes, plugin.name))
+    config.registry.clinicless_routes |= wiring.open_routes() | at_office.routes() | hooks.routes() | files.open_routes()
 
 
 def request_hooks(request) -> EnabledHooks:
