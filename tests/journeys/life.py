@@ -21,6 +21,7 @@ from core.people import by_hand, offers, records_requests
 from core.people.models import AccessOffer, Grant, MergedChart, Patient, PatientNumber
 from core.people.records import KINDS
 from core.records import kinds_of, runs
+from core.records.models import RecordsImport
 from core.tenant import touch
 from plugins.account.models import (
     Dispute,
@@ -257,6 +258,11 @@ class Life:
         came = PatientNumber(patient_id=written.id, external_id="DC-20417", state="waits", is_own=True, said=WHO | {"birthdate": None}, first_at=self._now, last_at=self._now)
         self._db.add(came)
         self._db.flush()
+        report = {"counts": {"patient": {"created": 11, "refused": 1}}, "told": [["Patient DC-7", "guarantor: the patient that it names is not there yet."]], "left_out": {"Basic": 2}}
+        file = RecordsImport(reader="fhir", source="maple", is_second=True, name="charts.json", size=48_213, asked_at=self._now, until=self._now, erased_at=self._now, state="done", ended_at=self._now, run_id=uuid4(), report=report, headings=[])
+        self._db.add(file)
+        self._db.flush()
+        numbers["office.imports.one"] = f"/office/imports/{file.id}"
         numbers["office.same_person.one"] = f"/office/same-person/{came.id}"
         was = {"chart": WHO | {"birthdate": WHO["birthdate"].isoformat()}, "emails": {}}
         part = MergedChart(id=uuid4(), external_id="SUN-0977", patient_id=written.id, reason="Entered twice at the desk", merged_at=self._now, was=was)
