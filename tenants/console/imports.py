@@ -230,14 +230,14 @@ def _what(readers: dict[str, Reader], one: RecordsImport) -> str:
     return f"{reader.title}: {reader.choices[one.choice]}" if one.choice in reader.choices else reader.title
 
 
-def _options(readers: dict[str, Reader]) -> list[tuple[str, str, str]]:
+def _options(readers: dict[str, Reader]) -> list[tuple[str, str]]:
     """What a file may be: each reader, with each of what it asks besides."""
     found = []
     for reader in readers.values():
-        found += [(f"{reader.name}:{choice}", f"{reader.title}: {words}", reader.text) for choice, words in reader.choices.items()]
+        found += [(f"{reader.name}:{choice}", f"{reader.title}: {words}") for choice, words in reader.choices.items()]
         if reader.takes_mapping or not reader.choices:
             title = f"{reader.title}, told by a file of your own" if reader.choices else reader.title
-            found.append((f"{reader.name}:" if reader.takes_mapping else reader.name, title, reader.text))
+            found.append((f"{reader.name}:" if reader.takes_mapping else reader.name, title))
     return found
 
 
@@ -267,7 +267,7 @@ def _values(request, form: Form) -> dict[str, Any]:
     names = standing.names_of(request.db, request.practice_id, {one.asked_by_id for one in rows if one.asked_by_id})
     request.audit("office.imports.view")
     return {
-        "form": form, "rows": [(one, _what(readers, one), Report.of(MOST_TOLD, one.report)) for one in rows], "names": names, "states": STATES, "options": _options(readers),
+        "form": form, "rows": [(one, _what(readers, one), Report.of(MOST_TOLD, one.report)) for one in rows], "names": names, "states": STATES, "options": _options(readers), "readers": readers.values(),
         "days": DAYS, "most_bytes": imports.MOST_BYTES, "accept": ",".join(sorted({suffix for reader in readers.values() for suffix in reader.suffixes})),
     }  # fmt: skip
 
