@@ -61,6 +61,6 @@ def _read(handle: BinaryIO, chosen: Chosen) -> Iterator[Found]:
 
 IMAGES = Reader(
     "images", "Images", "A ZIP of a folder with X-rays, photos, PDFs and DICOM files. Whose they are and when they were taken is read from DICOM files, and from the names of all others.", (".zip",),
-    _read, {name: rule_of(rule).write(_EXAMPLE, ".jpg") for name, rule in RULES.items()}, takes_mapping=True, passes_over=True, settle=settle,
+    _read, {name: "named like “" + rule_of(rule).write(_EXAMPLE, ".jpg") + "”" for name, rule in RULES.items()}, takes_mapping=True, passes_over=True, settle=settle,
 )  # fmt: skip
 READERS = [IMAGES]

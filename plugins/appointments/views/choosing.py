@@ -128,7 +128,7 @@ def times_for(request, booker: Booker, aim: Aim, asked: Asked, link: Link, time_
     first, last, warning = _window(aim, asked)
     zone, provider_id = aim.place.time_zone, provider_of(aim.place, asked)
     found = search(request, booker, aim, (first, last), provider_id)
-    if not found.slots and not found.provider_ids and not (asked.month or asked.day) and last < aim.last:
+    if not found.slots and not found.provider_ids and not asked.month and last < aim.last:
         last = aim.last
         found = search(request, booker, aim, (first, last), provider_id)
     if provider_id and not found.slots and found.provider_ids:

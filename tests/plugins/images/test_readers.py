@@ -47,7 +47,7 @@ def film() -> bytes:
 
 def test_the_office_is_offered_images_with_rules_as_they_look(registry, practice):
     assert readers_at(registry, practice.id)["images"] is IMAGES
-    assert IMAGES.choices["by-day"] == "P1/2026-03-04 Bitewing left.jpg"
+    assert IMAGES.choices["by-day"] == "named like “P1/2026-03-04 Bitewing left.jpg”"
     assert IMAGES.choices.keys() == RULES.keys()
 
 
