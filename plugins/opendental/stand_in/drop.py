@@ -1,6 +1,7 @@
 """The drop of the stand-in: a real SFTP server on loopback. As it should be outside, the login that offices are told may write and do nothing else."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -81,7 +82,9 @@ def start(folder: Path) -> DropServer:
     listening = asyncssh.listen(
         "127.0.0.1", 0, server_factory=_Logins, server_host_keys=[key], sftp_factory=lambda channel: _Files(channel, folder), allow_scp=False
     )
-    listener = loop.run_until_complete(listening)
+    # In a thread of its own: the caller's may have a loop that is running.
+    with ThreadPoolExecutor(1) as thread_of_its_own:
+        listener = thread_of_its_own.submit(loop.run_until_complete, listening).result()
     thread = Thread(target=_serve, args=(loop, listener), daemon=True)
     thread.start()
     return DropServer(listener.get_port(), key.export_public_key().decode().strip(), folder, loop, thread)

@@ -21,7 +21,7 @@ def test_the_list_and_the_page_say_the_same(db, practice, make):
     listed = standing.states(db, practice.id, [patient.id for patient in patients], NOW)
     assert [listed[patient.id] for patient in patients] == ["first sign-in to come", "open", "closed", "invited", "none"]
     for patient in patients:
-        _, one = standing.patient_and_standing(db, practice.id, patient.id, (), NOW, IDLE)
+        _, one, _ = standing.patient_and_standing(db, practice.id, patient.id, (), NOW, IDLE)
         assert one.state == listed[patient.id]
 
 
@@ -31,7 +31,7 @@ def test_of_several_accounts_the_open_one_counts(db, practice, make):
     old.closed_at = NOW
     db.flush()
     assert standing.states(db, practice.id, [patient.id], NOW) == {patient.id: "open"}
-    _, one = standing.patient_and_standing(db, practice.id, patient.id, (), NOW, IDLE)
+    _, one, _ = standing.patient_and_standing(db, practice.id, patient.id, (), NOW, IDLE)
     assert (one.state, one.user_name) == ("open", new.user_name)
 
 
@@ -41,7 +41,7 @@ def test_devices_are_counted_while_their_sessions_live(db, practice, make):
     for age in (timedelta(), timedelta(minutes=14), timedelta(minutes=16)):
         services.open_session(db, account, NOW - age)
     db.flush()
-    _, one = standing.patient_and_standing(db, practice.id, patient.id, (), NOW, IDLE)
+    _, one, _ = standing.patient_and_standing(db, practice.id, patient.id, (), NOW, IDLE)
     assert len(one.devices) == 2
 
 

@@ -45,7 +45,7 @@ def test_a_file_is_checked_first_and_changes_nothing_until_it_is_taken_in(send, 
     [run] = runs.newest(db, practice.id, 9)
     assert (run.id, run.counts, run.failure) == (taken.run_id, taken.report["counts"], "")
     assert run.ended_at
-    assert {row.external_id for row in refusals.listed(db, practice.id, 1, 9)[0]} == {"P3", "P4"}
+    assert {one.row.external_id for one in refusals.listed(db, practice.id, 1, 9)[0]} == {"P3", "P4"}
 
 
 def test_more_than_can_be_tried_is_read_to_its_end_and_its_fields_are_checked(send, worked_off, monkeypatch):
