@@ -62,4 +62,5 @@ class Merges:
             elif kept != absorbed:
                 known |= {name: kept for name, row_id in known.items() if row_id == absorbed}
                 gone.add(absorbed)
+                one.outcome = "updated" if one.outcome == "unchanged" else one.outcome
         return gone

@@ -4,8 +4,9 @@ How each page looks is seen in test_faces.py.
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, time, timedelta
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -18,6 +19,8 @@ from core.records import runs
 from core.records.kinds import kinds_for
 from tenants.models import Practice
 from tests.journeys.conftest import DESK, somebody
+
+ZONE = ZoneInfo("America/Denver")
 
 
 @pytest.fixture
@@ -33,28 +36,29 @@ def base(running) -> str:
 
 
 def send_records(own, database, registry, patient_id: UUID) -> None:
-    """What the practice's system sent yesterday, and nothing since: a line of the ledger, and one of nobody's."""
+    """What the practice's system sent yesterday at noon, and nothing since: a line of the ledger, and one of nobody's."""
+    today = datetime.now(ZONE).date()
     line = {"kind": "ledger_entry", "entry_type": "charge", "entered_on": "2026-01-05", "description": "Filling", "amount_cents": 9_900}
     with SessionFactory(bind=database) as session:
         bind_tenant(session, own.id)
         session.get_one(Patient, (own.id, patient_id)).external_id = "Q1"
         session.flush()
         batch = [{**line, "external_id": "L1", "patient": "Q1"}, {**line, "external_id": "L2", "patient": "Q404"}]
-        runs.receive(session, kinds_for(registry, frozenset({"account"})), batch, "dentrix", datetime.now(UTC) - timedelta(hours=25))
+        runs.receive(session, kinds_for(registry, frozenset({"account"})), batch, "dentrix", datetime.combine(today - timedelta(days=1), time(12), ZONE))
         session.commit()
 
 
 def watch_records(own, office: Page) -> None:
     """The office sets a limit, reads that it is reached, and deals with what was refused."""
     office.goto(own.at("/office/settings/portal"))
-    office.locator("[name$=records_stale_hours]").fill("24")
+    office.locator("[name$=records_stale_hours]").fill("6")
     office.get_by_role("button", name="Save").click()
     office.wait_for_url("**/office/settings**")
     office.goto(own.at("/office"))
     waits = office.get_by_role("region", name="What waits")
     expect(waits).to_contain_text("Refused records")
     waits.get_by_role("link", name="Records are out of date").click()
-    expect(office.locator("main")).to_contain_text("the limit of 24 hours was reached")
+    expect(office.locator("main")).to_contain_text("the limit of 6 hours was reached")
     expect(office.locator("main")).to_contain_text("Ledger entry L2")
     office.get_by_role("button", name="Dealt with").click()
     expect(office.get_by_text("It is off the list.")).to_be_visible()

@@ -341,6 +341,12 @@ def test_a_merge_in_the_practices_system_is_followed_whatever_else_is_in_the_bat
     assert (row.external_id, row.patient_id, row.merged_by_id) == ("A-1", kept.id, None)
 
 
+def test_a_record_that_says_nothing_new_but_of_which_it_is_a_part_is_updated_by_that_once(make):
+    make.take_in([sent("K-9"), sent("A-9")])
+    outcomes = [make.take_in([sent("A-9", merged_into="K-9")])[0].outcome for _ in range(2)]
+    assert outcomes == ["updated", "unchanged"]
+
+
 def test_a_merge_that_names_nobody_is_refused_and_one_in_a_circle_leaves_one_chart(db, practice, two, make, registry):
     [answer] = door.take_in(db, kinds_for(registry, frozenset()), [sent("A-1", merged_into="Z-9")])
     assert (answer.outcome, answer.reason) == ("refused", "merged_into: the one that it has become part of is not there yet.")

@@ -146,6 +146,15 @@ def test_what_cannot_be_booked_has_a_clear_answer(signed_in, patient, query, sta
     assert words in page.text
 
 
+def test_a_day_in_a_month_without_open_times_leads_to_the_next_open_day(signed_in, make, patient):
+    empty = (TODAY + timedelta(days=62)).replace(day=1)
+    later = empty + timedelta(days=45)
+    make.take_in([{"kind": "schedule", "external_id": "S", "provider": "D1", "clinic": "C1", "held_on": later, "starts": 540, "ends": 1020}])
+    page = signed_in(patient).get(f"/appointments/book?day={empty}", status=422)
+    assert "Nothing is open on that day" in page.text
+    assert f"time={later:%Y%m%d}T" in times_on(page)[0]
+
+
 def test_a_time_that_is_not_offered_is_not_booked(signed_in, patient, practice):
     app = signed_in(patient)
     address = times_on(app.get("/appointments/book"))[0]

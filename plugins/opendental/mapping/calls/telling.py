@@ -108,5 +108,3 @@ def dollars(cents: int) -> str:
 def flag(yes: Any) -> str:
     """Yes or no as they write it."""
     return "true" if yes else "false"
-
-
