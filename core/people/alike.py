@@ -12,7 +12,7 @@ _PLAIN = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ı": "i", "
 def letters(name: str) -> str:
     """The letters of a name alone: O’Brien-López is obrienlopez."""
     apart = unicodedata.normalize("NFKD", name)
-    return "".join(letter for letter in apart if letter.isalnum()).casefold().translate(_PLAIN)
+    return "".join(filter(str.isalnum, apart)).casefold().translate(_PLAIN)
 
 
 def digits(phone: str) -> str:

@@ -1,21 +1,21 @@
 """What patients are found by at the office: words beside their charts, kept anew whenever charts come in, and traces of the names among them."""
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, TextClause, any_, delete, literal, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from pydantic_core import to_json
+from sqlalchemy import TextClause, delete, select, text
+from sqlalchemy.orm import Session
 
 from core.db import uuid7
 from core.people.alike import digits, letters
 from core.people.models import MergedChart, NameTrace, Patient, PatientWord
 from core.people.near import backwards, traces_of
 from core.people.wanted import SPACES, from_the_end, word_of_email
+from core.sql import among
 from core.tenant import hold
 
 AT_ONCE = 1000
@@ -49,7 +49,8 @@ def words_of(patient: Any) -> set[str]:
 
 
 def _letters(*names: str) -> set[str]:
-    return {letters(part) for name in names for part in (name, *SPACES.split(name), *_BETWEEN.split(name))} - {""}
+    parts = {part for name in names for part in (name, *SPACES.split(name), *_BETWEEN.split(name))}
+    return {letters(part) for part in parts} - {""}
 
 
 def keep_words(session: Session, patient_ids: Collection[UUID]) -> None:
@@ -64,10 +65,10 @@ def keep_words(session: Session, patient_ids: Collection[UUID]) -> None:
 
 def _keep_words(session: Session, practice_id: UUID, patient_ids: list[UUID]) -> None:
     kept = _words_kept(session, practice_id, patient_ids)
-    patients = session.execute(select(*_FOUND_BY).where(Patient.practice_id == practice_id, _among(Patient.id, patient_ids))).all()
+    patients = session.execute(select(*_FOUND_BY).where(Patient.practice_id == practice_id, among(Patient.id, patient_ids))).all()
     wanted = defaultdict(set, {patient.id: words_of(patient) for patient in patients})
     merged = select(MergedChart.patient_id, MergedChart.external_id)
-    for patient_id, number in session.execute(merged.where(MergedChart.practice_id == practice_id, _among(MergedChart.patient_id, patient_ids))):
+    for patient_id, number in session.execute(merged.where(MergedChart.practice_id == practice_id, among(MergedChart.patient_id, patient_ids))):
         wanted[patient_id] |= _letters(number or "")
     gone = {patient_id: words for patient_id in kept if (words := kept[patient_id] - wanted[patient_id])}
     _write_words(session, practice_id, _DROP_WORDS, gone)
@@ -78,7 +79,7 @@ def _keep_words(session: Session, practice_id: UUID, patient_ids: list[UUID]) ->
 
 def _words_kept(session: Session, practice_id: UUID, patient_ids: list[UUID]) -> dict[UUID, set[str]]:
     kept: dict[UUID, set[str]] = defaultdict(set)
-    mine = (PatientWord.practice_id == practice_id, _among(PatientWord.patient_id, patient_ids))
+    mine = (PatientWord.practice_id == practice_id, among(PatientWord.patient_id, patient_ids))
     for patient_id, word in session.execute(select(PatientWord.patient_id, PatientWord.word).where(*mine)):
         kept[patient_id].add(word)
     return kept
@@ -86,14 +87,14 @@ def _words_kept(session: Session, practice_id: UUID, patient_ids: list[UUID]) ->
 
 def _write_words(session: Session, practice_id: UUID, statement: TextClause, words: Mapping[UUID, Collection[str]]) -> None:
     if words:
-        rows = [{"patient_id": str(patient_id), "words": list(of_one)} for patient_id, of_one in sorted(words.items())]
-        session.execute(statement, {"practice": practice_id, "words": json.dumps(rows)})
+        rows = [{"patient_id": patient_id, "words": of_one} for patient_id, of_one in sorted(words.items())]
+        session.execute(statement, {"practice": practice_id, "words": to_json(rows).decode()})
 
 
 def _add_traces(session: Session, practice_id: UUID, names: set[str]) -> None:
     # By the trace from the end: the version before kept the name among other traces, and that one not.
     ends = {backwards(name) for name in names}
-    known = session.scalars(select(NameTrace.name).where(NameTrace.practice_id == practice_id, _among(NameTrace.trace, ends)))
+    known = session.scalars(select(NameTrace.name).where(NameTrace.practice_id == practice_id, among(NameTrace.trace, ends)))
     if new := trace_rows(practice_id, names - set(known)):
         rows = {"ids": [uuid7() for _ in new], "names": [row["name"] for row in new], "traces": [row["trace"] for row in new]}
         session.execute(_ADD_TRACES, {"practice": practice_id, **rows})
@@ -108,12 +109,7 @@ def _drop_traces(session: Session, practice_id: UUID, words: set[str]) -> None:
     """Nobody has these names any more: nothing of them stays."""
     if not words:
         return
-    had = select(PatientWord.word).where(PatientWord.practice_id == practice_id, _among(PatientWord.word, words)).group_by(PatientWord.word)
+    had = select(PatientWord.word).where(PatientWord.practice_id == practice_id, among(PatientWord.word, words)).group_by(PatientWord.word)
     if left := words - set(session.scalars(had)):
         every = {trace for word in left for trace in traces_of(word)}
-        session.execute(delete(NameTrace).where(NameTrace.practice_id == practice_id, _among(NameTrace.trace, every), _among(NameTrace.name, left)))
-
-
-def _among(column: InstrumentedAttribute, values: Collection[Any]) -> ColumnElement[bool]:
-    # As one value: a thousand of them would be a statement that costs more to put together and to take apart than to carry out.
-    return column == any_(literal(list(values), ARRAY(column.type)))
+        session.execute(delete(NameTrace).where(NameTrace.practice_id == practice_id, among(NameTrace.trace, every), among(NameTrace.name, left)))

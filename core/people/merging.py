@@ -25,6 +25,7 @@ from core.people.moved import named, remember, remember_guardian
 from core.people.pictures import picture
 from core.people.recognizing import SAME
 from core.plugins import PluginHost
+from core.sql import among
 
 SHORTEST_REASON, LONGEST_REASON = 10, 500
 FOLLOWED = "The practice’s system has made one chart of the two."
@@ -68,7 +69,7 @@ def follow(session: Session, host: PluginHost, kept_id: UUID, absorbed_id: UUID,
     except CannotMerge as refusal:
         return str(refusal)
     # That may be the number of a chart that is part of the kept one: this one is part of that, then.
-    named(session, MergedChart.__tablename__, {absorbed_id: {MergedChart.patient_id.key: into}})
+    named(session, MergedChart.__tablename__, lambda: {absorbed_id: {MergedChart.patient_id.key: into}})
     return ""
 
 
@@ -77,9 +78,9 @@ def became(session: Session, practice_id: UUID, numbers: Collection[str]) -> dic
 
     Until the transaction ends none of these merges is taken back. Of one that was at this very moment nothing is found: the chart is there again.
     """
-    of_them = (MergedChart.practice_id == practice_id, MergedChart.external_id.in_(numbers))
+    of_them = (MergedChart.practice_id == practice_id, among(MergedChart.external_id, numbers))
     merged = select(MergedChart.external_id, MergedChart.patient_id, literal(True)).where(*of_them)
-    others = (PatientNumber.practice_id == practice_id, PatientNumber.external_id.in_(numbers), PatientNumber.state == SAME)
+    others = (PatientNumber.practice_id == practice_id, among(PatientNumber.external_id, numbers), PatientNumber.state == SAME)
     found = session.execute(select(PatientNumber.external_id, PatientNumber.patient_id, literal(False)).where(*others).union_all(merged)).all()
     known = {number: patient_id for number, patient_id, is_merged in found if not is_merged}
     if len(known) < len(found):

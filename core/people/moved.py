@@ -5,7 +5,7 @@ later counts more: it is the absorbed chart's while its record names that chart'
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -14,7 +14,6 @@ from sqlalchemy import (
     Column,
     Table,
     Uuid,
-    any_,
     case,
     cast,
     delete,
@@ -29,7 +28,6 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from core.auth.models import Account
@@ -38,6 +36,7 @@ from core.people.charts import naming_columns, tables_of
 from core.people.models import AccessOffer, Grant, MergedChart, PatientNumber, Relationship
 from core.people.moved_models import MergedRow
 from core.people.recognizing import SAME
+from core.sql import among
 
 _WORKED_OUT = frozenset({"patient_word", "sign_in_session"})
 """What is made anew, or ends."""
@@ -79,13 +78,15 @@ def remember_guardian(session: Session, practice_id: UUID, absorbed: UUID, relat
     session.add(MergedRow(practice_id=practice_id, merged_id=absorbed, **about))
 
 
-def named(session: Session, table: str, rows: Mapping[UUID, Mapping[str, str]]) -> None:
-    """Records have filled these rows of a table; in each these columns name patients by these numbers."""
+def named(session: Session, table: str, names_of_rows: Callable[[], Mapping[UUID, Mapping[str, str]]]) -> None:
+    """Records have filled rows of a table; `names_of_rows` says in which of them which columns name patients by which numbers."""
     practice_id: UUID = session.info["practice_id"]
-    if not rows or not session.scalar(select(exists().where(MergedChart.practice_id == practice_id))):
+    # Most practices have none, and it takes a while to say.
+    if not session.scalar(select(exists().where(MergedChart.practice_id == practice_id))):
         return
+    rows = names_of_rows()
     charts = _charts_with(session, practice_id, {number for names in rows.values() for number in names.values()})
-    mine = (MergedRow.practice_id == practice_id, MergedRow.table_name == table, _among(MergedRow.row_id, rows))
+    mine = (MergedRow.practice_id == practice_id, MergedRow.table_name == table, among(MergedRow.row_id, rows))
     were = set(session.scalars(delete(MergedRow).where(*mine).returning(MergedRow.row_id)))
     new = [(row_id, column, charts[number]) for row_id, names in rows.items() for column, number in names.items() if number in charts]
     session.add_all(MergedRow(practice_id=practice_id, merged_id=chart, table_name=table, row_id=row_id, column_name=column) for row_id, column, chart in new)
@@ -95,9 +96,9 @@ def named(session: Session, table: str, rows: Mapping[UUID, Mapping[str, str]]) 
 def _charts_with(session: Session, practice_id: UUID, numbers: Collection[str]) -> dict[str, UUID]:
     """The merged charts with these numbers, of the practice's system or of another one; of several that a chart was part of the innermost."""
     of_row = (MergedRow.practice_id == practice_id, MergedRow.row_id == PatientNumber.id, MergedChart.practice_id == practice_id, MergedChart.id == MergedRow.merged_id)
-    same = (PatientNumber.practice_id == practice_id, PatientNumber.external_id.in_(numbers), PatientNumber.state == SAME)
+    same = (PatientNumber.practice_id == practice_id, among(PatientNumber.external_id, numbers), PatientNumber.state == SAME)
     others = select(PatientNumber.external_id, MergedChart.id).where(*same, *of_row).order_by(MergedChart.merged_at.desc())
-    own = select(MergedChart.external_id, MergedChart.id).where(MergedChart.practice_id == practice_id, MergedChart.external_id.in_(numbers))
+    own = select(MergedChart.external_id, MergedChart.id).where(MergedChart.practice_id == practice_id, among(MergedChart.external_id, numbers))
     return {number: chart for query in (others, own) for number, chart in session.execute(query) if number}
 
 
@@ -105,7 +106,7 @@ def _let_go(session: Session, practice_id: UUID, table: str, rows: Collection[UU
     """What hangs on rows that are no longer the chart's isn't either."""
     for child in Base.metadata.tables.values() if rows else ():
         for column, _ in _parents(child, [Base.metadata.tables[table]]):
-            hanging = select(child.c.id).where(child.c.practice_id == practice_id, _among(column, rows))
+            hanging = select(child.c.id).where(child.c.practice_id == practice_id, among(column, rows))
             session.execute(delete(MergedRow).where(MergedRow.practice_id == practice_id, MergedRow.row_id.in_(hanging)))
 
 
@@ -165,7 +166,7 @@ def _put_back(session: Session, back: Back, column: Column, was: UUID | None, id
         stands, value = column.in_(select(Account.id).where(Account.practice_id == back.practice_id, Account.patient_id == back.kept)), was
     elif column is _GUARDIAN:
         stands, value = table.c.patient_id == back.chart, True
-    session.execute(update(table).where(table.c.practice_id == back.practice_id, _among(table.c.id, ids), stands).values({column: value}))
+    session.execute(update(table).where(table.c.practice_id == back.practice_id, among(table.c.id, ids), stands).values({column: value}))
 
 
 def _follow(session: Session, back: Back, tables: list[Table]) -> None:
@@ -192,7 +193,3 @@ def _parents(table: Table, tables: Collection[Table]) -> list[tuple[Column, Tabl
     """The columns by which rows of a table hang on rows of these."""
     keys = [(key.columns.values()[-1], key.referred_table) for key in table.foreign_key_constraints]
     return [(column, parent) for column, parent in keys if parent in tables]
-
-
-def _among(column, ids: Iterable[UUID]):
-    return column == any_(literal(sorted(ids), ARRAY(Uuid)))

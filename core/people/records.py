@@ -18,6 +18,7 @@ from core.people.recognizing import recognize
 from core.people.unmerging import followed, unfollow
 from core.records import LinkedRecord, Record, RecordKind, show_at_once
 from core.records.fields import Code, Email, ExternalId, Name, Phone, PostalCode, State, example
+from core.sql import among
 
 # The kinds that the model product offers, in words.
 Relation = Literal[
@@ -142,7 +143,7 @@ def _relate(session: Session, ids: Collection[UUID]) -> None:
 
 
 def _wards(session: Session, ids: Collection[UUID]) -> set[UUID]:
-    relations = select(Relationship.patient_id).where(Relationship.practice_id == session.info["practice_id"], Relationship.id.in_(ids))
+    relations = select(Relationship.patient_id).where(Relationship.practice_id == session.info["practice_id"], among(Relationship.id, ids))
     return set(session.scalars(relations))
 
 

@@ -28,6 +28,7 @@ from core.people.moved import Back, take_back
 from core.people.pictures import KEPT, restored
 from core.plugins import PluginHost
 from core.records.changes import Thing
+from core.sql import among
 
 
 class CannotUnmerge(Exception):
@@ -55,7 +56,7 @@ def unmerge(session: Session, host: PluginHost, practice_id: UUID, kept_id: UUID
 def followed(session: Session, numbers: Collection[str]) -> dict[str, UUID]:
     """The charts with these numbers that the practice's system has merged; until the transaction ends nobody else takes them back."""
     practice_id: UUID = session.info["practice_id"]
-    mine = (MergedChart.practice_id == practice_id, MergedChart.external_id.in_(numbers), MergedChart.reason == FOLLOWED)
+    mine = (MergedChart.practice_id == practice_id, among(MergedChart.external_id, numbers), MergedChart.reason == FOLLOWED)
     ids = list(session.scalars(select(MergedChart.id).where(*mine)))
     return {merged.external_id: id_ for id_, merged in _lock(session, practice_id, ids).items() if merged.external_id} if ids else {}
 
@@ -66,7 +67,7 @@ def unfollow(session: Session, host: PluginHost, records: Mapping[str, Mapping[s
     They are those that `followed` has found. Returns the charts on whose records that may tell.
     """
     practice_id: UUID = session.info["practice_id"]
-    mine = (MergedChart.practice_id == practice_id, MergedChart.external_id.in_(records))
+    mine = (MergedChart.practice_id == practice_id, among(MergedChart.external_id, records))
     concerned: set[UUID] = set()
     for merged in session.scalars(select(MergedChart).where(*mine).order_by(MergedChart.merged_at.desc(), MergedChart.id)).all():
         session.refresh(merged)
@@ -83,7 +84,7 @@ def merged_into(session: Session, practice_id: UUID, kept_id: UUID) -> list[Merg
 
 def _lock(session: Session, practice_id: UUID, ids: Iterable[UUID]) -> dict[UUID, MergedChart]:
     """These merges, and the charts that are kept: whoever merges those into others at this moment comes before or after."""
-    merges = select(MergedChart).where(MergedChart.practice_id == practice_id, MergedChart.id.in_(ids)).execution_options(populate_existing=True)
+    merges = select(MergedChart).where(MergedChart.practice_id == practice_id, among(MergedChart.id, ids)).execution_options(populate_existing=True)
     held: set[UUID] = set()
     while True:
         found = list(session.scalars(merges))

@@ -84,7 +84,7 @@ class RecordKind:
     answers why it cannot, or nothing.
     `became` knows the rows into which those with certain external ids were merged, for those that were; `followed` knows which of these merges the
     practice's system takes back by saying nothing of them any more, and `unmerge` does that; it answers on which rows that may tell.
-    `named` is told by which external ids rows of a table name rows of the kind.
+    `named` is told that rows of a table were filled, and can ask which of them name rows of the kind by which external ids.
     When one is deleted in the practice's system, its row goes, with its `parts` (columns of other tables that name it; those rows go too), and
     where `let_go` names it, nothing is named any more. Whatever else in the portal still names it keeps it here, and so does `keeps`, a
     condition on rows, such as those that were made in the portal. `going` is told of rows before they go, `changing` of rows before they change;
@@ -109,7 +109,7 @@ class RecordKind:
     merge: Callable[[Session, Any, UUID, UUID, str], str] | None = None
     followed: Callable[[Session, Collection[str]], Collection[str]] | None = None
     unmerge: Callable[[Session, Any, Mapping[str, Mapping[str, Any]]], Collection[UUID]] | None = None
-    named: Callable[[Session, str, Mapping[UUID, Mapping[str, str]]], object] | None = None
+    named: Callable[[Session, str, Callable[[], Mapping[UUID, Mapping[str, str]]]], object] | None = None
     plugins: Any = None
     ages: bool = False
     linked: Mapping[str, Any] | None = None

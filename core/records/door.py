@@ -6,12 +6,12 @@ name one that stands further down. Where a record comes twice, what stands furth
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from graphlib import TopologicalSorter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Uuid, any_, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.db import uuid7
@@ -22,6 +22,7 @@ from core.records.linking import link
 from core.records.merges import Merges
 from core.records.removing import take_out
 from core.records.writing import Plan, Row, Taken, named_rows
+from core.sql import among
 
 
 def take_in(session: Session, kinds: Mapping[str, RecordKind], batch: Iterable[Mapping[str, Any]], is_second: bool = False) -> list[Answer]:
@@ -147,12 +148,8 @@ class _Door:
         for one in going:
             one.outcome = "updated" if one.external_id in parted and one.outcome == "unchanged" else one.outcome
         for other in {other.name: other for target in kind.references.values() if (other := self._kinds.get(target))}.values():
-            if other.named is None:
-                continue
-            fields = [field for field, target in kind.references.items() if target == other.name]
-            rows = {plan.rows[one.external_id]["id"]: one.values for one in going if one.external_id in plan.rows}
-            names = {row_id: {f"{field}_id": values[field] for field in fields if isinstance(values[field], str)} for row_id, values in rows.items()}
-            other.named(self._session, kind.model.__tablename__, names)
+            if other.named and going:
+                other.named(self._session, kind.model.__tablename__, partial(_names_of_rows, kind, other, going, plan))
 
     def remove(self, kind: RecordKind, going: list[Taken]) -> None:
         """Take out what is deleted; what is not there any more is as it should be, and a chart that another one absorbed stays."""
@@ -218,7 +215,7 @@ class _Door:
     def _hold(self, kind: RecordKind, ids: Collection[UUID]) -> None:
         """Hold rows until the batch is written. They are read anew: who has changed them meanwhile, another sender or the office, has been heard then."""
         table = kind.model.__table__
-        mine = select(table.c.id).where(table.c.practice_id == self._practice_id, table.c.id == any_(literal(sorted(ids), ARRAY(Uuid))))
+        mine = select(table.c.id).where(table.c.practice_id == self._practice_id, among(table.c.id, ids))
         self._session.execute(mine.order_by(table.c.id).with_for_update(key_share=True))
         self._held |= set(ids)
 
@@ -277,6 +274,13 @@ def _columns(kind: RecordKind, records: Iterable[Taken]) -> set[str]:
     alike = {tuple(one.values): one for one in records}.values()
     filled = {_column(kind, field, value) for one in alike for field, value in one.values.items()}
     return filled - {"external_id"} | {"id", "own"} & set(kind.model.__table__.c.keys())
+
+
+def _names_of_rows(kind: RecordKind, other: RecordKind, going: list[Taken], plan: Plan) -> dict[UUID, dict[str, str]]:
+    """In which rows which columns name rows of the other kind by which external ids."""
+    fields = [field for field, target in kind.references.items() if target == other.name]
+    rows = {plan.rows[one.external_id]["id"]: one.values for one in going if one.external_id in plan.rows}
+    return {row_id: {f"{field}_id": values[field] for field in fields if isinstance(values[field], str)} for row_id, values in rows.items()}
 
 
 def _names(one: Taken, field: str) -> list[str]:

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from uuid import UUID
 
-from sqlalchemy import Uuid, any_, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.records import RecordKind
 from core.records.removing import take_out
 from core.records.writing import Taken, named_rows
+from core.sql import among
 
 
 def link(session: Session, kind: RecordKind, practice_id: UUID, going: Iterable[Taken], can_stay: Callable[[Taken], bool]) -> None:
@@ -23,7 +23,7 @@ def link(session: Session, kind: RecordKind, practice_id: UUID, going: Iterable[
     if not named or kind.linked is None:
         return
     table = kind.model.__table__
-    mine = (table.c.practice_id == practice_id, table.c.id == any_(literal(sorted(named), ARRAY(Uuid))), table.c.external_id.is_(None))
+    mine = (table.c.practice_id == practice_id, among(table.c.id, named), table.c.external_id.is_(None))
     free = session.scalars(select(table.c.id).where(*mine).order_by(table.c.id).with_for_update()).all()
     wanted = {external_id: row_id for row_id, external_id in named.items() if row_id in free}
     for external_id in _twins_that_stay(session, kind, practice_id, set(wanted)):

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Collection
 from uuid import UUID
 
-from sqlalchemy import Uuid, any_, delete, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.records import RecordKind
+from core.sql import among
 
 MADE_HERE = "It was made in the portal, and stays there."
 STILL_NAMED = "Something in the portal still stands on it, so it stays."
@@ -31,7 +31,7 @@ def _kept(session: Session, kind: RecordKind, practice_id: UUID, ids: Collection
     if kind.keeps is None or not ids:
         return []
     table = kind.model.__table__
-    return list(session.scalars(select(table.c.id).where(table.c.practice_id == practice_id, _among(table.c.id, ids), kind.keeps)))
+    return list(session.scalars(select(table.c.id).where(table.c.practice_id == practice_id, among(table.c.id, ids), kind.keeps)))
 
 
 def _take_out(session: Session, kind: RecordKind, practice_id: UUID, ids: list[UUID], afterwards: list[Callable[[], object]]) -> set[UUID]:
@@ -52,12 +52,8 @@ def _take_out(session: Session, kind: RecordKind, practice_id: UUID, ids: list[U
 def _delete(session: Session, kind: RecordKind, practice_id: UUID, ids: Collection[UUID]) -> None:
     table = kind.model.__table__
     for part in kind.parts:
-        session.execute(delete(part.class_).where(part.class_.practice_id == practice_id, _among(part, ids)).execution_options(synchronize_session=False))
+        session.execute(delete(part.class_).where(part.class_.practice_id == practice_id, among(part, ids)).execution_options(synchronize_session=False))
     for named in kind.let_go:
-        freed = update(named.class_).where(named.class_.practice_id == practice_id, _among(named, ids)).values({named.key: None})
+        freed = update(named.class_).where(named.class_.practice_id == practice_id, among(named, ids)).values({named.key: None})
         session.execute(freed.execution_options(synchronize_session=False))
-    session.execute(delete(table).where(table.c.practice_id == practice_id, _among(table.c.id, ids)))
-
-
-def _among(column, ids: Collection[UUID]):
-    return column == any_(literal(list(ids), ARRAY(Uuid)))
+    session.execute(delete(table).where(table.c.practice_id == practice_id, among(table.c.id, ids)))

@@ -1,13 +1,12 @@
 """What a batch writes of one kind: which rows are new, which changed and how, and what the database would not have."""
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 from uuid import UUID
 
+from pydantic_core import to_json
 from sqlalchemy import JSON, Executable, Table, Text, bindparam, cast, func, insert, literal, null, select, true, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DataError, IntegrityError
@@ -117,7 +116,8 @@ class Plan:
         bad: dict[UUID, str] = {}
         # By their names in the practice's system: two batches that bring the same new records at once would else wait for each other.
         new = sorted(self.inserts.items(), key=lambda item: item[1]["external_id"])
-        for rows in _alike({row_id: _with_defaults(session, table, row) for row_id, row in new}):
+        defaults = {column.name: column.default for column in table.c if column.default is not None}
+        for rows in _alike({row_id: _with_defaults(session, defaults, row) for row_id, row in new}):
             columns = list(next(iter(rows.values())))
             sent = func.json_populate_recordset(cast(null(), _RowOf(table)), cast(bindparam("rows", type_=Text), JSON)).table_valued(*columns)
             statement = insert(table).from_select(columns, select(*(sent.c[name] for name in columns)), include_defaults=False)
@@ -159,12 +159,12 @@ class _Context:
         return self._session.connection()
 
 
-def _with_defaults(session: Session, table: Any, row: Row) -> Row:
+def _with_defaults(session: Session, defaults: Mapping[str, Any], row: Row) -> Row:
     """A new row with what its table's columns fill in by themselves."""
     filled = dict(row)
-    for column in table.c:
-        if column.default is not None and column.name not in filled:
-            filled[column.name] = column.default.arg(_Context(session, filled)) if column.default.is_callable else column.default.arg
+    for name, default in defaults.items():
+        if name not in filled:
+            filled[name] = default.arg(_Context(session, filled)) if default.is_callable else default.arg
     return filled
 
 
@@ -186,7 +186,7 @@ def _write(session: Session, statement: Executable, rows: dict[UUID, Row], as_js
     try:
         with session.begin_nested():
             # As one value: a thousand rows of thirty columns would be a statement of thirty thousand, which costs more to take apart than to carry out.
-            session.execute(statement, {"rows": json.dumps(list(rows.values()), default=_in_json)} if as_json else list(rows.values()))
+            session.execute(statement, {"rows": to_json(list(rows.values()), fallback=str).decode()} if as_json else list(rows.values()))
         return {}
     except (DataError, IntegrityError) as error:
         if len(rows) == 1:
@@ -194,11 +194,6 @@ def _write(session: Session, statement: Executable, rows: dict[UUID, Row], as_js
     both = list(rows.items())
     halves = (dict(both[: len(both) // 2]), dict(both[len(both) // 2 :]))
     return _write(session, statement, halves[0], as_json) | _write(session, statement, halves[1], as_json)
-
-
-def _in_json(value: Any) -> str:
-    """An id, a day or a moment as the database reads it from JSON."""
-    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def why(error: DataError | IntegrityError) -> str:

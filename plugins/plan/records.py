@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.records import Record, RecordKind
 from core.records.fields import ExternalId, example
+from core.sql import among
 from plugins.plan.amounts import Amounts
 from plugins.plan.models import Decline, PlannedProcedure, Signature, TreatmentPlan
 from plugins.plan.services.standing import FINGERPRINT
@@ -109,7 +110,7 @@ class PlannedProcedureRecord(Record):
 def _taken_over(session: Session, ids: Collection[UUID]) -> None:
     """The practice's system says that plans are signed: where they stand as they were signed here, it has that from here."""
     of_plan = (Signature.practice_id == TreatmentPlan.practice_id, Signature.plan_id == TreatmentPlan.id, Signature.plan_sha256 == FINGERPRINT)
-    where = (TreatmentPlan.practice_id == session.info["practice_id"], TreatmentPlan.id.in_(ids), TreatmentPlan.signed_at.is_not(None))
+    where = (TreatmentPlan.practice_id == session.info["practice_id"], among(TreatmentPlan.id, ids), TreatmentPlan.signed_at.is_not(None))
     told = update(Signature).where(*of_plan, *where, Signature.known_there_at.is_(None)).values(known_there_at=TreatmentPlan.signed_at)
     session.execute(told.execution_options(synchronize_session=False))
 

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.db import uuid7
+from core.sql import among
 from plugins.appointments.models import Appointment, Hold, Operatory, Recall, WaitListEntry
 from plugins.appointments.waiting.joining import COLUMNS, DEFAULTS
 from plugins.appointments.waiting.openings import Time, freed
@@ -52,7 +53,7 @@ def take_in(session: Session, practice_id: UUID, what: str, ids: Collection[UUID
     """Whoever is marked for an earlier time (the field’s ASAP), on a visit or on a recall, is on the list here, too."""
     model: type[Appointment] | type[Recall] = Appointment if what == "visit" else Recall
     marked = Appointment.wants_earlier & (Appointment.starts_at > now) if what == "visit" else (Recall.priority == "asap") & ~Recall.is_disabled
-    rows = session.execute(select(model.id, model.patient_id).where(model.practice_id == practice_id, model.id.in_(ids), marked))
+    rows = session.execute(select(model.id, model.patient_id).where(model.practice_id == practice_id, among(model.id, ids), marked))
     about = {"practice_id": practice_id, "is_priority": False, "made_at": now, "end_reason": ""} | DEFAULTS.columns()
     values = [about | {"id": uuid7(), "patient_id": patient_id, COLUMNS[what]: row_id} for row_id, patient_id in rows]
     if values:
