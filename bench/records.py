@@ -1,4 +1,6 @@
-"""How quickly records come in through the one door: kind for kind, and how that grows with what is there already."""
+"""How quickly records come in through the one door: kind for kind, from two practices at once as two web processes take them in, and how it grows with
+what is there already.
+"""
 
 import json
 import os
@@ -6,19 +8,22 @@ import resource
 import statistics
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, date, datetime, timedelta
+from multiprocessing import get_context
 from pathlib import Path
 
 import psycopg
 
 from core import config
 from core.app import configure
+from core.local.postgres import DATABASE
 from core.records import runs
 from core.records.kinds import kinds_for
-from core.testing import Office, make_office
+from core.testing import fresh_database, make_office, with_database
 
 BATCH = 1_000
-FEW, ROUNDS = 10, 7
+FEW, ROUNDS = 10, 25
 SLOWEST, MOST_GROWTH = 3_000, 1.2
 """Small records a second that the slowest kind may take, and how much longer a batch may take among a million than among a thousand."""
 DAY = date(2026, 1, 5)
@@ -65,17 +70,19 @@ SMALL: dict[str, Callable[[int], dict]] = {
 }  # fmt: skip
 """A small record of each kind that comes in great numbers, by its number; those of other kinds stand under the first thousand patients."""
 BASE = [
-    {"kind": "provider", "external_id": "D1", "first_name": "Mina", "last_name": "Okafor"},
     {"kind": "operatory", "external_id": "O1", "name": "Chair 1"},
     *({"kind": "recall_type", "external_id": f"T{number}", "name": f"Cleaning {number}"} for number in range(FEW)),
 ]
 
 
 class Sender:
-    """Sends batches as a practice's system does: from its text to the commit."""
+    """Sends batches of a new practice as its system does: from their text to the commit. `database` is where it stands."""
 
-    def __init__(self, registry, office: Office):
-        self._office, self._kinds = office, kinds_for(registry, frozenset(registry.plugins.plugins))
+    def __init__(self, database: str = DATABASE):
+        address = with_database(os.environ["CUSPID_DATABASE_URL"], database)
+        registry = configure(config.load(environ=os.environ | {"CUSPID_DATABASE_URL": address})).make_wsgi_app().registry
+        self._office, self._kinds = make_office(registry), kinds_for(registry, frozenset(registry.plugins.plugins))
+        self.send(BASE, "created")
 
     def send(self, batch: list[dict], expected: str) -> float:
         """Send a batch, of which every record comes to the same; returns the seconds it took."""
@@ -99,53 +106,77 @@ def records(kind: str, start: int, number: int = BATCH) -> list[dict]:
 
 def run(environment: dict[str, str], logs: Path, number: int, say=print) -> bool:
     """Measure each kind, then fill up with ledger entries and patients; returns whether all is quick enough and grows no more than it may."""
-    os.environ.update(environment)
-    registry = configure(config.load()).make_wsgi_app().registry
-    office = make_office(registry)
-    sender = Sender(registry, office)
-    sender.send(BASE[1:], "created")
-    say(f"{'records a second':20}{'new':>10}{'again':>10}")
-    speeds = [_kind(sender, kind, say) for kind in SMALL]
-    grown = [_growth(sender, environment, kind, number, say) for kind in ("ledger_entry", "patient")]
+    os.environ.update(environment | {"CUSPID_TEST_TEMPLATE": DATABASE})
+    with fresh_database("few") as place:
+        say(f"{'records a second':20}{'new':>10}{'again':>10}")
+        with _Two() as two:
+            speeds = [_kind(two, kind, say) for kind in SMALL]
+        many, few = Sender(), Sender(place)
+        for sender in (many, few):
+            sender.send(records("patient", 0), "created")
+        grown = [_growth(many, few, kind, number, say) for kind in ("ledger_entry", "patient")]
     say(f"The slowest kind: {min(speeds):,.0f} records a second")
     return min(speeds) >= SLOWEST and max(grown) <= MOST_GROWTH
 
 
-def _kind(sender: Sender, kind: str, say) -> float:
+class _Two:
+    """Two senders, each in a process of its own; what they are asked they begin in the same moment."""
+
+    def __enter__(self) -> "_Two":
+        processes = get_context("fork")
+        self._pool = ProcessPoolExecutor(2, processes, _begin, (processes.Barrier(2),))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+    def send(self, kind: str, outcome: str) -> float:
+        """Send batches of a kind twice at once; returns how many records came in a second."""
+        times = [asked.result() for asked in [self._pool.submit(_send, kind, outcome) for _ in range(2)]]
+        return 2 * FEW * BATCH / (max(ended for _, ended in times) - min(began for began, _ in times))
+
+
+def _begin(together) -> None:
+    global _sender, _together
+    _sender, _together = Sender(), together
+
+
+def _send(kind: str, outcome: str) -> tuple[float, float]:
     batches = [records(kind, at * BATCH) for at in range(FEW)]
-    new, again = (BATCH * FEW / sum(sender.send(batch, outcome) for batch in batches) for outcome in ("created", "unchanged"))
+    _together.wait()
+    began = time.time()
+    for batch in batches:
+        _sender.send(batch, outcome)
+    return began, time.time()
+
+
+def _kind(two: _Two, kind: str, say) -> float:
+    new, again = two.send(kind, "created"), two.send(kind, "unchanged")
     say(f"{kind:20}{new:10,.0f}{again:10,.0f}")
     return min(new, again)
 
 
-def _growth(sender: Sender, environment: dict[str, str], kind: str, number: int, say) -> float:
-    """How many times longer a batch takes, new or sent again, when so many are there."""
-    tidy(environment)
-    before = _median(sender, kind, 100_000_000)
+def _growth(many: Sender, few: Sender, kind: str, number: int, say) -> float:
+    """How many times longer a batch takes, new or sent again, where so many are than where a few are: by turns, for a machine is not equally quick all the time."""
+    there = BATCH if kind == "patient" else 0
     began, at_start = time.perf_counter(), memory()
-    for at in range(FEW * BATCH, number, BATCH):
-        sender.send(records(kind, at), "created")
+    for at in range(there, number, BATCH):
+        many.send(records(kind, at), "created")
     spent = time.perf_counter() - began
-    tidy(environment)
-    after = _median(sender, kind, 200_000_000)
-    ratios = [late / early for late, early in zip(after, before, strict=True)]
-    say(f"{number:,} of {kind} in {spent:.0f} s ({number / spent:,.0f} a second), memory {at_start} to {memory()} MB; a batch then takes {ratios[0]:.2f} times as long, sent again {ratios[1]:.2f}")
+    tidy()
+    batches = [records(kind, 100_000_000 + at * BATCH) for at in range(ROUNDS)]
+    new, again = (statistics.median(many.send(batch, outcome) / few.send(batch, outcome) for batch in batches) for outcome in ("created", "unchanged"))
+    say(f"{number:,} of {kind} by one sender, {(number - there) / spent:,.0f} a second, memory {at_start} to {memory()} MB; a batch then takes {new:.2f} times as long, sent again {again:.2f}")
     began = time.perf_counter()
     for at in range(0, number, BATCH):
-        sender.send(records(kind, at), "unchanged")
+        many.send(records(kind, at), "unchanged")
     say(f"The same again, all unchanged: {number / (time.perf_counter() - began):,.0f} a second, memory {memory()} MB")
-    return max(ratios)
+    return max(new, again)
 
 
-def _median(sender: Sender, kind: str, start: int) -> tuple[float, float]:
-    batches = [records(kind, start + at * BATCH) for at in range(ROUNDS)]
-    new, again = (statistics.median(sender.send(batch, outcome) for batch in batches) for outcome in ("created", "unchanged"))
-    return new, again
-
-
-def tidy(environment: dict[str, str]) -> None:
+def tidy() -> None:
     """As PostgreSQL does by itself within a minute or so of many new rows."""
-    with psycopg.connect(environment["CUSPID_MIGRATE_URL"], autocommit=True) as connection:
+    with psycopg.connect(os.environ["CUSPID_MIGRATE_URL"], autocommit=True) as connection:
         connection.execute("vacuum analyze")
 
 

@@ -21,7 +21,7 @@ DATABASE = "cuspid"
 
 # Health information must not reach the server's log through a failed statement.
 _QUIET = {"log_min_error_statement": "panic", "log_error_verbosity": "terse", "log_parameter_max_length_on_error": "0"}
-_THROW_AWAY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "256MB", "max_connections": "200"}
+_THROW_AWAY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_wal_size": "1GB", "max_connections": "200"}
 
 
 def find_programs() -> Path:
@@ -46,10 +46,10 @@ def major_version(programs: Path) -> int:
 
 
 class Postgres:
-    """The server of one data folder. A throw-away one forgoes safety against power cuts, for speed."""
+    """The server of one data folder, which keeps so many megabytes of it in memory. A throw-away one forgoes safety against power cuts, for speed."""
 
-    def __init__(self, folder: DataFolder, throw_away: bool = False):
-        self.folder, self._throw_away = folder, throw_away
+    def __init__(self, folder: DataFolder, throw_away: bool = False, memory: int = 128):
+        self.folder, self._throw_away, self._memory = folder, throw_away, memory
         self._programs = find_programs()
         self._place: Isolation = isolate(self._programs, folder.path / "postgres")
         self.port = 0
@@ -126,7 +126,7 @@ class Postgres:
                 time.sleep(0.2)
 
     def _child(self) -> Child:
-        settings = {"timezone": "UTC", "log_timezone": "UTC"} | _QUIET | (_THROW_AWAY if self._throw_away else {})
+        settings = {"timezone": "UTC", "log_timezone": "UTC", "shared_buffers": f"{self._memory}MB"} | _QUIET | (_THROW_AWAY if self._throw_away else {})
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         command: list[str | Path] = [self._place.programs / "postgres", "-D", self._place.data, "-h", "127.0.0.1", "-p", str(self.port), "-k", "", *options]
         return Child(

@@ -20,10 +20,10 @@ class ThrowAway:
     environment: dict[str, str]
 
 
-def start(path: Path, supervisor: Supervisor) -> ThrowAway:
-    """Start a PostgreSQL and a Valkey that keep their data in this folder."""
+def start(path: Path, supervisor: Supervisor, memory: int = 128) -> ThrowAway:
+    """Start a PostgreSQL and a Valkey that keep their data in this folder; the first keeps so many megabytes of it in memory."""
     folder = DataFolder(path)
-    postgres, valkey = Postgres(folder, throw_away=True), Valkey(folder)
+    postgres, valkey = Postgres(folder, throw_away=True, memory=memory), Valkey(folder)
     logins = prepare_roles(postgres.start(supervisor))
     environment = {
         "CUSPID_DATABASE_URL": logins.app_url,
