@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import psycopg
+import pytest
 from psycopg import sql
 
 from core.db import SessionFactory
@@ -34,12 +35,39 @@ def rows_of(connection, office: Office) -> dict[str, list[dict]]:
     return {table: rows for table, rows in found.items() if rows}
 
 
+def sorted_rows(found: dict[str, list[dict]], office: Office) -> dict[str, list[dict]]:
+    """The same in an order of its own, without the ids that differ between any two offices."""
+    ids = {str(office.clinic_id): "clinic", str(office.provider_id): "provider"}
+    plain = {table: [{key: ids.get(value, value) for key, value in row.items() if key != "patient_id"} for row in rows] for table, rows in found.items()}
+    return {table: sorted(rows, key=str) for table, rows in plain.items()}
+
+
 def test_an_office_is_what_the_door_would_have_made_of_it(registry, migrate_url):
     plain, through = make_office(registry), made_through_the_door(registry)
     with psycopg.connect(migrate_url) as connection:
         found, expected = rows_of(connection, plain), rows_of(connection, through)
     assert found == expected
     assert {table: len(rows) for table, rows in found.items()} == {"practice": 1, "clinic": 1, "provider": 1}
+
+
+@pytest.mark.parametrize("name", [{}, {"first_name": "José-María", "last_name": "de la O", "email": " Jo@Example.test ", "phone": "(303) 555-0142"}, {"first_name": "", "last_name": "Li"}])
+def test_a_patient_is_what_the_door_would_have_made_of_them(registry, migrate_url, name):
+    offices = make_office(registry), make_office(registry)
+    said = {"external_id": "P1", "birthdate": "1985-04-12", "sex": "F", "first_name": "Robin", "last_name": "Vale", "email": "robin@example.test", "phone": "555-0142", **name}
+    with offices[0].session() as session:
+        Factory(offices[0], session).patient(**said)
+    with offices[1].session() as session:
+        Factory(offices[1], session).take_in([{"kind": "patient", "clinic": "C1", "provider": "D1", **said}])
+    with psycopg.connect(migrate_url) as connection:
+        found, expected = (sorted_rows(rows_of(connection, office), office) for office in offices)
+    assert found == expected
+    assert found["patient_word"]
+
+
+def test_a_patient_who_may_be_here_already_goes_through_the_door(practice, db, make):
+    first = make.patient(external_id="P1", first_name="Robin")
+    assert make.patient(external_id="P1", first_name="Robyn").id == first.id
+    assert make.patient(guarantor="P1").guarantor_id == first.id
 
 
 def test_an_office_knows_its_clinic_and_its_provider(registry, practice):
