@@ -18,7 +18,7 @@ from tenants.models import OfficeSetting, Practice, SettingChange, SettingPlan
 from tenants.settings import Author, Change, ChangedSince, WrongValue, apply, telling_of_switches, undo_set
 from tenants.settings.plans import CANCELLED, DONE, FAILED, WAITING, WrongTime, apply_plan, cancel, make_plan, moment_of, plans
 
-NOW = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
+NOW = datetime.now(UTC)
 ALEX = Author("Alex")
 TOMORROW = NOW + timedelta(days=1)
 DENVER = ZoneInfo("America/Denver")
