@@ -2,7 +2,7 @@
 
 import io
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import asyncssh
@@ -24,7 +24,10 @@ from plugins.opendental.stand_in.drop import FOLDER, drop_at
 from plugins.opendental.stand_in.office import ALL
 from plugins.opendental.wire import Away, NotAllowed
 from plugins.opendental.wire.drop import Drop, DropAway, Login
-from tests.plugins.opendental.conftest import NOW, Deadly, Killed
+from tests.plugins.opendental.conftest import Deadly, Killed
+
+# An upload is good for a day of the real clock.
+NOW = datetime.now(UTC)
 
 SHOWN, STATEMENTS, HIDDEN = 31, 32, 33
 
