@@ -25,7 +25,7 @@ from core.testing import fresh_database, make_office, with_database
 BATCH = 1_000
 FEW, ROUNDS = 10, 25
 SLOWEST, MOST_GROWTH = 3_000, 1.2
-"""Small records a second that the slowest kind may take, and how much longer a batch may take among a million than among a thousand."""
+"""Small records a second that the slowest kind has to come in at, and how much longer a batch may take among a million than among a thousand, which are some thousands in the end."""
 DAY = date(2026, 1, 5)
 NOON = datetime(2026, 1, 5, 17, tzinfo=UTC)
 

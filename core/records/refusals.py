@@ -18,6 +18,7 @@ from core.db import uuid7
 from core.records import Answer, RecordKind, can_be_stored, waiting
 from core.records.freshness import refresh_state
 from core.records.models import RecordsRefusal
+from core.sql import among
 
 REFUSED = "refused"
 MOST_REFUSED = 500
@@ -79,7 +80,7 @@ def listed(session: Session, practice_id: UUID, page: int, size: int) -> tuple[l
 
 def ids_of(session: Session, practice_id: UUID, ids: Collection[UUID], with_alike: bool = False) -> list[UUID]:
     """Those of them that are on the list; `with_alike` also all of their kinds that were refused for the same reasons."""
-    mine, these = RecordsRefusal.practice_id == practice_id, RecordsRefusal.id.in_(ids)
+    mine, these = RecordsRefusal.practice_id == practice_id, among(RecordsRefusal.id, ids)
     if with_alike:
         these = tuple_(RecordsRefusal.kind, RecordsRefusal.reason).in_(select(RecordsRefusal.kind, RecordsRefusal.reason).where(mine, these))
     return list(session.scalars(select(RecordsRefusal.id).where(mine, these)))
@@ -88,7 +89,7 @@ def ids_of(session: Session, practice_id: UUID, ids: Collection[UUID], with_alik
 def forget(session: Session, practice_id: UUID, ids: Collection[UUID] | None, now: datetime) -> list[UUID]:
     """Take refused records off the list, or all of them when `ids` is None: the office has dealt with them. Returns which."""
     where = [RecordsRefusal.practice_id == practice_id]
-    where += [] if ids is None else [RecordsRefusal.id.in_(ids)]
+    where += [] if ids is None else [among(RecordsRefusal.id, ids)]
     gone = list(session.scalars(delete(RecordsRefusal).where(*where).returning(RecordsRefusal.id)))
     if gone:
         refresh_state(session, practice_id, now)
@@ -115,7 +116,7 @@ def note(
     if known:
         _forget_about(session, kinds, {name for (kind, name), place in last.items() if (kind, told[place].outcome) == ("patient", "deleted")})
     if done:
-        session.execute(delete(RecordsRefusal).where(RecordsRefusal.practice_id == _practice(session), RecordsRefusal.id.in_(done)))
+        session.execute(delete(RecordsRefusal).where(RecordsRefusal.practice_id == _practice(session), among(RecordsRefusal.id, done)))
     rows = [_row(sender, told[place], batch[place], now) for place in refused.values()]
     if rows:
         _put(session, sender, rows[-MOST_REFUSED:])
@@ -133,7 +134,7 @@ def _practice(session: Session) -> UUID:
 
 def _hold(session: Session, again: Mapping[UUID, int]) -> None:
     """Whoever has sent a newer state of one of these by now has taken it off the list, or been refused once more: then the older one must not stay."""
-    mine = select(RecordsRefusal.id, RecordsRefusal.times).where(RecordsRefusal.practice_id == _practice(session), RecordsRefusal.id.in_(again))
+    mine = select(RecordsRefusal.id, RecordsRefusal.times).where(RecordsRefusal.practice_id == _practice(session), among(RecordsRefusal.id, again))
     if dict(session.execute(mine.order_by(RecordsRefusal.id).with_for_update()).all()) != again:
         raise Overtaken
 
@@ -172,7 +173,7 @@ def _forget_about(session: Session, kinds: Mapping[str, RecordKind], patients: s
     if patients:
         kept = select(RecordsRefusal.id, RecordsRefusal.kind, RecordsRefusal.content).where(RecordsRefusal.practice_id == _practice(session), RecordsRefusal.content.is_not(None))
         about = [id_ for id_, kind, content in session.execute(kept) if kind in kinds and patients & _patients_in(kinds[kind], content)]
-        session.execute(update(RecordsRefusal).where(RecordsRefusal.practice_id == _practice(session), RecordsRefusal.id.in_(about)).values(content=None, again_at=None))
+        session.execute(update(RecordsRefusal).where(RecordsRefusal.practice_id == _practice(session), among(RecordsRefusal.id, about)).values(content=None, again_at=None))
 
 
 def _patients_in(kind: RecordKind, content: Mapping[str, Any]) -> set[str]:

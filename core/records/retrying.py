@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from core.records import Answer, RecordKind, runs, waiting
 from core.records.models import RecordsRefusal
 from core.records.refusals import Overtaken
+from core.sql import among
 
 MOST_FILES = 10
 """So many of them with a file are tried at once, since each costs up to seconds; the others follow behind the request."""
@@ -56,7 +57,7 @@ def _waiting(session: Session, ids: Collection[UUID] | None) -> list[RecordsRefu
     same = (newer.practice_id == RecordsRefusal.practice_id, newer.kind == RecordsRefusal.kind, newer.external_id == RecordsRefusal.external_id, newer.kind != "")
     is_older = exists().where(*same, tuple_(newer.last_at, newer.id) > tuple_(RecordsRefusal.last_at, RecordsRefusal.id))
     mine = [RecordsRefusal.practice_id == session.info["practice_id"], RecordsRefusal.content.is_not(None), ~is_older]
-    mine += [] if ids is None else [RecordsRefusal.id.in_(ids)]
+    mine += [] if ids is None else [among(RecordsRefusal.id, ids)]
     query = select(RecordsRefusal).where(*mine).order_by(RecordsRefusal.last_at, RecordsRefusal.id)
     return list(session.scalars(query.execution_options(populate_existing=True)))
 

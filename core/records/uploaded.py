@@ -23,6 +23,7 @@ from core.files.interface import CHUNK, MOST_LINK_SECONDS, pour
 from core.files.transaction import delete_after, put_with
 from core.records import RecordKind
 from core.records.models import RecordsUpload
+from core.sql import among
 from core.web.formats import file_size
 
 OPEN_FOR, KEPT = timedelta(days=1), timedelta(days=30)
@@ -172,7 +173,7 @@ def _open_one(session: Session, practice_id: UUID, file: Announced, now: datetim
 
 
 def _find(session: Session, practice_id: UUID, ids: Collection[UUID], now: datetime) -> dict[UUID, RecordsUpload]:
-    mine = (RecordsUpload.practice_id == practice_id, RecordsUpload.id.in_(ids), RecordsUpload.expires_at > now)
+    mine = (RecordsUpload.practice_id == practice_id, among(RecordsUpload.id, ids), RecordsUpload.expires_at > now)
     query = select(RecordsUpload).where(*mine).order_by(RecordsUpload.id).with_for_update()
     return {upload.id: upload for upload in session.scalars(query.execution_options(populate_existing=True))}
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core import outbox
 from core.records.models import RecordsRefusal
+from core.sql import among
 
 AGAIN = "records.try_again"
 """The task that tries them."""
@@ -17,7 +18,7 @@ AGAIN = "records.try_again"
 def want(session: Session, ids: Collection[UUID], now: datetime) -> None:
     """Have these tried again soon, where it is kept what they said."""
     if ids:
-        _want(session, RecordsRefusal.id.in_(ids), now)
+        _want(session, among(RecordsRefusal.id, ids), now)
 
 
 def want_one(session: Session, kind: str, external_id: str, now: datetime) -> None:
@@ -32,14 +33,14 @@ def wanted(session: Session) -> list[UUID]:
 
 def leave(session: Session, ids: Collection[UUID]) -> None:
     """These cannot be tried, and wait no longer: another source has sent something newer."""
-    session.execute(update(RecordsRefusal).where(_mine(session), RecordsRefusal.id.in_(ids)).values(again_at=None))
+    session.execute(update(RecordsRefusal).where(_mine(session), among(RecordsRefusal.id, ids)).values(again_at=None))
 
 
 def _want(session: Session, which: ColumnElement[bool], now: datetime) -> None:
     # What somebody holds is coming in, or tried, at this very moment.
     ids = session.scalars(select(RecordsRefusal.id).where(_mine(session), which, RecordsRefusal.content.is_not(None)).with_for_update(skip_locked=True)).all()
     if ids:
-        session.execute(update(RecordsRefusal).where(_mine(session), RecordsRefusal.id.in_(ids)).values(again_at=now))
+        session.execute(update(RecordsRefusal).where(_mine(session), among(RecordsRefusal.id, ids)).values(again_at=now))
         outbox.put_once(session, session.info["practice_id"], AGAIN, {})
 
 

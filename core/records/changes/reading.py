@@ -16,6 +16,7 @@ from core.db import Base, uuid7
 from core.people.models import Patient
 from core.records.changes.kinds import NamedFile
 from core.records.changes.models import RecordsChange, RecordsChangeLine, RecordsChangeReader
+from core.sql import among
 
 MOST = 1000
 KEPT, KEPT_LONGEST = timedelta(days=30), timedelta(days=180)
@@ -152,7 +153,7 @@ def _external_ids(session: Session, practice_id: UUID, rows: Iterable[RecordsCha
     for name, ids in wanted.items():
         model = Base.metadata.tables.get(name)
         if model is not None and "external_id" in model.c:
-            known = select(model.c.id, model.c.external_id).where(model.c.practice_id == practice_id, model.c.id.in_(ids))
+            known = select(model.c.id, model.c.external_id).where(model.c.practice_id == practice_id, among(model.c.id, ids))
             found |= {str(row_id): number for row_id, number in session.execute(known) if number}
     return found
 
