@@ -119,11 +119,11 @@ def phone_link(phone: str) -> str:
 
 
 def file_size(size: int) -> str:
-    """Bytes as "94 KB", "1.2 MB" or "5.0 GB"."""
+    """Bytes as "94 KB", "1.2 MB" or "5 GB"."""
     if size < 1024**2:
         return f"{max(min(size, 1), round(size / 1024)):,} KB"
     number, unit = (size / 1024**2, "MB") if size < 1024**3 else (size / 1024**3, "GB")
-    return f"{number:,.1f} {unit}"
+    return f"{number:,.1f}".removesuffix(".0") + f" {unit}"
 
 
 def breakable_email(address: str) -> Markup:

@@ -225,7 +225,7 @@ def test_health_adds_up_what_all_practices_store(operator_browser, practice, oth
     assert (after.whole - before.whole, after.practices - before.practices) == (12 * 2**40, 2)
     assert after.most[:2] == [(practice.slug, 7 * 2**40), (other_practice.slug, 5 * 2**40)]
     words = operator_browser().get("/office/health").html.find("section", attrs={"aria-labelledby": "stored"}).get_text(" ")
-    assert f"{practice.slug} 7,168.0 GB, {other_practice.slug} 5,120.0 GB" in " ".join(words.split())
+    assert f"{practice.slug} 7,168 GB, {other_practice.slug} 5,120 GB" in " ".join(words.split())
     for session, size in ((db, 7), (other_db, 5)):
         count_bytes(session, -size * 2**40)
         session.commit()
