@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -71,6 +71,9 @@ class Settings(BaseModel):
     trusted_proxies: str | None = Field(
         None, description="The addresses of the proxies in front, with commas between; nobody else's forwarded headers are believed."
     )
+    metrics_from: str | None = Field(
+        None, description="The networks from which /metrics may be read, such as 10.1.2.0/24, with commas between; this machine alone when it is left out."
+    )
     plans: str | None = Field(
         None, description='The plans that practices can have, as JSON such as {"Small": {"patients": 300, "clinics": 1, "texts": 100, "storage": "5 GB"}}.'
     )
@@ -81,6 +84,13 @@ class Settings(BaseModel):
     @classmethod
     def _can_be_read(cls, text: str | None) -> str | None:
         read_plans(text)
+        return text
+
+    @field_validator("metrics_from")
+    @classmethod
+    def _are_networks(cls, text: str | None) -> str | None:
+        for network in text.split(",") if text else ():
+            ip_network(network.strip(), strict=False)
         return text
 
     @property

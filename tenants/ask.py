@@ -30,7 +30,7 @@ def ask(request):
 
 
 def is_internal(environ: Mapping, trusted: str | None) -> bool:
-    """Whether the proxy itself asks, or this machine: what comes through a proxy says so in its headers."""
+    """Whether this machine asks, or one of these addresses and networks, for itself: what comes through a proxy says so in its headers."""
     if any(environ.get(name) for name in _FORWARDED):
         return False
     try:

@@ -21,6 +21,7 @@ def includeme(config) -> None:
     config.add_route("operator.health.mail", "/office/health/mail", at_base_domain=True)
     config.add_route("operator.domains", "/office/domains", at_base_domain=True)
     config.add_route("operator.plugins", "/office/plugins", at_base_domain=True)
+    config.add_route("operator.metrics", "/metrics")
     config.add_office_page(OfficePage("Practices", "operator.home", "building", "operator.home", 0))
     config.add_office_page(OfficePage("Health", "operator.health", "heart-pulse", "operator.health", 10))
     config.add_office_page(OfficePage("Domains", "operator.domains", "globe2", "operator.health", 15))
@@ -29,3 +30,4 @@ def includeme(config) -> None:
     config.scan("tenants.operator.practices")
     config.scan("tenants.operator.health")
     config.scan("tenants.operator.domains")
+    config.scan("tenants.operator.metrics")

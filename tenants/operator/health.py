@@ -31,7 +31,7 @@ class Queue(NamedTuple):
 
     task: str
     waiting: int
-    oldest: object
+    oldest: datetime | None
     failing: int
     dead: int
 
@@ -119,11 +119,11 @@ def failing_at(session: Session) -> list[tuple[str, int, int]]:
     return [(slug, given_up, tried) for slug, given_up, tried in rows]
 
 
-def fed(session: Session, now: datetime) -> list[Fed]:
-    """The practices that a system feeds: first those with records out of date, then those with refused ones."""
+def fed(session: Session, now: datetime, most: int | None = MOST_PRACTICES) -> list[Fed]:
+    """The practices that a system feeds: first those with records out of date, then those with refused ones; all of them when `most` is none."""
     stale = func.coalesce(RecordsState.stale_at <= now, False)
     query = select(Practice.slug, RecordsState.came_at, stale, RecordsState.refused).join(Practice, Practice.id == RecordsState.practice_id)
-    return [Fed(*row) for row in session.execute(query.order_by(stale.desc(), RecordsState.refused.desc(), Practice.slug).limit(MOST_PRACTICES))]
+    return [Fed(*row) for row in session.execute(query.order_by(stale.desc(), RecordsState.refused.desc(), Practice.slug).limit(most))]
 
 
 def stored(session: Session) -> Stored:

@@ -18,7 +18,7 @@ from core.web.csrf import ANY_SITE
 ROOT = Path(__file__).parents[2]
 ROOMS = ("core", "plugins", "tenants")
 # Routes that anyone may ask for; everything else needs a permission.
-OPEN = {"portal.start", "portal.contact", "auth.sign_in", "auth.email_stop", "health.live", "health.ready", "tenants.theme", "tenants.logo", "tenants.icon", "tenants.photo", "tenants.ask", "files.signed"}
+OPEN = {"portal.start", "portal.contact", "auth.sign_in", "auth.email_stop", "health.live", "health.ready", "operator.metrics", "tenants.theme", "tenants.logo", "tenants.icon", "tenants.photo", "tenants.ask", "files.signed"}
 OPEN |= {"auth.invitation", "auth.welcome", "portal.privacy"}
 OPEN |= {"auth.second", "auth.second_send", "auth.second_passkey", "auth.second_passkey_options", "auth.passkey", "auth.passkey_options"}
 # Whoever comes over from another office is not signed in yet at this one.

@@ -29,7 +29,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 # These may change at the other practice when a stranger knocks: the record of the knocking itself.
 KNOCKING = {"audit_event", "sign_in_attempt", "outbox"}
 # Open to anyone on a practice's own address (DESIGN.md, section 2).
-PUBLIC = {"auth.sign_in", "portal.start", "portal.contact", "health.live", "health.ready", "tenants.theme", "tenants.logo", "tenants.icon", "tenants.photo", "tenants.ask", "files.signed"}
+PUBLIC = {"auth.sign_in", "portal.start", "portal.contact", "health.live", "health.ready", "operator.metrics", "tenants.theme", "tenants.logo", "tenants.icon", "tenants.photo", "tenants.ask", "files.signed"}
 PUBLIC |= {"auth.offices_enter", "portal.pay", "account.guest", "account.guest_pay", "account.asked", "account.asked_pay", "account.verify", "account.verify_code", "account.verified"}
 PUBLIC |= {"auth.forgot", "auth.reset", "auth.link", "auth.link_open", "auth.register", "auth.register_code"}
 PUBLIC |= {"appointments.answer", "appointments.calendar_feed", "appointments.recall", "appointments.recall_review", "appointments.here"}

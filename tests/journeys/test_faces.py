@@ -47,7 +47,7 @@ IN_PARTS = """async () => {
 VISITORS = ("elena", "beatrice", "grace", "ann", "a stranger", "auth.second", "office.second", "auth.welcome")
 # No pages: these lead on, give a file that the demo does not have, are a picture within a page in which
 # nothing can be reached, or answer the proxy alone.
-NO_PAGES = {"account.guest_receipt_file", "account.methods_back", "appointments.move", "office.branding.preview", "office.exports.download", "plan.office.file", "plan.signed", "portal.record_download", "portal.start", "portal.pay", "portal.book", "portal.book_at", "appointments.public_embed", "files.signed", "appointments.hooks.calendar", "tenants.icon", "tenants.photo", "tenants.ask", "api.openapi", "api.schema", "api.runs.one", "api.changes", "api.changes.file"}
+NO_PAGES = {"account.guest_receipt_file", "account.methods_back", "appointments.move", "office.branding.preview", "office.exports.download", "plan.office.file", "plan.signed", "portal.record_download", "portal.start", "portal.pay", "portal.book", "portal.book_at", "appointments.public_embed", "files.signed", "appointments.hooks.calendar", "tenants.icon", "tenants.photo", "tenants.ask", "operator.metrics", "api.openapi", "api.schema", "api.runs.one", "api.changes", "api.changes.file"}
 # What opens only at the end of a way: the journey that goes there has each page looked at.
 ON_THE_WAY = {"account.guest_receipt": "test_guest.py", "auth.offices_link": "test_offices.py", "auth.offices_enter": "test_offices.py"}
 ON_THE_WAY |= dict.fromkeys(("appointments.book_review", "appointments.public_details", "appointments.public_review", "appointments.recall_review"), "test_booking.py")

@@ -248,7 +248,7 @@ def _routes(registry) -> list[tuple[str, str]]:
 
 # What answers at the base domain, written down once more by hand.
 AT_BASE = {
-    "portal.start", "tenants.theme", "tenants.logo", "tenants.icon", "tenants.photo", "tenants.ask", "health.live", "health.ready", "operator.home", "operator.enter",
+    "portal.start", "tenants.theme", "tenants.logo", "tenants.icon", "tenants.photo", "tenants.ask", "health.live", "health.ready", "operator.metrics", "operator.home", "operator.enter",
     "operator.create", "operator.practice", "operator.practice.suspend", "operator.practice.resume", "operator.practice.tabs", "operator.practice.plan", "operator.practice.close", "operator.practice.reopen", "operator.health", "operator.health.look", "operator.health.mail", "operator.domains", "operator.plugins", "account.hooks.stripe",
     *(f"office.{name}" for name in (
         "sign_in", "sign_out", "profile", "invitation", "second", "second_send", "second_passkey", "second_passkey_options", "passkey", "passkey_options",
