@@ -218,7 +218,7 @@ def _walk(app, office: Office, token: str, ids: dict[str, list[UUID]], methods: 
     """Ask for every address of the portal with ids of the practice's own rows; gives what was opened: `page`, or `file` for one to be saved."""
     opened, firsts = [], {table: found[:1] for table, found in ids.items()}
     for name, pattern in _routes(office.registry):
-        if realm_of(pattern) is OFFICE or name == "portal.stop_looking" or name.startswith(("health.", "tenants.ask")):
+        if realm_of(pattern) is OFFICE or name == "portal.stop_looking" or name.startswith(("health.", "operator.metrics", "tenants.ask")):
             continue
         for method in methods:
             ask = partial(_ask, app, method, host=office.host, tokens={PORTAL: token})

@@ -8,7 +8,13 @@ from sqlalchemy import select
 
 from plugins.appointments.models import Appointment
 
-_numbers = count(1)
+_numbers, _telephones = count(1), count(1000)
+
+
+@pytest.fixture
+def number():
+    """The telephone of one test alone: the messages to it are kept, and what it says holds for the whole installation."""
+    return f"+1303556{next(_telephones)}"
 
 
 @pytest.fixture

@@ -18,11 +18,6 @@ SOON = 1 / 24 / 60
 
 
 @pytest.fixture
-def number():
-    return f"+1303555{secrets.randbelow(9000) + 1000}"
-
-
-@pytest.fixture
 def send_back(web, registry, practice, number):
     """`send_back("A")`: a text message from the number."""
 

@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import UTC, datetime, timedelta
-from itertools import count
 
 import pytest
 from sqlalchemy import select
@@ -14,14 +13,7 @@ from plugins.appointments.notices import answers
 from plugins.appointments.notices.values import Person
 from plugins.appointments.services import confirming
 
-_numbers = count(1000)
 PATH = "/hooks/appointments/texts"
-
-
-@pytest.fixture
-def number():
-    """One of its own for each test: what a number says holds for the whole installation."""
-    return f"+1303556{next(_numbers)}"
 
 
 @pytest.fixture

@@ -147,14 +147,13 @@ def test_who_cannot_be_reached_is_noted_once_and_told_as_soon_as_there_is_an_add
     assert look() == 1
 
 
-def test_a_confirmation_is_asked_by_text_with_a_code_and_a_link(patient, visit, rule, look, work_off, mails, db, practice):
-    number = f"303555{secrets.randbelow(9000) + 1000}"
+def test_a_confirmation_is_asked_by_text_with_a_code_and_a_link(number, patient, visit, rule, look, work_off, mails, db, practice):
     robin = patient(phone=number)
     seen = visit(robin)
     rule("confirmation", send_order=["text"])
     look()
     work_off()
-    [text] = mails.to(f"+1{number}")
+    [text] = mails.to(number)
     assert "Reply C to confirm" in text.get_content()
     assert "/appointments/answer/" in text.get_content().replace("\n", "")
     db.rollback()
@@ -163,8 +162,7 @@ def test_a_confirmation_is_asked_by_text_with_a_code_and_a_link(patient, visit, 
     assert db.scalar(select(Confirmation.state).where(Confirmation.practice_id == practice.id)) == "sent"
 
 
-def test_a_text_that_a_dying_worker_may_have_sent_is_not_sent_again_and_its_code_is_good(patient, visit, rule, look, work_off, mails, notices, db, practice, registry, monkeypatch):
-    number = f"303555{secrets.randbelow(9000) + 1000}"
+def test_a_text_that_a_dying_worker_may_have_sent_is_not_sent_again_and_its_code_is_good(number, patient, visit, rule, look, work_off, mails, notices, db, practice, registry, monkeypatch):
     visit(patient(phone=number))
     rule("confirmation", send_order=["text"])
     look()
@@ -184,12 +182,11 @@ def test_a_text_that_a_dying_worker_may_have_sent_is_not_sent_again_and_its_code
     db.commit()
     work_off()
     assert [(one.state, one.reason) for one in notices()] == [("sent", "unknown")]
-    assert len(mails.to(f"+1{number}")) == 1
+    assert len(mails.to(number)) == 1
     assert [tuple(one) for one in db.execute(select(Confirmation.code, Confirmation.state).where(Confirmation.practice_id == practice.id))] == [("C", "sent")]
 
 
-def test_a_text_that_the_gateway_did_not_take_is_tried_again_with_the_same_code(patient, visit, rule, look, work_off, mails, notices, db, practice, registry, monkeypatch):
-    number = f"303555{secrets.randbelow(9000) + 1000}"
+def test_a_text_that_the_gateway_did_not_take_is_tried_again_with_the_same_code(number, patient, visit, rule, look, work_off, mails, notices, db, practice, registry, monkeypatch):
     visit(patient(phone=number))
     rule("confirmation", send_order=["text"])
     look()
@@ -204,7 +201,7 @@ def test_a_text_that_the_gateway_did_not_take_is_tried_again_with_the_same_code(
     db.execute(update(OutboxRow).where(OutboxRow.practice_id == practice.id).values(available_at=datetime.now(UTC) - timedelta(minutes=1)))
     db.commit()
     work_off()
-    [text] = mails.to(f"+1{number}")
+    [text] = mails.to(number)
     assert "Reply C to confirm" in text.get_content()
     assert [one.state for one in notices()] == ["sent"]
 
