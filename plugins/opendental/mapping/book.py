@@ -8,6 +8,7 @@ from plugins.opendental.mapping.reading import (
     clock,
     day,
     flag,
+    is_number,
     number,
     position,
     procedure_words,
@@ -18,7 +19,7 @@ from plugins.opendental.mapping.reading import (
 from plugins.opendental.mapping.setup import Setup
 
 PROVIDER, BLOCKOUT = {"Provider", "1"}, {"Blockout", "2"}
-LONGEST_PATTERN = 144
+LONGEST_PATTERN, LONGEST_CODE = 144, 40
 
 
 def schedule(row: Row, setup: Setup) -> Record | None:
@@ -50,7 +51,7 @@ def operatories(row: Row) -> list[str]:
     said = row.get("operatories")
     parts = said if isinstance(said, list) else words(row, "operatories", 2000).replace(";", ",").split(",")
     found = (str(part).strip() for part in parts)
-    return list(dict.fromkeys(part for part in found if part.isascii() and part.isdigit() and int(part)))
+    return list(dict.fromkeys(part for part in found if is_number(part) and int(part)))
 
 
 def appointment_type(row: Row, setup: Setup) -> Record:
@@ -74,12 +75,12 @@ def pattern(row: Row, name: str) -> str:
 
 def procedures(codes: str, setup: Setup) -> list[Record]:
     """Procedures by a list of codes, in words for patients."""
-    found = [code for part in codes.split(",") if (code := part.strip())]
+    found = [code for part in codes.split(",") if (code := part.strip()[:LONGEST_CODE].strip())]
     return [{"code": code, "words": setup.words_of(code) or procedure_words(code)} for code in dict.fromkeys(found)]
 
 
 def _numbers(said: str) -> list[str]:
-    return list(dict.fromkeys(part for one in said.split(",") if (part := one.strip()).isdigit() and int(part)))
+    return list(dict.fromkeys(part for one in said.split(",") if is_number(part := one.strip()) and int(part)))
 
 
 def _minutes(at: time) -> int:

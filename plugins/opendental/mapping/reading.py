@@ -44,10 +44,15 @@ def number(row: Row, name: str) -> str:
     return found
 
 
+def is_number(said: str) -> bool:
+    """Whether it is a whole number, in the digits that they write: to Python a raised one is a digit, too, of which it makes no number."""
+    return said.isascii() and said.isdigit()
+
+
 def reference(row: Row, name: str) -> str | None:
     """The number of another row; theirs is 0 where there is none."""
     plain = words(row, name, 20)
-    return plain if plain.isascii() and plain.isdigit() and int(plain) else None
+    return plain if is_number(plain) and int(plain) else None
 
 
 def whole(row: Row, name: str, default: int = 0) -> int:
@@ -111,7 +116,7 @@ def moment(row: Row, name: str, zone: str) -> datetime | None:
 def one_of(row: Row, name: str, names: Sequence[str]) -> str:
     """One of their kinds by its name: the API says it in words, a query as the place in the list. Nothing for one that is not known."""
     said = words(row, name, 40)
-    if said.isdigit():
+    if is_number(said):
         return names[int(said)] if int(said) < len(names) else ""
     plain = said.casefold().replace(" ", "")
     return next((one for one in names if one.casefold() == plain), "")

@@ -3,7 +3,7 @@
 import re
 
 from plugins.opendental.mapping.book import pattern, procedures
-from plugins.opendental.mapping.reading import Record, Row, cents, day, flag, number, one_of, reference, words, written_day
+from plugins.opendental.mapping.reading import Record, Row, cents, day, flag, is_number, number, one_of, reference, words, written_day
 from plugins.opendental.mapping.setup import Setup
 
 SPECIAL = {"prophy": "prophy", "childprophy": "child_prophy", "perio": "perio"}
@@ -15,7 +15,7 @@ MOST_MONTHS, MOST_DAYS = 120, 3650
 
 def interval(said: str) -> tuple[int, int]:
     """An interval such as "6m1d", or the number in which their database packs years, months, weeks and days, as months and days."""
-    if said.strip().isdigit():
+    if is_number(said.strip()):
         packed = int(said)
         parts = [(packed >> 24 & 255, "y"), (packed >> 16 & 255, "m"), (packed >> 8 & 255, "w"), (packed & 255, "d")]
     else:

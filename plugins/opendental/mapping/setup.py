@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from plugins.opendental.mapping.reading import Row, flag, number, procedure_words, reference, words
+from plugins.opendental.mapping.reading import Row, flag, is_number, number, procedure_words, reference, words
 
 CONFIRMATION, PAYMENT_TYPE, ADJUSTMENT, IMAGE_CATEGORY, PRIORITY, BLOCKOUT = 2, 10, 1, 18, 20, 25
 """Categories of their definitions."""
@@ -88,7 +88,7 @@ class Setup:
 def category_of(row: Row) -> int:
     """The category of a definition, which comes as a number or by name."""
     said = words(row, "Category", 40)
-    return int(said) if said.isdigit() else CATEGORY_NAMES.get(said, -1)
+    return int(said) if is_number(said) else CATEGORY_NAMES.get(said, -1)
 
 
 def e_confirmations(rows: Iterable[Row]) -> dict[str, str]:

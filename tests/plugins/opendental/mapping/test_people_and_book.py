@@ -98,9 +98,20 @@ def test_hours_that_concern_no_patient_are_left_out(row):
     assert book.schedule(whole | row, SETUP) is None
 
 
-@pytest.mark.parametrize("said, found", [("6m1d", (6, 1)), ("1y", (12, 0)), ("2w", (0, 14)), (str(6 << 16 | 1), (6, 1)), ("", (0, 0)), ("99999m", (120, 0))])
+@pytest.mark.parametrize("said, found", [("6m1d", (6, 1)), ("1y", (12, 0)), ("2w", (0, 14)), (str(6 << 16 | 1), (6, 1)), ("", (0, 0)), ("99999m", (120, 0)), ("⁶", (0, 0))])
 def test_intervals_of_recalls(said, found):
     assert recalls.interval(said) == found
+
+
+def test_a_reason_for_a_visit_keeps_what_fits_of_its_codes_and_numbers():
+    row = {"AppointmentTypeNum": 3, "AppointmentTypeName": "New", "CodeStr": "D0120," + 300 * "x", "BlockoutTypes": "7,²,x", "Pattern": "//XX"}
+    made = book.appointment_type(row, SETUP)
+    assert [one["code"] for one in made["procedures"]] == ["D0120", 40 * "x"]
+    assert made["blockout_types"] == ["7"]
+
+
+def test_a_category_that_is_no_number_has_none():
+    assert [set_up.category_of({"Category": said}) for said in ("18", "¹⁸", "nothing")] == [18, -1, -1]
 
 
 def test_folders_are_shared_by_the_letter_of_the_portal_unless_the_office_says_otherwise():
