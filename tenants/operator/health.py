@@ -69,7 +69,7 @@ def health(request):
     """The services as they were within the last minute, and the work that waits."""
     at, found = remembered(request.registry, request.now)
     waiting = {"queues": queues(request.db), "practices": failing_at(request.db), "mail": mail_state(request.db)}
-    return {"findings": found, "at": at, **waiting, "fed": fed(request.db, request.now), "stored": stored(request.db)}
+    return {"findings": found, "at": at, **waiting, "fed": fed(request.db, request.now, MOST_PRACTICES), "stored": stored(request.db)}
 
 
 @view_config(route_name="operator.health.look", permission=PERMISSION, request_method="POST")
@@ -119,7 +119,7 @@ def failing_at(session: Session) -> list[tuple[str, int, int]]:
     return [(slug, given_up, tried) for slug, given_up, tried in rows]
 
 
-def fed(session: Session, now: datetime, most: int | None = MOST_PRACTICES) -> list[Fed]:
+def fed(session: Session, now: datetime, most: int | None = None) -> list[Fed]:
     """The practices that a system feeds: first those with records out of date, then those with refused ones; all of them when `most` is none."""
     stale = func.coalesce(RecordsState.stale_at <= now, False)
     query = select(Practice.slug, RecordsState.came_at, stale, RecordsState.refused).join(Practice, Practice.id == RecordsState.practice_id)

@@ -43,7 +43,7 @@ class Numbers:
         yield _gauge("cuspid_tasks_dead", "Work that was given up, of which nobody has said that it needs nothing more.", [([each.task], each.dead) for each in queues], "task")
 
     def _records(self) -> Iterator[GaugeMetricFamily]:
-        fed = health.fed(self._session, self._now, most=None)
+        fed = health.fed(self._session, self._now)
         yield _gauge("cuspid_records_age_seconds", "How long ago records of a practice last came in.", self._ages([([each.slug], each.came_at) for each in fed]), "practice")
         yield _gauge("cuspid_records_stale", "Whether they are older than the office allows.", [([each.slug], each.is_stale) for each in fed], "practice")
         yield _gauge("cuspid_records_refused", "Records that were refused in the last day.", [([each.slug], each.refused) for each in fed], "practice")
